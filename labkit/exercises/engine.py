@@ -1,0 +1,153 @@
+"""The exercise engine: a task, a ladder of hints, a solution, and a check that looks at the account.
+
+Knows nothing of KMS and changes nothing: a check reads through `lab.observer` (which leaves no trace) and
+`lab.events()`. What an exercise says is data (NN-name.toml); how it is checked is a function (checks_NN.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal, Protocol
+
+Status = Literal["solved", "not yet", "not attempted", "could not tell"]
+
+MARKS: dict[Status, str] = {"solved": "✔", "not yet": "…", "not attempted": "○", "could not tell": "?"}
+"""A sign beside each word, so that colour is never needed to tell them apart."""
+
+
+class LabView(Protocol):
+    """The part of a lab that a check may use."""
+
+    name: str
+    account_id: str
+    region: str
+    clock: Any
+    observer: Any
+
+    def events(self) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A typical wrong answer: the code a learner writes, and a phrase that the check must answer with."""
+
+    code: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One exercise as its data file has it; texts are plain, `task` and `hints` may hold `code` in backquotes."""
+
+    id: str
+    title: str
+    task: str
+    hints: tuple[str, ...]
+    solution: str
+    wrong: tuple[Wrong, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found. `message` says what was looked at and what is missing, never the answer."""
+
+    status: Status
+    message: str
+
+    def __repr__(self) -> str:
+        return f"{self.status}: {self.message}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{MARKS[self.status]} <b>{escape(self.status)}</b>: {with_code(self.message)}</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One step of the ladder."""
+
+    step: int
+    steps: int
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Hint {self.step} of {self.steps}: {self.text}"
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>Hint {self.step} of {self.steps}</b>: {with_code(self.text)}</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Code that solves the exercise; run it in the exercise's own cell."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        return self.code
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.code)}</pre>"
+
+
+Check = Callable[[LabView, Any], Outcome]
+
+
+def solved(message: str) -> Outcome:
+    """The work is there and right."""
+    return Outcome("solved", message)
+
+
+def not_yet(message: str) -> Outcome:
+    """Something is there; `message` says what was looked at and what is missing."""
+    return Outcome("not yet", message)
+
+
+def not_attempted(message: str = "Nothing of this exercise is in the account so far.") -> Outcome:
+    """Nothing has been done yet."""
+    return Outcome("not attempted", message)
+
+
+def with_code(text: str) -> str:
+    """Escaped HTML of a text, with `backquoted` parts as code."""
+    parts = escape(text).split("`")
+    if len(parts) % 2 == 0:  # an unpaired backquote is just a character
+        return escape(text)
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+class Exercise:
+    """One exercise in one lab: `check()`, `hint()`, `solution()`."""
+
+    def __init__(self, spec: Spec, lab: LabView, check: Check) -> None:
+        self.spec = spec
+        self._lab = lab
+        self._check = check
+        self._step = 0
+
+    def check(self, answer: Any = None) -> Outcome:
+        """Look at the account (and at `answer`, where the exercise asks for one). Changes nothing."""
+        try:
+            return self._check(self._lab, answer)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check is told, never thrown at a learner
+            return Outcome(
+                "could not tell",
+                f"The check itself failed ({type(error).__name__}: {error}). That is not your mistake; "
+                "restarting the kernel and running the cells above again gives it a fresh account to look at.",
+            )
+
+    def hint(self) -> Hint:
+        """The next hint; each call goes one step further, and the last one stays."""
+        self._step = min(self._step + 1, len(self.spec.hints))
+        return Hint(self._step, len(self.spec.hints), self.spec.hints[self._step - 1])
+
+    def solution(self) -> Solution:
+        """One way to solve it."""
+        return Solution(self.spec.solution.strip())
+
+    def __repr__(self) -> str:
+        return f"{self.spec.title}\n{self.spec.task}"
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escape(self.spec.title)}</b><br>{with_code(self.spec.task)}</p>"

@@ -1,0 +1,77 @@
+"""The engine by itself: outcomes, hints, errors; no account is needed."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from labkit.exercises import Exercise, Exercises, Outcome, Spec, UnknownExercise
+from labkit.exercises.engine import MARKS, not_attempted, not_yet, solved, with_code
+
+SPEC = Spec("try-it", "Try it", "Make `x` be <1>.", ("Look at x.", "Use `x = 0`."), "x = 0\n", ())
+
+
+@dataclass
+class NoLab:
+    """A lab that holds nothing."""
+
+    name: str = "my-own-lab"
+    account_id: str = "111122223333"
+    region: str = "us-east-1"
+    clock: Any = None
+    observer: Any = None
+    trail: list[dict[str, Any]] = field(default_factory=list)
+
+    def events(self) -> list[dict[str, Any]]:
+        return self.trail
+
+
+def broken(lab: Any, answer: Any) -> Outcome:
+    raise KeyError("gone")
+
+
+def test_a_check_gets_the_lab_and_the_answer() -> None:
+    """The check function decides, with the lab and what the learner answered."""
+    lab = NoLab()
+    exercise = Exercise(SPEC, lab, lambda seen, answer: solved(f"{seen is lab} {answer}"))
+    assert exercise.check(42) == Outcome("solved", "True 42")
+
+
+def test_a_failing_check_is_told_and_not_raised() -> None:
+    """An error of ours is an outcome with what happened, never a traceback."""
+    outcome = Exercise(SPEC, NoLab(), broken).check()
+    assert outcome.status == "could not tell"
+    assert "KeyError: 'gone'" in outcome.message and "not your mistake" in outcome.message
+
+
+def test_hints_are_a_ladder_and_the_last_one_stays() -> None:
+    """Each call is one step further."""
+    exercise = Exercise(SPEC, NoLab(), broken)
+    texts = [repr(exercise.hint()) for _ in range(3)]
+    assert texts == ["Hint 1 of 2: Look at x.", "Hint 2 of 2: Use `x = 0`.", "Hint 2 of 2: Use `x = 0`."]
+
+
+def test_texts_are_shown_plainly_and_escaped_in_html() -> None:
+    """No text of an exercise can become markup; code stands in code."""
+    exercise = Exercise(SPEC, NoLab(), broken)
+    assert repr(exercise) == "Try it\nMake `x` be <1>."
+    assert exercise._repr_html_() == "<p><b>Try it</b><br>Make <code>x</code> be &lt;1&gt;.</p>"
+    assert repr(exercise.solution()) == "x = 0"
+    assert not_yet("<script>")._repr_html_() == f"<p>{MARKS['not yet']} <b>not yet</b>: &lt;script&gt;</p>"
+
+
+def test_an_outcome_reads_as_a_sentence() -> None:
+    """Status first, then what was seen."""
+    assert repr(not_yet("The alias is missing.")) == "not yet: The alias is missing."
+    assert not_attempted().status == "not attempted"
+
+
+def test_an_unpaired_backquote_is_a_character() -> None:
+    """Text is never lost to a missing backquote."""
+    assert with_code("a ` b <") == "a ` b &lt;"
+
+
+def test_an_unknown_exercise_is_named_with_those_there_are() -> None:
+    """The message helps to find the right name."""
+    with pytest.raises(UnknownExercise, match="'my-own-lab' has no exercise 'try-it'. It has: none"):
+        Exercises(NoLab()).get("try-it")
