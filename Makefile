@@ -1,0 +1,47 @@
+# Everything a person does with this checkout. `make help` lists it.
+# JOBS: how many test processes run at once. PYTHON: which interpreter .venv is made from.
+
+JOBS ?= 2
+PYTHON ?=
+VENV := .venv
+READY := $(VENV)/.ready
+RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python
+# JupyterLab refuses to run as root unless it is told that this is meant (containers).
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab setup test lint types notebooks upgrade bench clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lab: $(READY)  ## Set up, then open the first notebook in JupyterLab
+	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 $(ROOT) $(LAB_OPTIONS) notebooks/00-start-here.ipynb
+
+setup: $(READY)  ## Make .venv with the labkit command in it
+
+test: $(READY) lint types  ## Run everything: lint, types, unit tests, notebooks, browser
+	@$(RUN) -m pytest -n $(JOBS)
+
+lint: $(READY)  ## Check the style of code and notebooks
+	@$(RUN) -m ruff check .
+
+types: $(READY)  ## Check the types
+	@$(RUN) -m mypy
+
+notebooks: $(READY)  ## Run the notebooks again and save their outputs in place
+	@$(RUN) tools/execute_notebooks.py $(NOTEBOOKS)
+
+upgrade: $(READY)  ## Move every package to its newest version, and write constraints.txt
+	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[notebooks,test]'
+	@$(RUN) tools/write_constraints.py
+
+bench: $(READY)  ## Measure calls per second, beside the floor
+	@$(RUN) tests/bench/bench.py
+
+clean:  ## Remove .venv and everything made by tools
+	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt tools/make-venv
+	@PYTHON="$(PYTHON)" sh tools/make-venv
