@@ -1,0 +1,186 @@
+"""The `labkit` command: serve a simulated account over HTTP, or look at the machine.
+
+Reads its arguments and prints; what it serves and what it finds come from labkit.cloud and labkit.doctor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from importlib import metadata
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from .cloud.cloud import AccountKeys, Cloud
+
+DEFAULT_SEED = "labkit"
+DEFAULT_REGION = "us-east-1"
+USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; answers its exit status."""
+    arguments = build_parser().parse_args(argv)
+    status: int = arguments.run(arguments)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, as data for argparse (and for the test that holds the README to it)."""
+    parser = argparse.ArgumentParser(prog="labkit", description="Labs for AWS KMS on a simulated AWS account.")
+    parser.add_argument("--version", action="version", version=f"labkit {metadata.version('labkit')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    serve_parser = commands.add_parser(
+        "serve",
+        help="run a simulated AWS account that any SDK or aws command on this machine can use",
+        description="Run a simulated AWS account on 127.0.0.1 until Ctrl-C, and print the settings by which "
+        "boto3, the aws command and other SDKs find it.",
+    )
+    serve_parser.add_argument(
+        "--port", type=port_number, default=0, metavar="N", help="port to listen on; 0, the default, takes a free one"
+    )
+    serve_parser.add_argument(
+        "--json",
+        action="store_const",
+        const=as_json,
+        default=as_exports,
+        dest="describe",
+        help="print endpoint and accounts as one line of JSON, for programs",
+    )
+    serve_parser.add_argument(
+        "--accounts", type=account_count, default=1, metavar="N", help="how many accounts to make (default: 1)"
+    )
+    serve_parser.add_argument(
+        "--seed",
+        default=DEFAULT_SEED,
+        metavar="TEXT",
+        help='ids, keys and ciphertexts follow from it; "random" makes them unpredictable (default: %(default)s)',
+    )
+    serve_parser.add_argument(
+        "--region",
+        type=region_name,
+        default=DEFAULT_REGION,
+        metavar="REGION",
+        help="the Region named in the settings printed (default: %(default)s)",
+    )
+    serve_parser.set_defaults(run=serve)
+
+    doctor_parser = commands.add_parser(
+        "doctor",
+        help="say what is right and wrong with this machine, and how to mend it",
+        description="Look at Python, packages, the aws command, settings and ports. "
+        "Exits with 1 if something must be mended before a lab can run.",
+    )
+    doctor_parser.set_defaults(run=examine)
+    return parser
+
+
+def port_number(text: str) -> int:
+    """A TCP port, 0 to 65535; argparse turns the error into its usage line."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def account_count(text: str) -> int:
+    """How many accounts: 1 to 100."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100):
+        raise argparse.ArgumentTypeError(f"accounts are counted from 1 to 100, not {text!r}")
+    return int(text)
+
+
+def region_name(text: str) -> str:
+    """A Region in which botocore's endpoint data knows KMS, in any partition."""
+    import boto3
+
+    session = boto3.Session()
+    partitions = session.get_available_partitions()
+    known = {name for each in partitions for name in session.get_available_regions("kms", partition_name=each)}
+    if text not in known:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no AWS Region with KMS; Regions look like us-east-1 or eu-west-3"
+        )
+    return text
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
+    from .cloud.cloud import Cloud
+    from .cloud.doors import PortInUse, Server
+
+    # Both signals end what stands in the `try` in the same way, wherever it is at that moment.
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        cloud = Cloud(seed=arguments.seed, region=arguments.region, accounts=arguments.accounts)
+        with closing(Server(cloud, port=arguments.port)) as server:
+            print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)
+            server.serve_forever()
+    except PortInUse as problem:
+        print(f"labkit serve: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    """What SIGINT and SIGTERM do."""
+    raise KeyboardInterrupt
+
+
+def as_json(endpoint: str, region: str, cloud: Cloud) -> str:
+    """What a program needs to use the accounts, on one line."""
+    return json.dumps(
+        {"endpoint": endpoint, "region": region, "accounts": [account_keys(each) for each in cloud.accounts]}
+    )
+
+
+def account_keys(account: AccountKeys) -> dict[str, str]:
+    """One account's administrator, as JSON shows it."""
+    return {
+        "account_id": account.account_id,
+        "access_key_id": account.access_key_id,
+        "secret_access_key": account.secret_access_key,
+    }
+
+
+def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
+    """What a person copies into another terminal; further accounts' keys follow as comments."""
+    first, *others = cloud.accounts
+    lines = [
+        f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
+        "# boto3, the aws command and notebooks started there use this account:",
+        f"export AWS_ENDPOINT_URL={endpoint}",
+        f"export AWS_REGION={region}",
+        f"export AWS_DEFAULT_REGION={region}",
+        f"export AWS_ACCESS_KEY_ID={first.access_key_id}",
+        f"export AWS_SECRET_ACCESS_KEY={first.secret_access_key}",
+        "unset AWS_SESSION_TOKEN AWS_PROFILE",
+        f"export LABKIT_ENDPOINT={endpoint}",
+    ]
+    for each in others:
+        lines += [
+            f"# Or, for account {each.account_id}:",
+            f"#   export AWS_ACCESS_KEY_ID={each.access_key_id} AWS_SECRET_ACCESS_KEY={each.secret_access_key}",
+        ]
+    return "\n".join([*lines, "# Ctrl-C stops it, and everything in it is gone."])
+
+
+def examine(_arguments: argparse.Namespace) -> int:
+    """`labkit doctor`: 0 if labs can run here, 1 if something must be mended first."""
+    from . import doctor
+
+    findings = doctor.examine()
+    print("\n".join(str(each) for each in findings))
+    return int(any(each.status == "wrong" for each in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

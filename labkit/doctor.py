@@ -1,0 +1,203 @@
+"""What is right and wrong with this machine for the labs, and how to mend each.
+
+Looks at the interpreter, packages, commands, settings, a port and a folder; changes nothing but a
+temporary file in the notebooks' folder, which it takes away again.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+OLDEST_PYTHON = (3, 11)
+# AWS_ENDPOINT_URL is read since these versions (aws-cli's changelog; localstack/awscli-local issue 76).
+ENDPOINT_AWARE = {1: (1, 29, 0), 2: (2, 13, 0)}
+COMMAND_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. "wrong" must be mended before a lab can run; "look" may surprise."""
+
+    status: Literal["right", "look", "wrong"]
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.status:>5}  {self.what}" + (f"\n       → {self.mend}" if self.mend else "")
+
+
+def examine() -> list[Finding]:
+    """Look at everything, in the order in which one would mend it."""
+    return [
+        python(sys.version_info[:3]),
+        *packages(CHECKOUT / "constraints.txt"),
+        aws_command(os.environ),
+        openssl(),
+        loopback(),
+        writable(CHECKOUT / "notebooks"),
+        *settings(os.environ),
+        *config_file(Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()),
+        *endpoint(os.environ),
+    ]
+
+
+def python(version: tuple[int, ...]) -> Finding:
+    """Is this Python new enough?"""
+    text = ".".join(map(str, version))
+    if version >= OLDEST_PYTHON:
+        return Finding("right", f"Python {text}")
+    return Finding(
+        "wrong", f"Python {text} is too old; labs need 3.11", "Install Python 3.11 or newer, then `make setup`."
+    )
+
+
+def packages(constraints: Path) -> list[Finding]:
+    """Are the packages there, in the versions that the labs are tested with?"""
+    if not constraints.is_file():
+        return [Finding("look", "constraints.txt is not here: package versions were not compared")]
+    tested = dict(re.findall(r"^([\w.-]+)==(\S+)", constraints.read_text(), re.MULTILINE))
+    installed = {re.sub(r"[-_.]+", "-", each.name).lower(): each.version for each in metadata.distributions()}
+    other = [
+        f"{name} {installed[name]} (tested: {version})"
+        for name, version in tested.items()
+        if installed.get(name, version) != version
+    ]
+    missing = [name for name in ("jupyterlab", "pandas", "ipywidgets", "awscli") if name not in installed]
+    findings = []
+    if other:
+        listed = ", ".join(other[:5]) + (" …" if len(other) > 5 else "")
+        findings.append(Finding("look", f"package versions differ from the tested ones: {listed}", "Run `make setup`."))
+    if missing:
+        mend = "Run `make setup`, or: pip install -c constraints.txt -e '.[notebooks]'"
+        findings.append(Finding("wrong", f"the notebooks' packages are missing: {', '.join(missing)}", mend))
+    return findings or [Finding("right", "packages as in constraints.txt")]
+
+
+def aws_command(environ: Mapping[str, str]) -> Finding:
+    """Is there an `aws` command, and does it find a lab by AWS_ENDPOINT_URL?"""
+    # `make lab` puts the environment's own commands first, so that is the one notebooks use.
+    path = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
+    command = shutil.which("aws", path=path)
+    if command is None:
+        return Finding("wrong", "no aws command", "Run `make setup`, which brings one into .venv.")
+    answer = run([command, "--version"])
+    found = re.search(r"aws-cli/(\d+)\.(\d+)\.(\d+)", answer)
+    if found is None:
+        return Finding("wrong", f"{command} does not say its version", "Run it by hand: aws --version")
+    version = tuple(int(part) for part in found.groups())
+    text = f"aws command {'.'.join(found.groups())} ({command})"
+    if version < ENDPOINT_AWARE.get(version[0], (0, 0, 0)):
+        return Finding(
+            "wrong",
+            f"{text} is too old to read AWS_ENDPOINT_URL: its calls would go to the real AWS",
+            "Use the one in .venv/bin, install a newer one, or: alias aws='aws --endpoint-url \"$AWS_ENDPOINT_URL\"'",
+        )
+    return Finding("right", text)
+
+
+def openssl() -> Finding:
+    """Is there an openssl command (some labs check a signature with it)?"""
+    command = shutil.which("openssl")
+    if command is None:
+        return Finding("look", "no openssl command", "Install openssl from your system's packages: some cells use it.")
+    return Finding("right", run([command, "version"]).strip() or command)
+
+
+def loopback() -> Finding:
+    """Can a port of 127.0.0.1 be had?"""
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return Finding("right", "ports of 127.0.0.1 can be used")
+    except OSError as problem:
+        mend = "A firewall or sandbox forbids it: allow programs to listen on the loopback interface."
+        return Finding("wrong", f"no port of 127.0.0.1 can be used: {problem}", mend)
+
+
+def writable(folder: Path) -> Finding:
+    """Can notebooks be saved?"""
+    if not folder.is_dir():
+        return Finding("look", "the notebooks are not here: this is labkit without its checkout")
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
+            return Finding("right", "notebooks can be saved")
+    except OSError as problem:
+        mend = "Copy or clone the checkout to a folder where you may write."
+        return Finding("wrong", f"{folder} cannot be written to: {problem.strerror}", mend)
+
+
+def settings(environ: Mapping[str, str]) -> list[Finding]:
+    """Do variables stand in the environment that lead calls elsewhere, or change what commands print?"""
+    findings = []
+    overriding = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL_"))
+    if overriding:
+        what = f"{', '.join(overriding)} would lead some services' calls past `labkit serve`"
+        findings.append(Finding("look", what, f"unset {' '.join(overriding)}"))
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        what = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS makes AWS_ENDPOINT_URL count for nothing"
+        findings.append(Finding("look", what, "unset AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+    profiles = [name for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if environ.get(name)]
+    if profiles:
+        what = f"{' and '.join(profiles)} select a profile of yours, with its own credentials and settings"
+        findings.append(Finding("look", what, f"unset {' '.join(profiles)} in terminals that use `labkit serve`"))
+    if environ.get("AWS_DEFAULT_OUTPUT", "json") != "json":
+        what = "AWS_DEFAULT_OUTPUT is not json: the aws command prints otherwise than the notebooks show"
+        findings.append(Finding("look", what, "unset AWS_DEFAULT_OUTPUT"))
+    proxy = next((name for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy") if environ.get(name)), None)
+    spared = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    if proxy and not {"127.0.0.1", "*"} & {host.strip() for host in spared.split(",")}:
+        what = f"{proxy} is set, and NO_PROXY does not spare 127.0.0.1: calls to `labkit serve` go to the proxy"
+        findings.append(Finding("look", what, "export NO_PROXY=127.0.0.1,localhost"))
+    return findings or [Finding("right", "no settings in the environment that interfere")]
+
+
+def config_file(path: Path) -> list[Finding]:
+    """Does the default profile change what commands print? (labkit.start leaves the file aside.)"""
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read(path)
+    except (configparser.Error, UnicodeDecodeError, OSError):
+        return [Finding("look", f"{path} cannot be read as an AWS config file", "Mend it, or set AWS_CONFIG_FILE.")]
+    if not parser.has_section("default"):
+        return []
+    surprising = [name for name in ("output", "cli_binary_format", "region") if parser.has_option("default", name)]
+    if not surprising:
+        return []
+    what = f"the default profile in {path} sets {', '.join(surprising)}, which the aws command obeys in a terminal"
+    return [Finding("look", what, "In that terminal: export AWS_CONFIG_FILE=/dev/null")]
+
+
+def endpoint(environ: Mapping[str, str]) -> list[Finding]:
+    """Does the account that LABKIT_ENDPOINT names answer?"""
+    address = environ.get("LABKIT_ENDPOINT")
+    if not address:
+        return []
+    from .accounts.remote import Remote
+    from .errors import LabError
+
+    try:
+        Remote(address).get("health")
+    except LabError as problem:
+        return [Finding("wrong", "LABKIT_ENDPOINT is set, and no account answers", str(problem))]
+    return [Finding("right", f"LABKIT_ENDPOINT: the account at {address} answers")]
+
+
+def run(command: list[str]) -> str:
+    """What a command prints, on either stream; empty if it cannot be run."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)  # noqa: S603 - a fixed command, no shell
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout + answer.stderr
