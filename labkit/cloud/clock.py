@@ -1,0 +1,41 @@
+"""The lab's clock: starts at a fixed instant, takes one lab second a call, can be moved forward.
+
+Nothing in the simulated account reads the machine's time, save the age check of a request's signature.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
+"""When every lab begins: a Monday morning."""
+
+
+class Clock:
+    """Lab time, always UTC and always whole seconds; it never goes back."""
+
+    def __init__(self, start: datetime = START, step: timedelta = timedelta(seconds=1)) -> None:
+        self._now = start
+        self._step = step
+        self._lock = threading.Lock()
+        self.moved = timedelta(0)  # how far `advance` moved it in all
+
+    def now(self) -> datetime:
+        """The current lab time."""
+        return self._now
+
+    def tick(self) -> datetime:
+        """One call goes by; answers the time of that call."""
+        with self._lock:
+            self._now += self._step
+            return self._now
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move forward by `by`; ValueError for a negative distance. Answers the new time."""
+        if by < timedelta(0):
+            raise ValueError("The lab's clock only moves forward.")
+        with self._lock:
+            self._now += timedelta(seconds=round(by.total_seconds()))
+            self.moved += by
+            return self._now

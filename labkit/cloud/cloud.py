@@ -1,0 +1,111 @@
+"""A whole simulated cloud: its accounts, clock and services, put together. One a process (moto is global)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.iam.models import iam_backends
+
+from .authorize import Authorizer
+from .clock import Clock
+from .cloudtrail.history import History
+from .entropy import RANDOM, Entropy
+from .gateway import Gateway
+from .identity import Credentials
+from .kms.service import Kms
+from .services import moto_backends
+from .services.sts import Sts
+
+ADMINISTRATOR_USER = "lab-administrator"
+ADMINISTRATOR_ROLE = "LabAdministrator"
+ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+FIRST_ACCOUNTS = ("111122223333", "444455556666", "777788889999")  # AWS's own example account ids
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeys:
+    """An account and its administrator's access key; the secret is not in the repr."""
+
+    account_id: str
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+
+
+class Cloud:
+    """The accounts of one lab, or of one `labkit serve`."""
+
+    def __init__(self, seed: str, region: str = "us-east-1", accounts: int = 1) -> None:
+        if accounts < 1:
+            raise ValueError("A cloud has at least one account.")
+        self.seed = seed
+        self.region = region
+        self.clock = Clock()
+        entropy = {
+            name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in ("kms", "sts", "ids", "moto")
+        }
+        moto_backends.reset(entropy["moto"].token_hex(32), self.clock)
+        self.credentials = Credentials(self.clock)
+        self.history = History(self.clock)
+        self.kms = Kms(self.clock, entropy["kms"])
+        self.authorizer = Authorizer(self.clock, self.kms)
+        self.observer_token = Entropy(RANDOM).token_hex(32)
+        self.gateway = Gateway(
+            self.clock,
+            entropy["ids"],
+            self.credentials,
+            self.authorizer,
+            self.kms,
+            Sts(self.clock, entropy["sts"], self.credentials),
+            self.history,
+            self.observer_token,
+        )
+        self.accounts: list[AccountKeys] = []
+        for _ in range(accounts):
+            self.open_account()
+
+    def open_account(self) -> AccountKeys:
+        """A further account with an administrator of its own."""
+        number = len(self.accounts)
+        known = number < len(FIRST_ACCOUNTS)
+        account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
+        iam = iam_backends[account_id]["aws"]
+        user = iam.create_user(self.region, ADMINISTRATOR_USER)
+        iam.attach_user_policy(ADMINISTRATOR_POLICY, user.name)
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        iam.create_role(
+            role_name=ADMINISTRATOR_ROLE,
+            assume_role_policy_document=json.dumps(trust),
+            path="/",
+            permissions_boundary=None,
+            description="Who you are in a lab",
+            tags=[],
+            max_session_duration="43200",
+        )
+        iam.attach_role_policy(ADMINISTRATOR_POLICY, ADMINISTRATOR_ROLE)
+        key = iam.create_access_key(user.name)
+        keys = AccountKeys(account_id, key.access_key_id, key.secret_access_key)
+        self.accounts.append(keys)
+        return keys
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move the clock; everything due on the way happens and is recorded."""
+        now = self.clock.advance(by)
+        self.gateway.time_passes()
+        self.credentials.renew(ADMINISTRATOR_ROLE, by)
+        return now
+
+    def explanation(self, request_id: str) -> dict[str, Any]:
+        """Why a call was allowed or refused; KeyError where the call is not known."""
+        return self.authorizer.explanation(self.gateway.calls[request_id])

@@ -1,0 +1,144 @@
+"""The two doors to one app: inside the process for botocore, HTTP on loopback for everything else.
+
+Door one answers botocore's requests to the lab's endpoint through its `before-send` event: no socket,
+no thread. Door two is a WSGI app on 127.0.0.1 for the `aws` command, Lambda functions and other SDKs.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.handlers
+import waitress
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+from .cloud import Cloud
+from .control import PREFIX, control
+from .wire import HttpRequest, HttpResponse
+
+HOST = "127.0.0.1"
+THREADS = 8
+
+
+class PortInUse(OSError):
+    """The port that was asked for is taken."""
+
+
+class Server:
+    """Door two: the cloud on a port of the loopback interface. `endpoint` is good once this exists."""
+
+    def __init__(self, cloud: Cloud, port: int = 0) -> None:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except (OSError, OverflowError) as refused:
+            listener.close()
+            raise PortInUse(f"Port {port} on {HOST} can't be used: {refused}. Choose another, or 0 for any.") from None
+        listener.listen(128)
+        self.endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._server = waitress.create_server(
+            wsgi_app(cloud), sockets=[listener], threads=THREADS, ident="labkit", clear_untrusted_proxy_headers=True
+        )
+
+    def serve_forever(self) -> None:
+        """Answer until `close` is called."""
+        self._server.run()
+
+    def start(self) -> threading.Thread:
+        """Answer in a background thread that does not keep the process alive."""
+        thread = threading.Thread(target=self.serve_forever, name="labkit-http", daemon=True)
+        thread.start()
+        return thread
+
+    def close(self) -> None:
+        """Stop answering and free the port."""
+        self._server.close()
+
+
+def wsgi_app(cloud: Cloud) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+    """The cloud as a WSGI application."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = _from_environ(environ)
+        answer = control(cloud, request) if request.path.startswith(PREFIX) else cloud.gateway.handle(request)
+        headers = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
+        if request.method != "HEAD":
+            headers["Content-Length"] = str(len(answer.body))
+        start_response(f"{answer.status} {_REASONS.get(answer.status, 'Answer')}", list(headers.items()))
+        return [answer.body]
+
+    return app
+
+
+_HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "server", "date"})
+_REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error"}
+
+
+def _from_environ(environ: dict[str, Any]) -> HttpRequest:
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    target = urlsplit(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "/"))
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    address = environ.get("REMOTE_ADDR", HOST)
+    return HttpRequest(environ["REQUEST_METHOD"], target.path, target.query, headers, body, address)
+
+
+class InProcessDoor:
+    """Door one: botocore's requests to `endpoint` are answered without leaving the process."""
+
+    def __init__(self, cloud: Cloud, endpoint: str) -> None:
+        self._cloud = cloud
+        self._prefix = endpoint + "/"
+        self._handler = ("before-send", self.answer)
+
+    def open(self) -> None:
+        """Every botocore session made from now on goes through this door."""
+        botocore.handlers.BUILTIN_HANDLERS.append(self._handler)
+
+    def close(self) -> None:
+        """Sessions made from now on no longer do."""
+        botocore.handlers.BUILTIN_HANDLERS.remove(self._handler)
+
+    def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        """botocore's `before-send` event: an answer, or None for requests that are not for the lab."""
+        if not request.url.startswith(self._prefix):
+            return None
+        answer = self._cloud.gateway.handle(_from_botocore(request))
+        return AWSResponse(request.url, answer.status, answer.headers, _Body(answer))
+
+
+def _from_botocore(request: AWSPreparedRequest) -> HttpRequest:
+    url = urlsplit(request.url)
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    headers.setdefault("host", url.netloc)
+    body = request.body
+    if body is None:
+        body = b""
+    elif isinstance(body, str):
+        body = body.encode()
+    elif hasattr(body, "read"):
+        body = body.read()
+    return HttpRequest(request.method, url.path or "/", url.query, headers, bytes(body))
+
+
+class _Body(io.BytesIO):
+    """An answer's body as botocore reads it from urllib3."""
+
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__(answer.body)
+
+    def stream(self, amt: int = 65536, **_: Any) -> Iterator[bytes]:
+        while chunk := self.read(amt):
+            yield chunk

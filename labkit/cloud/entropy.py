@@ -1,0 +1,41 @@
+"""Where every id, token, nonce and key of the simulated account comes from.
+
+Seeded, so that a lab shows the same values at each run: SHAKE-256 over the seed and a counter.
+With seed "random" the operating system's generator is used instead. A seeded account protects
+nothing: its keys can be computed by anybody who reads this file. It is for labs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import uuid
+
+RANDOM = "random"
+
+
+class Entropy:
+    """A stream of bytes, repeatable unless the seed is "random"."""
+
+    def __init__(self, seed: str) -> None:
+        self.seed = seed
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def token_bytes(self, length: int) -> bytes:
+        """The next `length` bytes."""
+        if self.seed == RANDOM:
+            return os.urandom(length)
+        with self._lock:
+            self._count += 1
+            count = self._count
+        return hashlib.shake_256(f"labkit/{self.seed}/{count}".encode()).digest(length)
+
+    def token_hex(self, length: int) -> str:
+        """`length` hexadecimal digits (an even number)."""
+        return self.token_bytes(length // 2).hex()
+
+    def uuid(self) -> str:
+        """A version 4 UUID, in lower case."""
+        return str(uuid.UUID(bytes=self.token_bytes(16), version=4))

@@ -1,0 +1,202 @@
+"""The way of a call: one list of steps, in order, for both doors and every service.
+
+    parse → identify → disturb → plan → authorize → serve          record runs for refused calls too
+
+A step refuses by raising `AwsError`; this file alone turns it into the protocol's wire form.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from moto.core.model import OperationModel
+
+from . import wire
+from .authorize import Authorizer
+from .call import Call, Principal, Target
+from .clock import Clock
+from .cloudtrail.history import History
+from .cloudtrail.record import to_event, to_service_event
+from .disturb import Disturbances
+from .entropy import Entropy
+from .errors import AwsError
+from .identity import Credentials
+from .kms.service import Kms
+from .refusals import refusal
+from .services import moto_backends
+from .services.sts import Sts
+from .signature import Signature
+from .sigv4 import read_signature
+from .wire import HttpRequest, HttpResponse
+
+log = logging.getLogger("labkit.cloud")
+
+OBSERVER_HEADER = "x-labkit-observer"
+# What the kit's own checks may ask without leaving a trace: nothing that changes state or uses a key.
+OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup")
+NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFederationToken"})
+# Calls that the services accept unsigned.
+UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
+
+
+class Service(Protocol):
+    """A service of our own."""
+
+    def plan(self, call: Call) -> tuple[Target, ...]:
+        """What the call is about; raises what AWS answers before authorization."""
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        """Do it; the answer by botocore's member names."""
+
+
+class Gateway:
+    """Everything that answers the lab's endpoint."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        entropy: Entropy,
+        credentials: Credentials,
+        authorizer: Authorizer,
+        kms: Kms,
+        sts: Sts,
+        history: History,
+        observer_token: str,
+    ) -> None:
+        self._clock = clock
+        self._entropy = entropy
+        self._credentials = credentials
+        self._kms = kms
+        self._history = history
+        self._observer_token = observer_token
+        self._services: dict[str, Service] = {"kms": kms, "sts": sts, "cloudtrail": history}
+        self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
+        self.disturbances = Disturbances()
+        self.calls: dict[str, Call] = {}  # by request id, for explanations
+        self._steps: list[Callable[[Call], None]] = [
+            self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
+            self._plan,  # validation, and the resources that permission is asked on
+            authorizer.authorize,  # who may do what; keeps its decision on the call
+        ]
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request; never raises."""
+        with self._lock:
+            request_id = self._entropy.uuid()
+            protocol, service = "json", ""
+            try:
+                # parse: the service is named by the signature, so the signature is read first
+                signature = read_signature(request)
+                if signature is None and request.headers.get("authorization"):
+                    raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
+                service = signature.service if signature else _guess_service(request)
+                model = wire.service_model_of(service)
+                protocol = wire.protocol_of(model, request)
+                operation, path_params = wire.read_operation(model, request, protocol)
+                # identify: before the parameters are read, so that nobody learns from a parser who may not call
+                principal = self._identify(request, signature, operation, protocol)
+                parameters = wire.read_parameters(operation, request, protocol, path_params)
+            except AwsError as refused:
+                return wire.write_error(refused, protocol, request_id, service)
+            call = Call(
+                service=model.service_name,
+                operation=operation.name,
+                region=signature.region if signature else "us-east-1",
+                params=parameters,
+                time=self._clock.now(),
+                request_id=request_id,
+                principal=principal,
+                source_ip=request.source_ip,
+                user_agent=request.headers.get("user-agent", ""),
+                http=request,
+            )
+            if OBSERVER_HEADER in request.headers:
+                return self._observe(call, operation, protocol, request)
+            return self._carry_out(call, operation, protocol, request)
+
+    def time_passes(self) -> None:
+        """Let everything happen that is due by the clock, and record it."""
+        with self._lock:
+            for happening in self._kms.due(self._clock.now()):
+                event = to_service_event(
+                    happening.name,
+                    happening.time,
+                    happening.account,
+                    happening.region,
+                    happening.key_arn,
+                    happening.details,
+                    self._entropy.uuid(),
+                )
+                self._history.add(event)
+
+    def _carry_out(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
+        call.time = self._clock.tick()
+        next_due = self._kms.next_due()
+        if next_due is not None and next_due <= call.time:
+            self.time_passes()
+        try:
+            for step in self._steps:
+                step(call)
+            response = self._serve(call, operation, protocol, request)
+        except AwsError as refused:
+            call.error = refused
+            response = wire.write_error(refused, protocol, call.request_id, call.service)
+        except Exception:  # a fault of ours: say so, keep the event, lose nothing
+            log.exception("%s:%s failed inside the simulated account", call.service, call.operation)
+            call.error = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
+            response = wire.write_error(call.error, protocol, call.request_id, call.service)
+        self._history.add(to_event(call, self._entropy.uuid()))  # before the answer leaves
+        self.calls[call.request_id] = call
+        return response
+
+    def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
+        """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""
+        try:
+            if request.headers[OBSERVER_HEADER] != self._observer_token:
+                raise AwsError("AccessDeniedException", "Only the lab's own checks may observe.", 403)
+            if not call.operation.startswith(OBSERVABLE) or call.operation in NOT_OBSERVABLE:
+                raise AwsError("AccessDeniedException", f"An observer may not call {call.operation}.", 403)
+            self._plan(call)
+            return self._serve(call, operation, protocol, request)
+        except AwsError as refused:
+            return wire.write_error(refused, protocol, call.request_id, call.service)
+
+    def _identify(
+        self, request: HttpRequest, signature: Signature | None, operation: OperationModel, protocol: str
+    ) -> Principal:
+        if signature is not None:
+            return self._credentials.principal_of(request, signature, protocol)
+        service = operation.service_model.service_name
+        if operation.name in UNSIGNED or service == "s3":
+            return Principal("Anonymous", "anonymous", "*", "", "anonymous")
+        raise refusal("missing", protocol, service)
+
+    def _plan(self, call: Call) -> None:
+        service = self._services.get(call.service)
+        if service is not None:
+            call.targets = service.plan(call)
+
+    def _serve(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
+        service = self._services.get(call.service)
+        if service is not None:
+            call.result = service.perform(call)
+            return wire.write_result(operation, protocol, call.result, call.request_id)
+        response = moto_backends.serve(call, request)
+        wire.read_outcome(call, operation, protocol, response)
+        return response
+
+
+def _guess_service(request: HttpRequest) -> str:
+    """The service of an unsigned request: KMS by its target header, STS by its form, else S3."""
+    if request.headers.get("x-amz-target", "").startswith("TrentService."):
+        return "kms"
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return "sts"
+    return "s3"
+
+
+def _guess_protocol(request: HttpRequest) -> str:
+    return {"kms": "json", "sts": "query"}.get(_guess_service(request), "rest-xml")

@@ -1,0 +1,88 @@
+"""moto, the mock behind every service that is not ours: called in-process, on the lab's time and seed.
+
+moto's backends are global to the process, so a process holds one cloud at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as real_datetime
+import re
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import moto.core.utils
+from moto.backends import get_backend, list_of_moto_modules
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+from moto.core.model_instances import reset_model_data
+from moto.core.utils import get_service_model
+from moto.moto_api._internal import mock_random
+from werkzeug.exceptions import HTTPException
+
+from ..call import Call
+from ..clock import Clock
+from ..errors import AwsError
+from ..wire import HttpRequest, HttpResponse
+
+GLOBAL_ENDPOINTS = ("iam", "sts", "organizations")
+MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
+_REAL_UTCNOW = moto.core.utils.utcnow
+
+
+def reset(seed: str, clock: Clock) -> None:
+    """Empty every moto backend, seed moto's generator and put moto on the lab's clock."""
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    BackendDict.reset()
+    reset_model_data()
+    mock_random.seed(seed)
+    _set_utcnow(lambda: clock.now().replace(tzinfo=None))
+
+
+def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
+    """moto asks `moto.core.utils.utcnow` for the time; modules that imported it by name are told too."""
+    before = moto.core.utils.utcnow
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.") and getattr(module, "utcnow", None) in (before, _REAL_UTCNOW):
+            module.utcnow = utcnow  # type: ignore[attr-defined]
+
+
+def serve(call: Call, request: HttpRequest) -> HttpResponse:
+    """moto's answer to a call that has been identified and authorized."""
+    module = MODULES.get(call.service, call.service.replace("-", ""))
+    if module not in list_of_moto_modules():
+        raise AwsError(
+            "NotImplemented", f"The simulated account has no {call.service}: {call.operation} was not done.", 501
+        )
+    headers = {name: value for name, value in request.headers.items() if name != "host"}
+    headers["x-moto-account-id"] = call.account
+    addressed = HttpRequest(request.method, request.path, request.query, headers, request.body)
+    prefix = get_service_model(call.service).metadata["endpointPrefix"]
+    host = prefix if prefix in GLOBAL_ENDPOINTS else f"{prefix}.{call.region}"
+    moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
+    handler = _handler(module, moto_request.raw_url.partition("?")[0])
+    try:
+        status, answer_headers, body = handler(moto_request, moto_request.raw_url, moto_request.headers)
+    except HTTPException as refused:
+        status, answer_headers, body = refused.code or 400, dict(refused.get_headers()), refused.get_body()
+    except NotImplementedError as missing:
+        raise AwsError("NotImplemented", f"The simulated account does not do this: {missing}", 501) from None
+    content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
+    return HttpResponse(int(status), plain | {"x-amzn-RequestId": call.request_id}, content)
+
+
+def _handler(module: str, url: str) -> Callable[..., Any]:
+    for pattern, handler in _patterns(module):
+        if pattern.match(url):
+            return handler
+    raise AwsError("NotImplemented", f"The simulated account has nothing at this address of {module}.", 501)
+
+
+@lru_cache(maxsize=64)
+def _patterns(module: str) -> list[tuple[re.Pattern[str], Callable[..., Any]]]:
+    backends = get_backend(module)  # type: ignore[call-overload]
+    account = backends["111122223333"]
+    region = "us-east-1" if "us-east-1" in account else "aws"
+    return [(re.compile(url), handler) for url, handler in account[region].urls.items()]

@@ -1,0 +1,35 @@
+"""What a request says about its signer, whatever the signature's version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a request says about its signer."""
+
+    access_key_id: str
+    date: str  # yyyymmdd
+    region: str
+    service: str  # the signing name
+    signed_headers: tuple[str, ...]
+    value: str
+    timestamp: str  # yyyymmddThhmmssZ
+    token: str | None
+    expires_at: datetime | None = None  # presigned requests only
+    version: int = 4
+
+    @property
+    def presigned(self) -> bool:
+        """Is it a link that anybody may use until it expires?"""
+        return self.expires_at is not None
+
+    @property
+    def signed_at(self) -> datetime | None:
+        """When the request was signed, by the signer's clock; None if that can't be read."""
+        try:
+            return datetime.strptime(self.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except ValueError:
+            return None

@@ -1,0 +1,1 @@
+"""Reading CloudTrail events as tables."""
