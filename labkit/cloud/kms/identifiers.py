@@ -1,0 +1,116 @@
+"""From what a caller typed (key id, key ARN, alias name, alias ARN) to the KMS key, or to AWS's error for it.
+
+Reads the store, changes nothing, save that naming a predefined AWS alias makes its AWS managed key
+(DescribeKey's documentation). Messages are recorded from the real service (2023-2025) unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NoReturn
+
+from ..call import Call
+from ..errors import AwsError
+from . import managed
+from .keys import Alias, Key
+from .store import Store, alias_arn, key_arn
+
+_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+_ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):(\d{12}):(key|alias)/(.+)", re.DOTALL)
+
+
+class Takes(Enum):
+    """What an operation's KeyId may be, by the parameter's documentation in botocore's model."""
+
+    KEY = "a key id or key ARN of the caller's account"
+    KEY_OF_ANY_ACCOUNT = "a key id or key ARN, of another account by its ARN"
+    KEY_OR_ALIAS = "a key id, key ARN, alias name or alias ARN of the caller's account"
+    KEY_OR_ALIAS_OF_ANY_ACCOUNT = "a key id, key ARN, alias name or alias ARN, of another account by its ARN"
+
+    @property
+    def aliases(self) -> bool:
+        """Whether an alias name or alias ARN will do."""
+        return self in (Takes.KEY_OR_ALIAS, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+
+    @property
+    def other_accounts(self) -> bool:
+        """Whether the key may be another account's ("Cross-account use: Yes")."""
+        return self in (Takes.KEY_OF_ANY_ACCOUNT, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+
+
+def find_key(store: Store, call: Call, identifier: str, takes: Takes) -> Key:
+    """The key that `identifier` means to the caller; AwsError (NotFoundException, …) if it means none."""
+    if identifier.startswith("arn:"):
+        return _by_arn(store, call, identifier, takes)
+    if identifier.startswith("alias/") and takes.aliases:
+        return _by_alias(store, call, call.account, identifier)
+    if not _KEY_ID.fullmatch(identifier):
+        raise AwsError("NotFoundException", f"Invalid keyId '{identifier}'")
+    return _by_id(store, call, call.account, identifier)
+
+
+def _by_arn(store: Store, call: Call, arn: str, takes: Takes) -> Key:
+    match = _ARN.fullmatch(arn)
+    if match is None:
+        raise AwsError("InvalidArnException", f"Invalid arn {arn}")
+    region, account, kind, name = match.groups()
+    if region != call.region:
+        raise AwsError("NotFoundException", f"Invalid arn {region}")
+    if kind == "alias" and not takes.aliases:
+        raise AwsError("InvalidArnException", f"Invalid arn {arn}")
+    if account != call.account and not takes.other_accounts:
+        _deny(call, arn)
+    if kind == "alias":
+        return _by_alias(store, call, account, f"alias/{name}")
+    if not _KEY_ID.fullmatch(name):
+        raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
+    return _by_id(store, call, account, name)
+
+
+def _by_id(store: Store, call: Call, account: str, key_id: str) -> Key:
+    key = store.key(account, call.region, key_id)
+    if key is not None:
+        return key
+    if account != call.account:
+        _deny(call, key_arn(account, call.region, key_id))
+    raise AwsError("NotFoundException", f"Key '{key_arn(account, call.region, key_id)}' does not exist")
+
+
+def _by_alias(store: Store, call: Call, account: str, name: str) -> Key:
+    alias = store.alias(account, call.region, name)
+    if alias is not None and alias.key is not None:
+        return alias.key
+    if account != call.account:
+        _deny(call, alias_arn(account, call.region, name))
+    service = name.removeprefix(managed.PREFIX)
+    if call.operation == "DescribeKey" and service in managed.SERVICES and name.startswith(managed.PREFIX):
+        return managed.key(store, account, call.region, service)
+    raise alias_not_found(account, call.region, name)
+
+
+def find_alias(store: Store, call: Call, name: str) -> Alias:
+    """The caller's alias of this name (with alias/)."""
+    alias = store.alias(call.account, call.region, name)
+    if alias is None:
+        raise alias_not_found(call.account, call.region, name)
+    return alias
+
+
+def alias_not_found(account: str, region: str, name: str) -> AwsError:
+    """What AWS answers to an alias that isn't there (quoted in public issues)."""
+    return AwsError("NotFoundException", f"Alias {alias_arn(account, region, name)} is not found.")
+
+
+def _deny(call: Call, arn: str) -> NoReturn:
+    """A stranger is not told whether another account's key exists.
+
+    The wording is the real service's since 2025 (quoted in kubernetes-sigs/aws-encryption-provider, 141).
+    """
+    who = call.principal.arn if call.principal else "anonymous"
+    raise AwsError(
+        "AccessDeniedException",
+        f"User: {who} is not authorized to perform: kms:{call.operation} on this resource because the resource does "
+        "not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly "
+        "denies access",
+    )

@@ -1,0 +1,106 @@
+"""How key material comes to be rotated: by the calendar or on demand. rotation.py holds the API operations.
+
+A rotation adds material and makes it current; what older material encrypted stays readable. Related
+multi-Region keys rotate together, led by the primary ("Rotate AWS KMS keys", AWS KMS Developer Guide).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from .agenda import Happening
+from .keys import Key, Rotation
+from .material import Material, generate
+from .store import Store
+
+ON_DEMAND_DELAY = timedelta(seconds=5)
+"""How long an on-demand rotation takes. AWS says only that there may be a slight delay."""
+
+
+def schedule(store: Store, key: Key, period: timedelta, start: datetime) -> None:
+    """Rotate automatically, first one period after `start`."""
+    _set(store, key, Rotation(period, start + period))
+
+
+def _set(store: Store, key: Key, rotation: Rotation) -> None:
+    key.rotation = rotation
+    due = rotation.next
+
+    def holds() -> bool:
+        return key.rotation is rotation and rotation.next == due and _alive(store, key)
+
+    def act(time: datetime) -> list[Happening]:
+        if key.state(time) != "Enabled":
+            return []  # a disabled or pending key isn't rotated; `resume` makes up for it
+        return _automatic(store, key, rotation, time)
+
+    store.agenda.add(due, holds, act)
+
+
+def _automatic(store: Store, key: Key, rotation: Rotation, time: datetime) -> list[Happening]:
+    happened = rotate(store, key, time, "AUTOMATIC")
+    _set(store, key, Rotation(rotation.period, time + rotation.period))
+    return happened
+
+
+def resume(store: Store, key: Key, now: datetime) -> None:
+    """The key is enabled again: what should have been rotated meanwhile is rotated at once.
+
+    "If the key material in the re-enabled KMS key hasn't been rotated in one year, KMS rotates it
+    immediately, and every year thereafter" (GetKeyRotationStatus).
+    """
+    rotation = key.rotation
+    if rotation is not None and rotation.next <= now:
+        _set(store, key, Rotation(rotation.period, now))
+
+
+def start_on_demand(store: Store, key: Key, now: datetime) -> None:
+    """Begin an on-demand rotation, which completes after ON_DEMAND_DELAY."""
+    key.on_demand_started = now
+    key.on_demand_count += 1
+
+    def holds() -> bool:
+        return key.on_demand_started == now and _alive(store, key)
+
+    def act(time: datetime) -> list[Happening]:
+        key.on_demand_started = None
+        return rotate(store, key, time, "ON_DEMAND")
+
+    store.agenda.add(now + ON_DEMAND_DELAY, holds, act)
+
+
+def rotate(store: Store, key: Key, time: datetime, kind: Literal["AUTOMATIC", "ON_DEMAND"]) -> list[Happening]:
+    """Make new material current: in this key, and in all related multi-Region keys."""
+    fresh = None if key.origin == "EXTERNAL" else generate(key.spec, key.id, store.entropy)
+    happened: list[Happening] = []
+    for related in key.group.keys if key.group else [key]:
+        happened.append(_rotate_one(store, related, fresh, time, kind))
+    return happened
+
+
+def _rotate_one(
+    store: Store, key: Key, fresh: Material | None, time: datetime, kind: Literal["AUTOMATIC", "ON_DEMAND"]
+) -> Happening:
+    previous = key.current
+    if fresh is not None:
+        coming = Material(fresh.id, fresh.secret, fresh.asymmetric)
+        key.materials.append(coming)
+        store.index(key, coming)
+    else:
+        coming = next(m for m in key.materials if m.state == "PENDING_ROTATION")
+    if previous is not None:
+        previous.state = "NON_CURRENT"
+    coming.state, coming.rotated, coming.rotation_type = "CURRENT", time, kind
+    details = {
+        "rotationType": kind,
+        "keyOrigin": key.origin,
+        "previousKeyMaterialId": previous.id if previous else None,
+        "currentKeyMaterialId": coming.id,
+        "keyId": key.id,
+    }
+    return Happening(time, key.account, key.region, "RotateKey", key.arn, details)
+
+
+def _alive(store: Store, key: Key) -> bool:
+    return store.key(key.account, key.region, key.id) is key

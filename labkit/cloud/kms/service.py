@@ -1,0 +1,173 @@
+"""Kms: the service as the gateway sees it. A table from operations to their handlers, and the order of a call.
+
+No HTTP, no authorization, no policy evaluation; one Kms holds the keys of all accounts and Regions of a lab.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import botocore.session
+from botocore.model import ServiceModel
+
+from ..call import Call, Target
+from ..clock import Clock
+from ..entropy import Entropy
+from ..errors import AwsError
+from ..validation import validate
+from . import (
+    aliases,
+    creation,
+    datakeys,
+    deletion,
+    enabling,
+    encryption,
+    managed,
+    policies,
+    reading,
+    states,
+    tags,
+)
+from .agenda import Happening
+from .identifiers import Takes
+from .keys import Key
+from .operations import Operation, on_account, on_key, refuse_dry_run
+from .store import PolicyChecker, Store
+
+_OWN, _ANY = Takes.KEY, Takes.KEY_OF_ANY_ACCOUNT
+_USE, _ALIAS = Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT, Takes.KEY_OR_ALIAS
+
+OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
+    {
+        "CancelKeyDeletion": Operation(on_key(_OWN), deletion.cancel_key_deletion),
+        "CreateAlias": Operation(aliases.plan_create, aliases.create),
+        "CreateKey": Operation(creation.plan, creation.create),
+        "Decrypt": Operation(encryption.plan_decrypt, encryption.decrypt),
+        "DeleteAlias": Operation(aliases.plan_delete, aliases.delete),
+        "DescribeKey": Operation(on_key(_USE), reading.describe_key),
+        "DisableKey": Operation(on_key(_OWN), enabling.disable_key),
+        "EnableKey": Operation(on_key(_OWN), enabling.enable_key),
+        "Encrypt": Operation(on_key(_USE), encryption.encrypt),
+        "GenerateDataKey": Operation(on_key(_USE), datakeys.generate_data_key),
+        "GenerateDataKeyPair": Operation(on_key(_USE), datakeys.generate_data_key_pair),
+        "GenerateDataKeyPairWithoutPlaintext": Operation(
+            on_key(_USE), datakeys.generate_data_key_pair_without_plaintext
+        ),
+        "GenerateDataKeyWithoutPlaintext": Operation(on_key(_USE), datakeys.generate_data_key_without_plaintext),
+        "GenerateRandom": Operation(on_account, datakeys.generate_random),
+        "GetKeyLastUsage": Operation(on_key(_ALIAS), reading.get_key_last_usage),
+        "GetKeyPolicy": Operation(on_key(_OWN), policies.get_key_policy),
+        "GetPublicKey": Operation(on_key(_USE), reading.get_public_key),
+        "ListAliases": Operation(aliases.plan_list, aliases.list_aliases),
+        "ListKeyPolicies": Operation(on_key(_OWN), policies.list_key_policies),
+        "ListKeys": Operation(on_account, reading.list_keys),
+        "ListResourceTags": Operation(on_key(_OWN), tags.list_resource_tags),
+        "PutKeyPolicy": Operation(on_key(_OWN), policies.put_key_policy),
+        "ReEncrypt": Operation(encryption.plan_re_encrypt, encryption.re_encrypt),
+        "ScheduleKeyDeletion": Operation(on_key(_OWN), deletion.schedule_key_deletion),
+        "TagResource": Operation(on_key(_OWN), tags.tag_resource),
+        "UntagResource": Operation(on_key(_OWN), tags.untag_resource),
+        "UpdateAlias": Operation(aliases.plan_update, aliases.update),
+        "UpdateKeyDescription": Operation(on_key(_OWN), reading.update_key_description),
+    }
+)
+"""Every operation of the API, in the order of its documentation."""
+
+
+class Kms:
+    """The simulated AWS Key Management Service."""
+
+    def __init__(self, clock: Clock, entropy: Entropy) -> None:
+        self._store = Store(clock, entropy)
+        self._model: ServiceModel = botocore.session.get_session().get_service_model("kms")
+        self._tracked = frozenset(self._model.shape_for("KeyLastUsageTrackingOperation").enum)
+
+    @property
+    def policy_checker(self) -> PolicyChecker | None:
+        """Called with (call, policy text, key) before a key policy is kept; refuses by AwsError."""
+        return self._store.policy_checker
+
+    @policy_checker.setter
+    def policy_checker(self, checker: PolicyChecker | None) -> None:
+        self._store.policy_checker = checker
+
+    @property
+    def grant_delay(self) -> timedelta:
+        """How long a new grant needs until it works without its token; none unless a lesson sets it."""
+        return self._store.grant_delay
+
+    @grant_delay.setter
+    def grant_delay(self, delay: timedelta) -> None:
+        self._store.grant_delay = delay
+
+    def plan(self, call: Call) -> tuple[Target, ...]:
+        """What the call is about: a Target for each permission that it needs.
+
+        Raises AwsError for all that AWS answers before authorization: validation, NotFoundException,
+        InvalidArnException, a ciphertext that names no key.
+        """
+        operation = _operation(call)
+        validate(call.params, self._model.operation_model(call.operation).input_shape)
+        self._check_tokens(call)
+        return operation.plan(self._store, call)
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        """After authorization: the gate for key states, the act, the answer by botocore's member names."""
+        operation = _operation(call)
+        for key in _gated(call):
+            states.check(call.operation, key, call.time)
+        answer = operation.act(self._store, call)
+        refuse_dry_run(call)
+        self._note_usage(call)
+        return answer
+
+    def due(self, now: datetime) -> list[Happening]:
+        """Everything that time alone makes happen up to `now`, in the order of its time."""
+        return self._store.agenda.due(now)
+
+    def next_due(self) -> datetime | None:
+        """When something will happen by itself next; None if nothing will."""
+        return self._store.agenda.next_due()
+
+    def managed_key(self, account: str, region: str, service: str) -> Key:
+        """The AWS managed key alias/aws/<service>, made on first use. ValueError for an unknown service."""
+        if service not in managed.SERVICES:
+            raise ValueError(f"No AWS managed key is known for {service!r}; known: {', '.join(managed.SERVICES)}")
+        return managed.key(self._store, account, region, service)
+
+    def key(self, arn: str) -> Key | None:
+        """The key of this ARN, if it is there."""
+        _, _, _, region, account, resource = arn.split(":", 5)
+        return self._store.key(account, region, resource.removeprefix("key/"))
+
+    def _check_tokens(self, call: Call) -> None:
+        """Every grant token must be one that this account has given out."""
+        for token in call.params.get("GrantTokens") or ():
+            if token not in self._store.tokens:
+                raise AwsError("InvalidGrantTokenException", None)
+
+    def _note_usage(self, call: Call) -> None:
+        """Remember the last successful cryptographic operation with each key (GetKeyLastUsage)."""
+        if call.operation in self._tracked:
+            for target in call.targets:
+                if isinstance(target.entity, Key):
+                    target.entity.last_usage = {
+                        "Operation": call.operation,
+                        "Timestamp": call.time,
+                        "KmsRequestId": call.request_id,
+                    }
+
+
+def _operation(call: Call) -> Operation:
+    operation = OPERATIONS.get(call.operation)
+    if operation is None:
+        raise AwsError("UnknownOperationException", None)
+    return operation
+
+
+def _gated(call: Call) -> list[Key]:
+    """The keys whose state matters: all targets; of UpdateAlias only the key that it goes to (footnote 10)."""
+    keys = [target.entity for target in call.targets if isinstance(target.entity, Key)]
+    return keys[-1:] if call.operation == "UpdateAlias" else keys

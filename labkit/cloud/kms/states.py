@@ -1,0 +1,88 @@
+"""The one gate for key states: may this operation run on a key that is in this state, and if not, what is the error?
+
+Driven by two tables beside this file, copied from "Key states of AWS KMS keys" (AWS KMS Developer Guide):
+key-states.tsv (operation by state; Y, X, ?, N/A with footnotes) and key-state-errors.tsv (the footnotes).
+The last four rows are ours: operations newer than the table, each as its nearest relative in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from ..errors import AwsError
+from .keys import Key
+
+
+@dataclass(frozen=True)
+class Footnote:
+    """A refusal and the keys that it concerns."""
+
+    applies: Callable[[Key], bool]
+    code: str
+    message: str
+
+
+_CONDITIONS: MappingProxyType[str, Callable[[Key], bool]] = MappingProxyType(
+    {
+        "always": lambda key: True,
+        "external": lambda key: key.origin == "EXTERNAL",
+        "not external": lambda key: key.origin != "EXTERNAL",
+        "external or custom key store": lambda key: key.origin != "AWS_KMS",
+    }
+)
+_INFORMATION = frozenset({"12", "13"})  # footnotes that refuse nothing
+_MERELY_IN_OLD_TEXT = "2"  # "[2] or [3]" in the table: the real service answers [3] (recorded, GenerateDataKey)
+_ONLY_IF = frozenset({"6", "7", "8", "9"})  # footnotes that hold for some keys; asked before the others
+
+
+def check(operation: str, key: Key, now: datetime) -> None:
+    """Raise AwsError if `operation` (an API operation's name) can't run on the key in its present state."""
+    row = table().get(operation)
+    if row is None:
+        return
+    state = key.state(now)
+    for number in _refusals(row["PendingDeletion" if state == "PendingReplicaDeletion" else state], state):
+        footnote = footnotes()[number]
+        if footnote.applies(key):
+            pending = "pending replica deletion" if state == "PendingReplicaDeletion" else "pending deletion"
+            message = footnote.message.format(arn=key.arn, origin=key.origin, pending=pending)
+            raise AwsError(footnote.code, message)
+
+
+@lru_cache(maxsize=256)
+def _refusals(cell: str, state: str) -> tuple[str, ...]:
+    """The footnotes of a cell that can refuse, in the order in which they are asked."""
+    if cell == "N/A":  # the table is older than imported HMAC and asymmetric material
+        return {"PendingImport": ("5",), "Unavailable": ("9", "11")}[state]
+    numbers = [n for n in re.findall(r"\d+", cell) if n not in _INFORMATION and n != _MERELY_IN_OLD_TEXT]
+    conditional = [number for number in numbers if number in _ONLY_IF]
+    if cell.startswith(("Y", "?")) and "10" not in numbers:
+        return tuple(conditional)
+    return (*conditional, *(number for number in numbers if number not in _ONLY_IF))
+
+
+@lru_cache(maxsize=1)
+def table() -> MappingProxyType[str, dict[str, str]]:
+    """operation -> key state -> cell."""
+    rows = csv.DictReader(_lines("key-states.tsv"), delimiter="\t")
+    return MappingProxyType({row.pop("operation"): row for row in rows})
+
+
+@lru_cache(maxsize=1)
+def footnotes() -> MappingProxyType[str, Footnote]:
+    """footnote -> what it means."""
+    rows = csv.DictReader(_lines("key-state-errors.tsv"), delimiter="\t")
+    return MappingProxyType(
+        {row["footnote"]: Footnote(_CONDITIONS[row["when"]], row["code"], row["message"]) for row in rows}
+    )
+
+
+def _lines(name: str) -> list[str]:
+    return (files(__package__) / name).read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,107 @@
+"""Where an account's keys are kept and found: by ARN, by alias, by the material that a ciphertext names.
+
+Each account and Region has keys of its own, as in AWS. No rules of any operation in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..call import Call
+from ..clock import Clock
+from ..entropy import Entropy
+from .agenda import Agenda
+from .keys import Alias, Grant, Key
+from .material import Material
+
+PolicyChecker = Callable[[Call, str, Key], None]
+
+
+@dataclass
+class Shelf:
+    """The keys and aliases of one account in one Region, in the order in which they were made."""
+
+    keys: dict[str, Key] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+
+
+class Store:
+    """All KMS keys of the simulated world, with what every operation needs: clock, entropy, agenda."""
+
+    def __init__(self, clock: Clock, entropy: Entropy) -> None:
+        self.clock = clock
+        self.entropy = entropy
+        self.agenda = Agenda()
+        self.policy_checker: PolicyChecker | None = None
+        self.grant_delay = timedelta(0)
+        self.tokens: dict[str, Grant] = {}  # every grant token ever issued
+        self._shelves: dict[tuple[str, str], Shelf] = {}
+        self._by_material: dict[tuple[str, str], Key] = {}
+
+    def shelf(self, account: str, region: str) -> Shelf:
+        """The keys of this account in this Region."""
+        return self._shelves.setdefault((account, region), Shelf())
+
+    def key(self, account: str, region: str, key_id: str) -> Key | None:
+        """The key of this id."""
+        return self.shelf(account, region).keys.get(key_id)
+
+    def alias(self, account: str, region: str, name: str) -> Alias | None:
+        """The alias of this name (with alias/)."""
+        return self.shelf(account, region).aliases.get(name)
+
+    def key_of_material(self, region: str, material_id: str) -> Key | None:
+        """The key in this Region, of whichever account, that has (had) this material."""
+        return self._by_material.get((region, material_id))
+
+    def add(self, key: Key) -> None:
+        """Put a new key on its shelf, and its materials into the index."""
+        self.shelf(key.account, key.region).keys[key.id] = key
+        for material in key.materials:
+            self.index(key, material)
+
+    def index(self, key: Key, material: Material) -> None:
+        """Let ciphertexts under this material find the key."""
+        self._by_material[key.region, material.id] = key
+
+    def bind(self, name: str, key: Key, now: datetime) -> Alias:
+        """Make an alias of this name (with alias/) for the key."""
+        alias = Alias(name, alias_arn(key.account, key.region, name), now, now, None)
+        self.shelf(key.account, key.region).aliases[name] = alias
+        self.point(alias, key)
+        return alias
+
+    def point(self, alias: Alias, key: Key) -> None:
+        """Let the alias stand for this key, and no longer for another."""
+        if alias.key is not None:
+            del alias.key.alias_index[alias.name]
+        alias.key = key
+        key.alias_index[alias.name] = alias
+
+    def unbind(self, alias: Alias) -> None:
+        """Take the alias away."""
+        _, _, _, region, account, _ = alias.arn.split(":", 5)
+        del self.shelf(account, region).aliases[alias.name]
+        if alias.key is not None:
+            del alias.key.alias_index[alias.name]
+
+    def remove(self, key: Key) -> None:
+        """Delete a key for good: its aliases, its grants, and the way from its ciphertexts to it."""
+        for alias in list(key.alias_index.values()):
+            self.unbind(alias)
+        key.grant_index.clear()
+        del self.shelf(key.account, key.region).keys[key.id]
+        for material in key.materials:
+            self._by_material.pop((key.region, material.id), None)
+
+
+def key_arn(account: str, region: str, key_id: str) -> str:
+    """The ARN of a KMS key."""
+    return f"arn:aws:kms:{region}:{account}:key/{key_id}"
+
+
+def alias_arn(account: str, region: str, name: str) -> str:
+    """The ARN of an alias; `name` has its alias/ prefix."""
+    return f"arn:aws:kms:{region}:{account}:{name}"
