@@ -1,0 +1,106 @@
+"""Analysis: every statement of every policy held against the question, and why it applies or not.
+
+Pure, and complete: nothing stops at the first difference, because the explanation is made of these facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import conditions, principals
+from .conditions import ConditionAnalysis
+from .documents import Statement
+from .patterns import Values, first_action, first_resource
+from .principals import Naming
+from .question import NamedPolicy, Question
+
+
+@dataclass(frozen=True, slots=True)
+class ElementAnalysis:
+    """One element: what is written, what was seen, whether it takes the request in, and by which value.
+
+    For a Not... element `by` is the value that keeps the request out.
+    """
+
+    name: str  # "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal"
+    written: tuple[str, ...]
+    seen: str
+    matched: bool
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementAnalysis:
+    """One statement: its elements, its conditions, and whether it applies to the request.
+
+    `naming` is how a resource-based policy's Principal names the caller; None where there is no Principal.
+    """
+
+    policy: NamedPolicy
+    statement: Statement
+    elements: tuple[ElementAnalysis, ...]
+    conditions: tuple[ConditionAnalysis, ...]
+    applies: bool
+    naming: Naming | None = None
+
+    @property
+    def failures(self) -> int:
+        """How many elements and conditions keep the statement from applying."""
+        return sum(not e.matched for e in self.elements) + sum(not c.matched for c in self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnalysis:
+    """One policy, statement by statement."""
+
+    policy: NamedPolicy
+    statements: tuple[StatementAnalysis, ...]
+
+    @property
+    def denial(self) -> StatementAnalysis | None:
+        """The first Deny that applies."""
+        return next((s for s in self.statements if s.applies and s.statement.effect == "Deny"), None)
+
+    @property
+    def allowance(self) -> StatementAnalysis | None:
+        """The first Allow that applies."""
+        return next((s for s in self.statements if s.applies and s.statement.effect == "Allow"), None)
+
+
+def analyse_policy(policy: NamedPolicy, question: Question, values: Values) -> PolicyAnalysis:
+    """Hold a policy against the question."""
+    return PolicyAnalysis(policy, tuple(_statement(policy, s, question, values) for s in policy.document.statements))
+
+
+def _statement(policy: NamedPolicy, statement: Statement, question: Question, values: Values) -> StatementAnalysis:
+    with_variables = policy.document.has_variables
+    elements = [_action(statement, question.action)]
+    naming: Naming | None = None
+    if statement.principals is not None:
+        naming, by = principals.matches(statement.principals, question.principal)
+        name = "NotPrincipal" if statement.principals.negated else "Principal"
+        written = tuple(value for _, value in statement.principals.entries)
+        elements.insert(0, ElementAnalysis(name, written, question.principal.arn, naming is not None, by))
+    if policy.document.kind != "trust":  # a role's trust policy has no Resource: it is the role it hangs on
+        elements.append(_resource(statement, question.resource, values if with_variables else {}))
+    tested = tuple(conditions.analyse(c, values, with_variables) for c in statement.conditions)
+    applies = all(e.matched for e in elements) and all(c.matched for c in tested)
+    return StatementAnalysis(policy, statement, tuple(elements), tested, applies, naming)
+
+
+def _action(statement: Statement, action: str) -> ElementAnalysis:
+    place = first_action(statement.lowered, action.lower())
+    if statement.not_actions is not None:
+        by = statement.not_actions[place] if place >= 0 else ""
+        return ElementAnalysis("NotAction", statement.not_actions, action, place < 0, by)
+    written = statement.actions or ()
+    return ElementAnalysis("Action", written, action, place >= 0, written[place] if place >= 0 else "")
+
+
+def _resource(statement: Statement, resource: str, values: Values) -> ElementAnalysis:
+    if statement.not_resources is not None:
+        by = first_resource(statement.not_resources, resource, values)
+        return ElementAnalysis("NotResource", statement.not_resources, resource, not by, by)
+    written = statement.resources or ()
+    by = first_resource(written, resource, values)
+    return ElementAnalysis("Resource", written, resource, bool(by), by)
