@@ -11,9 +11,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from importlib import metadata
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
+
+from . import __version__
 
 if TYPE_CHECKING:
     from .cloud.cloud import AccountKeys, Cloud
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, as data for argparse (and for the test that holds the README to it)."""
     parser = argparse.ArgumentParser(prog="labkit", description="Labs for AWS KMS on a simulated AWS account.")
-    parser.add_argument("--version", action="version", version=f"labkit {metadata.version('labkit')}")
+    parser.add_argument("--version", action="version", version=f"labkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     serve_parser = commands.add_parser(

@@ -1,0 +1,94 @@
+"""What every test relies on: no settings of the machine's owner, nothing of one test left for the next.
+
+Notebook kernels inherit this environment too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+AWS_V2 = Path("/usr/bin/aws")  # where Debian's awscli package puts version 2
+
+# The same examples at each run: a test that fails once fails again.
+settings.register_profile("labkit", derandomize=True, database=None, deadline=None)
+settings.load_profile("labkit")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the owner's AWS account, IPython profile and `aws` command out of every test."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "LABKIT_", "IPYTHON", "JUPYTER_")):
+            del os.environ[name]
+    own = tempfile.mkdtemp(prefix="labkit-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "IPYTHONDIR": own,
+        "JUPYTER_CONFIG_DIR": own,
+        "JUPYTER_DATA_DIR": own,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "TZ": "UTC",
+    }
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_found() -> Iterator[None]:
+    """A lab sets AWS variables; the next test finds none of them."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder that holds pyproject.toml."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[str, object], None]:
+    """`need("what", found)`: skip where something is absent, and fail where it must not be (CI=true)."""
+
+    def check(what: str, found: object) -> None:
+        if found:
+            return
+        reason = f"{what} is not on this machine"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}, and CI=true asks for it")
+        pytest.skip(reason)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def chromium(need: Callable[[str, object], None]) -> str:
+    """The path of a Chromium or Chrome."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    need("Chromium", found)
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def aws_v1() -> str:
+    """AWS CLI version 1, from this environment."""
+    return str(Path(sys.executable).parent / "aws")
+
+
+@pytest.fixture(scope="session")
+def aws_v2(need: Callable[[str, object], None]) -> str:
+    """AWS CLI version 2, from the system's packages."""
+    need("AWS CLI version 2 (/usr/bin/aws)", AWS_V2.exists())
+    return str(AWS_V2)

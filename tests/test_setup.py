@@ -1,0 +1,177 @@
+"""Set-up: constraints.txt, environment.yml and pyproject.toml say the same thing, and hold everywhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+PLATFORMS = {
+    "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    "macos": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
+    "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+}
+PYTHONS = ("3.11", "3.12", "3.13")
+PIN = re.compile(r"(?P<name>[a-z0-9]+(-[a-z0-9]+)*)==(?P<version>[0-9][0-9a-z.]*)")
+
+
+@pytest.fixture(scope="module")
+def project(checkout: Path) -> dict:
+    """pyproject.toml's contents."""
+    return tomllib.loads((checkout / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def environment(checkout: Path) -> dict:
+    """environment.yml's contents."""
+    return yaml.safe_load((checkout / "environment.yml").read_text())
+
+
+@pytest.fixture(scope="module")
+def constraint_lines(checkout: Path) -> list[str]:
+    """constraints.txt without its comments."""
+    lines = (checkout / "constraints.txt").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def pinned(constraint_lines: list[str]) -> dict[str, str]:
+    """Name to version."""
+    return dict(line.split("==") for line in constraint_lines)
+
+
+def direct_requirements(project: dict) -> list[Requirement]:
+    """What pyproject.toml asks for, extras included."""
+    extras = project["project"]["optional-dependencies"].values()
+    return [Requirement(text) for text in chain(project["project"]["dependencies"], *extras)]
+
+
+def closure(project: dict, marker_environment: dict[str, str]) -> set[str]:
+    """Every package that the project and its extras bring in, on the platform described."""
+    waiting = direct_requirements(project)
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras}:
+            if (name, extra) in seen:
+                continue
+            seen.add((name, extra))
+            try:
+                needed = metadata.requires(name) or []
+            except metadata.PackageNotFoundError:
+                continue  # another platform's package: itself in the closure, its own needs unknown here
+            for each in map(Requirement, needed):
+                if each.marker is None or each.marker.evaluate({**marker_environment, "extra": extra}):
+                    waiting.append(each)
+    return {name for name, _ in seen}
+
+
+def test_constraints_are_names_and_versions_alone(constraint_lines: list[str]) -> None:
+    """No host, path or option stands in constraints.txt, so it holds wherever packages come from."""
+    assert [line for line in constraint_lines if not PIN.fullmatch(line)] == []
+    names = [line.split("==")[0] for line in constraint_lines]
+    assert names == sorted(set(names))
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_constraints_pin_everything(project: dict, pinned: dict[str, str], platform: str, python: str) -> None:
+    """Whatever the extras bring in has its version, on each platform and Python."""
+    markers = {**PLATFORMS[platform], "python_version": python, "python_full_version": f"{python}.0"}
+    needed = closure(project, markers)
+    assert {"boto3", "jupyterlab", "jupyter-server"} <= needed
+    assert needed - set(pinned) - {"pip", "setuptools"} == set()
+
+
+def test_pins_are_within_what_pyproject_allows(project: dict, pinned: dict[str, str]) -> None:
+    """Each direct dependency's version satisfies its requirement."""
+    direct = direct_requirements(project)
+    assert [str(each) for each in direct if not each.specifier.contains(pinned[canonicalize_name(each.name)])] == []
+
+
+def test_conda_installs_what_pip_installs(project: dict, environment: dict, checkout: Path) -> None:
+    """environment.yml takes the checkout itself, with every extra, held to constraints.txt."""
+    *conda, pip = environment["dependencies"]
+    options = [line.split(maxsplit=1) for line in pip["pip"]]
+    assert [flag for flag, _ in options] == ["-c", "-e"]
+    (_, constraints), (_, target) = options
+    assert (checkout / constraints).is_file()
+    path, extras = re.fullmatch(r"([^\[]+)\[(.+)\]", target).groups()
+    assert path == "."
+    assert set(extras.split(",")) == set(project["project"]["optional-dependencies"])
+    python = next(each for each in conda if each.startswith("python="))
+    assert SpecifierSet(project["project"]["requires-python"]).contains(Version(python.removeprefix("python=")))
+
+
+def test_importing_labkit_is_light() -> None:
+    """A plain `import labkit` brings in neither Jupyter nor pandas."""
+    code = "import sys, labkit; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "'labkit'" in found
+    heavy = {"IPython", "ipykernel", "ipywidgets", "jupyter_client", "jupyterlab", "matplotlib", "pandas", "numpy"}
+    assert {name for name in heavy if f"'{name}'" in found} == set()
+
+
+def test_all_is_the_public_surface() -> None:
+    """`labkit.__all__` is sorted, each name exists, and no other public name is made in the package itself."""
+    import labkit
+
+    assert list(labkit.__all__) == sorted(labkit.__all__)
+    defined = {
+        name
+        for name, value in vars(labkit).items()
+        if not name.startswith("_") and getattr(value, "__module__", "").startswith("labkit")
+    }
+    assert defined == set(labkit.__all__)
+
+
+@pytest.fixture
+def make_venv(checkout: Path, tmp_path: Path) -> Path:
+    """A copy of tools/make-venv in a checkout of its own."""
+    script = tmp_path / "tools" / "make-venv"
+    script.parent.mkdir()
+    script.write_text((checkout / "tools" / "make-venv").read_text())
+    return script
+
+
+def run_make_venv(script: Path, python: str) -> str:
+    """Run it with that interpreter; answers what it complains about."""
+    answer = subprocess.run(
+        ["sh", str(script)], env={"PATH": "/usr/bin:/bin", "PYTHON": python}, capture_output=True, text=True
+    )
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    return answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("fails_at", "says"),
+    [
+        ("sys.exit", "no Python 3.11 or newer found"),
+        ("import venv", "(/sample/python3) has no venv module"),
+    ],
+)
+def test_an_unfit_python_is_named(make_venv: Path, tmp_path: Path, fails_at: str, says: str) -> None:
+    """An interpreter too old, or without venv, gives a sentence and no traceback."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *"{fails_at}"*) exit 1 ;; *) echo /sample/python3 ;; esac\n')
+    python.chmod(0o755)
+    assert says in run_make_venv(make_venv, str(python))
+
+
+def test_a_read_only_checkout_is_named(make_venv: Path) -> None:
+    """Where nothing can be written, set-up says so first."""
+    (make_venv.parent.parent / ".write-test").mkdir()  # stands in the way as a read-only file system would
+    assert "this checkout is read-only" in run_make_venv(make_venv, sys.executable)
