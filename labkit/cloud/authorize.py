@@ -1,24 +1,69 @@
-"""Who may do what: the gateway's step that asks the policies (first form)."""
+"""Who may do what: the gateway's step that reads the policies, decides, and keeps the decision on the call.
+
+The judging itself is in `policy/`: pure functions. This file brings a call and the policies together.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .call import Call
-from .clock import Clock
-from .kms.service import Kms
+from .call import Call, Target
+from .errors import AwsError
+from .kms.keys import Key
+from .permissions import target_of
+from .policy.decision import Decision, decide
+from .policy.question import Question
+from .policy.refusals import refusal
+from .policy_sources import policies_for
+from .request_context import context_of
+
+# Operations that need no permission, even where a policy denies them (API References).
+FREE = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken"), ("sts", "GetAccessKeyInfo")})
 
 
-class Authorizer:
-    """Judges every call."""
+def authorize(call: Call) -> None:
+    """Allow the call, or raise AwsError in AWS's words. `call.decision` holds every decision made, the last one decisive."""
+    if (call.service, call.operation) in FREE:
+        return
+    targets = call.targets or (target_of(call),)
+    decisions: list[Decision] = []
+    call.decision = decisions
+    for target in targets:
+        decision = _decide(call, target)
+        decisions.append(decision)
+        if not decision.allowed:
+            raise refusal(decision)
+    if call.operation == "AssumeRole" and targets[0].entity is None:
+        raise AwsError("AccessDenied", _no_such_role(call, targets[0]), 403)
 
-    def __init__(self, clock: Clock, kms: Kms) -> None:
-        self._clock = clock
-        self._kms = kms
 
-    def authorize(self, call: Call) -> None:
-        """Refuse or allow."""
+def _decide(call: Call, target: Target) -> Decision:
+    assert call.principal
+    owner = target.entity.account if isinstance(target.entity, Key) else _account_of(target.arn)
+    question = Question(
+        principal=call.principal,
+        action=target.action,
+        resource=target.arn,
+        resource_account=owner,
+        context=context_of(call, target),
+        grant_tokens=frozenset(call.params.get("GrantTokens", ())),
+        grant_id=call.params.get("GrantId", "") if call.operation == "RetireGrant" else "",
+    )
+    return decide(question, policies_for(call, call.principal, target))
 
-    def explanation(self, call: Call) -> dict[str, Any]:
-        """Why."""
-        return {}
+
+def _account_of(arn: str) -> str:
+    """The account in an ARN; empty where it has none (S3), which stands for the caller's own."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
+
+
+def _no_such_role(call: Call, target: Target) -> str:
+    """AssumeRole does not tell whether a role exists (seen in public issues)."""
+    assert call.principal
+    return f"User: {call.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {target.arn}"
+
+
+def explanation(call: Call) -> dict[str, Any]:
+    """Why a call was allowed or refused."""
+    return {"operation": call.operation, "error": str(call.error or "")}

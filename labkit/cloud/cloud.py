@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
-from .authorize import Authorizer
+from . import authorize
 from .clock import Clock
 from .cloudtrail.history import History
 from .entropy import RANDOM, Entropy
@@ -50,13 +50,11 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
-        self.authorizer = Authorizer(self.clock, self.kms)
         self.observer_token = Entropy(RANDOM).token_hex(32)
         self.gateway = Gateway(
             self.clock,
             entropy["ids"],
             self.credentials,
-            self.authorizer,
             self.kms,
             Sts(self.clock, entropy["sts"], self.credentials),
             self.history,
@@ -108,4 +106,4 @@ class Cloud:
 
     def explanation(self, request_id: str) -> dict[str, Any]:
         """Why a call was allowed or refused; KeyError where the call is not known."""
-        return self.authorizer.explanation(self.gateway.calls[request_id])
+        return authorize.explanation(self.gateway.calls[request_id])

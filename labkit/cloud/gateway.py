@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from moto.core.model import OperationModel
 
 from . import wire
-from .authorize import Authorizer
+from .authorize import authorize
 from .call import Call, Principal, Target
 from .clock import Clock
 from .cloudtrail.history import History
@@ -42,6 +42,9 @@ NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFed
 UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
 
 
+_FAULT = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
+
+
 class Service(Protocol):
     """A service of our own."""
 
@@ -60,7 +63,6 @@ class Gateway:
         clock: Clock,
         entropy: Entropy,
         credentials: Credentials,
-        authorizer: Authorizer,
         kms: Kms,
         sts: Sts,
         history: History,
@@ -79,43 +81,50 @@ class Gateway:
         self._steps: list[Callable[[Call], None]] = [
             self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
             self._plan,  # validation, and the resources that permission is asked on
-            authorizer.authorize,  # who may do what; keeps its decision on the call
+            authorize,  # who may do what; keeps its decision on the call
         ]
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer a request; never raises."""
         with self._lock:
             request_id = self._entropy.uuid()
-            protocol, service = "json", ""
             try:
-                # parse: the service is named by the signature, so the signature is read first
-                signature = read_signature(request)
-                if signature is None and request.headers.get("authorization"):
-                    raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
-                service = signature.service if signature else _guess_service(request)
-                model = wire.service_model_of(service)
-                protocol = wire.protocol_of(model, request)
-                operation, path_params = wire.read_operation(model, request, protocol)
-                # identify: before the parameters are read, so that nobody learns from a parser who may not call
-                principal = self._identify(request, signature, operation, protocol)
-                parameters = wire.read_parameters(operation, request, protocol, path_params)
-            except AwsError as refused:
-                return wire.write_error(refused, protocol, request_id, service)
-            call = Call(
-                service=model.service_name,
-                operation=operation.name,
-                region=signature.region if signature else "us-east-1",
-                params=parameters,
-                time=self._clock.now(),
-                request_id=request_id,
-                principal=principal,
-                source_ip=request.source_ip,
-                user_agent=request.headers.get("user-agent", ""),
-                http=request,
-            )
-            if OBSERVER_HEADER in request.headers:
-                return self._observe(call, operation, protocol, request)
-            return self._carry_out(call, operation, protocol, request)
+                return self._handle(request, request_id)
+            except Exception:  # a fault of ours
+                log.exception("A request failed inside the simulated account")
+                return wire.write_error(_FAULT, "json", request_id)
+
+    def _handle(self, request: HttpRequest, request_id: str) -> HttpResponse:
+        protocol, service = "json", ""
+        try:
+            # parse: the service is named by the signature, so the signature is read first
+            signature = read_signature(request)
+            if signature is None and request.headers.get("authorization"):
+                raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
+            service = signature.service if signature else _guess_service(request)
+            model = wire.service_model_of(service)
+            protocol = wire.protocol_of(model, request)
+            operation, path_params = wire.read_operation(model, request, protocol)
+            # identify: before the parameters are read, so that nobody learns from a parser who may not call
+            principal = self._identify(request, signature, operation, protocol)
+            parameters = wire.read_parameters(operation, request, protocol, path_params)
+        except AwsError as refused:
+            return wire.write_error(refused, protocol, request_id, service)
+        call = Call(
+            service=model.service_name,
+            operation=operation.name,
+            region=signature.region if signature else "us-east-1",
+            params=parameters,
+            time=self._clock.now(),
+            request_id=request_id,
+            principal=principal,
+            source_ip=request.source_ip,
+            user_agent=request.headers.get("user-agent", ""),
+            http=request,
+        )
+        if OBSERVER_HEADER in request.headers:
+            return self._observe(call, operation, protocol, request)
+        return self._carry_out(call, operation, protocol, request)
 
     def time_passes(self) -> None:
         """Let everything happen that is due by the clock, and record it."""
@@ -146,8 +155,8 @@ class Gateway:
             response = wire.write_error(refused, protocol, call.request_id, call.service)
         except Exception:  # a fault of ours: say so, keep the event, lose nothing
             log.exception("%s:%s failed inside the simulated account", call.service, call.operation)
-            call.error = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
-            response = wire.write_error(call.error, protocol, call.request_id, call.service)
+            call.error = _FAULT
+            response = wire.write_error(_FAULT, protocol, call.request_id, call.service)
         self._history.add(to_event(call, self._entropy.uuid()))  # before the answer leaves
         self.calls[call.request_id] = call
         return response

@@ -12,14 +12,16 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
-from ..call import Call, Principal, Target
+from ..call import Call, Principal
 from .shapes import is_read_only, kms_event_shapes, shown
 
 # Parameters that CloudTrail shows with their default where the caller left them out (seen in published records).
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "CreateKey": {
         "bypassPolicyLockoutSafetyCheck": False,
+        "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
         "description": "",
+        "keySpec": "SYMMETRIC_DEFAULT",
         "keyUsage": "ENCRYPT_DECRYPT",
         "origin": "AWS_KMS",
         "multiRegion": False,
@@ -42,7 +44,7 @@ def to_event(call: Call, event_id: str) -> dict[str, Any]:
     assert call.principal
     error_code = _error_code(call)
     bare = error_code in _BARE
-    has_resources = not bare and _has_resources(call)
+    resources = [] if bare else _resources(call)
     notes = {} if bare else call.notes
     data_event = _is_data_event(call)
     return {
@@ -62,7 +64,7 @@ def to_event(call: Call, event_id: str) -> dict[str, Any]:
         "requestID": call.request_id,
         "eventID": event_id,
         "readOnly": is_read_only(call.service, call.operation),
-        **({"resources": [_resource(target) for target in call.targets]} if has_resources else {}),
+        **({"resources": resources} if resources else {}),
         "eventType": "AwsApiCall",
         "managementEvent": not data_event,
         "recipientAccountId": call.principal.account,
@@ -112,14 +114,15 @@ def _error_code(call: Call) -> str | None:
     return "AccessDenied" if call.error.code == "AccessDeniedException" else call.error.code
 
 
-def _has_resources(call: Call) -> bool:
-    if call.service != "kms" or not call.targets:
-        return False
-    return kms_event_shapes()[call.operation].has_resources
-
-
-def _resource(target: Target) -> dict[str, str]:
-    return {"accountId": target.arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": target.arn}
+def _resources(call: Call) -> list[dict[str, str]]:
+    """Keys first, then aliases, which CloudTrail types as keys too."""
+    if call.service != "kms" or not kms_event_shapes()[call.operation].has_resources:
+        return []
+    arns = [target.arn for target in call.targets if target.arn != "*"]
+    if call.operation == "CreateKey" and call.result:
+        arns.append(call.result["KeyMetadata"]["Arn"])
+    arns = sorted(dict.fromkeys(arns), key=lambda arn: ":alias/" in arn)
+    return [{"accountId": arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": arn} for arn in arns]
 
 
 def _parameters(call: Call) -> dict[str, Any] | None:

@@ -1,0 +1,138 @@
+"""The policies that have a say in a call: read from IAM, from STS sessions and from the resource itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+
+from .call import Call, Principal, Target
+from .errors import AwsError
+from .kms.keys import Grant as KmsGrant
+from .kms.keys import Key
+from .policy.documents import DocumentKind, parse_document
+from .policy.question import Grant, GrantConstraints, NamedPolicy, Policies
+
+
+def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
+    """Everything that AWS would read to decide this permission."""
+    entity = _identity(principal)
+    session = principal.session
+    return Policies(
+        identity=tuple(_identity_policies(principal, entity)),
+        boundary=_boundary(principal, entity),
+        session=tuple(_session_policies(principal)) if session else (),
+        resource=_resource_policy(target),
+        grants=tuple(_grant(grant, call.time) for grant in target.entity.grants) if _is_key(target) else (),
+    )
+
+
+def principal_tags(principal: Principal) -> dict[str, str]:
+    """The tags of the caller's user or role."""
+    entity = _identity(principal)
+    tags = getattr(entity, "tags", None) or []
+    pairs = tags.items() if isinstance(tags, dict) else ((tag["Key"], tag["Value"]) for tag in tags)
+    return dict(pairs)
+
+
+def _identity(principal: Principal) -> Any:
+    """moto's user or role behind a principal; None for root, services and what has been deleted since."""
+    iam = iam_backends[principal.account]["aws"] if principal.account.isdigit() else None
+    if iam is None:
+        return None
+    if principal.kind == "AssumedRole" and principal.session:
+        return iam.roles.get(principal.session.issuer_id)
+    return iam.users.get(principal.name) if principal.kind == "IAMUser" else None
+
+
+def _identity_policies(principal: Principal, entity: Any) -> Iterable[NamedPolicy]:
+    if entity is None:
+        return
+    yield from _attached(entity)
+    if principal.kind == "IAMUser":
+        for group in iam_backends[principal.account]["aws"].groups.values():
+            if entity in group.users:
+                yield from _attached(group)
+
+
+def _attached(entity: Any) -> Iterable[NamedPolicy]:
+    for name, text in entity.policies.items():
+        yield _named(name, text, "identity")
+    for arn, policy in entity.managed_policies.items():
+        yield _named(policy.name, _default_version(policy), "identity", arn)
+
+
+def _boundary(principal: Principal, entity: Any) -> NamedPolicy | None:
+    arn = getattr(entity, "permissions_boundary_arn", None) or getattr(entity, "permissions_boundary", None)
+    arn = arn.get("PermissionsBoundaryArn") if isinstance(arn, dict) else arn
+    return _managed(principal.account, arn, "boundary") if arn else None
+
+
+def _session_policies(principal: Principal) -> Iterable[NamedPolicy]:
+    session = principal.session
+    assert session
+    if session.policy:
+        yield _named("session policy", session.policy, "session")
+    for arn in session.policy_arns:
+        yield _managed(principal.account, arn, "session")
+
+
+def _managed(account: str, arn: str, kind: DocumentKind) -> NamedPolicy:
+    policy = iam_backends[account]["aws"].managed_policies.get(arn)
+    if policy is None:
+        raise AwsError("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", 404)
+    return _named(policy.name, _default_version(policy), kind, arn)
+
+
+def _default_version(policy: Any) -> str:
+    versions = {version.version_id: version.document for version in policy.versions}
+    return str(versions[policy.default_version_id])
+
+
+def _named(name: str, text: str, kind: DocumentKind, arn: str = "") -> NamedPolicy:
+    return NamedPolicy(name, parse_document(text, kind), arn)
+
+
+def _is_key(target: Target) -> bool:
+    return isinstance(target.entity, Key)
+
+
+def _resource_policy(target: Target) -> NamedPolicy | None:
+    """The key policy, the role's trust policy, or the bucket policy."""
+    if _is_key(target):
+        return _named("key policy", target.entity.policy, "key")
+    if target.action == "sts:AssumeRole" and target.entity is not None:
+        return _named("trust policy", target.entity.assume_role_policy_document, "trust")
+    if target.arn.startswith("arn:aws:s3:::"):
+        return _bucket_policy(target.arn.removeprefix("arn:aws:s3:::").partition("/")[0])
+    return None
+
+
+def _bucket_policy(name: str) -> NamedPolicy | None:
+    for account in list(s3_backends.values()):
+        bucket = account["aws"].buckets.get(name)
+        if bucket is not None and bucket.policy:
+            text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
+            return _named(f"policy of bucket {name}", text, "resource")
+    return None
+
+
+def _grant(grant: KmsGrant, now: datetime) -> Grant:
+    constraints = grant.constraints
+    return Grant(
+        id=grant.id,
+        grantee=grant.grantee or grant.grantee_service or "",
+        operations=grant.operations,
+        retiring=grant.retiring or grant.retiring_service or "",
+        constraints=GrantConstraints(
+            constraints.get("EncryptionContextEquals"),
+            constraints.get("EncryptionContextSubset"),
+            constraints.get("SourceArn"),
+        ),
+        tokens=grant.tokens,
+        issuing_account=grant.issuing_account,
+        effective=grant.effective(now),
+    )

@@ -1,0 +1,154 @@
+"""The condition keys of a call: what its policies can ask about it.
+
+What follows from the principal alone is added by `policy/facts.py`. Sources: KMS Developer Guide, "AWS KMS
+condition keys"; IAM User Guide, "AWS global condition context keys".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .call import Call, Target
+from .kms.keys import Key
+from .policy_sources import principal_tags
+
+Context = dict[str, str | Sequence[str]]
+
+# Parameters that are condition keys under the same name, whatever the operation (policy/keys.tsv says for which).
+_PARAMETERS = (
+    "BypassPolicyLockoutSafetyCheck",
+    "EncryptionAlgorithm",
+    "ExpirationModel",
+    "GranteePrincipal",
+    "KeyAgreementAlgorithm",
+    "MacAlgorithm",
+    "MessageType",
+    "MultiRegion",
+    "PolicyName",
+    "PrimaryRegion",
+    "ReplicaRegion",
+    "RetiringPrincipal",
+    "RotationPeriodInDays",
+    "SigningAlgorithm",
+    "ValidTo",
+    "WrappingAlgorithm",
+    "WrappingKeySpec",
+)
+_RENAMED = {"DataKeyPairSpec": "KeyPairSpec", "ScheduleKeyDeletionPendingWindowInDays": "PendingWindowInDays"}
+# Defaults that AWS fills in before it asks the policies (API Reference of each operation).
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "ScheduleKeyDeletion": {"PendingWindowInDays": 30},
+    "EnableKeyRotation": {"RotationPeriodInDays": 365},
+    "PutKeyPolicy": {"BypassPolicyLockoutSafetyCheck": False, "PolicyName": "default"},
+    "CreateKey": {"BypassPolicyLockoutSafetyCheck": False},
+    "Sign": {"MessageType": "RAW"},
+    "Verify": {"MessageType": "RAW"},
+    "Encrypt": {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
+    "Decrypt": {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
+}
+
+
+def context_of(call: Call, target: Target) -> Context:
+    """Every condition key of the request for this permission; absent keys are left out."""
+    context: Context = {
+        "aws:CurrentTime": f"{call.time:%Y-%m-%dT%H:%M:%SZ}",
+        "aws:EpochTime": str(int(call.time.timestamp())),
+        "aws:RequestedRegion": call.region,
+        "aws:SecureTransport": "true",  # the lab's loopback stands for AWS's HTTPS endpoints
+        "aws:UserAgent": call.user_agent,
+    }
+    if call.via:
+        context["aws:CalledVia"] = list(call.via)
+        context["aws:CalledViaFirst"], context["aws:CalledViaLast"] = call.via[0], call.via[-1]
+        context["aws:ViaAWSService"] = "true"
+    else:
+        context["aws:SourceIp"] = call.source_ip
+    if call.principal:
+        context |= {f"aws:PrincipalTag/{name}": value for name, value in principal_tags(call.principal).items()}
+    if call.service == "kms":
+        context |= _kms(call, target)
+    return context
+
+
+def _kms(call: Call, target: Target) -> Context:
+    params = _DEFAULTS.get(call.operation, {}) | call.params
+    context: Context = {f"kms:{name}": _text(params[name]) for name in _PARAMETERS if name in params}
+    context |= {f"kms:{key}": _text(params[name]) for key, name in _RENAMED.items() if name in params}
+    if "Operations" in params:
+        context["kms:GrantOperations"] = list(params["Operations"])
+    if call.operation in ("CreateGrant", "ListGrants", "RevokeGrant"):
+        context["kms:GrantIsForAWSResource"] = _text(bool(call.via))
+    constraints = params.get("Constraints", {}) if call.operation == "CreateGrant" else {}
+    if constraints:
+        context["kms:GrantConstraintType"] = next(iter(constraints))
+    if call.via:
+        context["kms:ViaService"] = f"{call.via[-1].partition('.')[0]}.{call.region}.amazonaws.com"
+    context |= _encryption_context(call, target, constraints)
+    context |= _alias(call, target)
+    tags = params.get("Tags", [])
+    context |= {f"aws:RequestTag/{tag['TagKey']}": tag["TagValue"] for tag in tags}
+    tag_keys = [tag["TagKey"] for tag in tags] + list(params.get("TagKeys", []))
+    if tag_keys:
+        context["aws:TagKeys"] = tag_keys
+    if isinstance(target.entity, Key):
+        context |= _key(target.entity)
+        if call.operation == "ReEncrypt":
+            keys = {item.arn for item in call.targets}
+            context["kms:ReEncryptOnSameKey"] = _text(len(keys) == 1)
+    elif call.operation == "CreateKey":
+        context |= _new_key(params)
+    return context
+
+
+def _encryption_context(call: Call, target: Target, constraints: dict[str, dict[str, str]]) -> Context:
+    if call.operation == "ReEncrypt":
+        side = "Source" if target.action.endswith("From") else "Destination"
+        pairs = call.params.get(f"{side}EncryptionContext", {})
+    elif constraints:
+        pairs = constraints.get("EncryptionContextEquals") or constraints.get("EncryptionContextSubset") or {}
+    else:
+        pairs = call.params.get("EncryptionContext", {})
+    found: Context = {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+    return found | {"kms:EncryptionContextKeys": list(pairs)} if pairs else found
+
+
+def _alias(call: Call, target: Target) -> Context:
+    """kms:RequestAlias: the alias that the request itself names the key by."""
+    name = {"kms:ReEncryptFrom": "SourceKeyId", "kms:ReEncryptTo": "DestinationKeyId"}.get(target.action, "KeyId")
+    asked = call.params.get(name, "")
+    alias = asked.rpartition(":")[2]
+    return {"kms:RequestAlias": alias} if alias.startswith("alias/") else {}
+
+
+def _key(key: Key) -> Context:
+    context: Context = {
+        "kms:KeySpec": key.spec.name,
+        "kms:KeyUsage": key.usage,
+        "kms:KeyOrigin": key.origin,
+        "kms:CustomerMasterKeySpec": key.spec.name,
+        "kms:CustomerMasterKeyUsage": key.usage,
+        "kms:MultiRegion": _text(key.multi_region),
+        "aws:ResourceAccount": key.account,
+    }
+    if key.multi_region:
+        context["kms:MultiRegionKeyType"] = "PRIMARY" if key.primary else "REPLICA"
+    if key.aliases:
+        context["kms:ResourceAliases"] = key.aliases
+    return context | {f"aws:ResourceTag/{name}": value for name, value in key.tags.items()}
+
+
+def _new_key(params: dict[str, Any]) -> Context:
+    spec = params.get("KeySpec") or params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
+    return {
+        "kms:KeySpec": spec,
+        "kms:KeyUsage": params.get("KeyUsage", "ENCRYPT_DECRYPT"),
+        "kms:KeyOrigin": params.get("Origin", "AWS_KMS"),
+        "kms:MultiRegion": _text(params.get("MultiRegion", False)),
+    } | ({"kms:MultiRegionKeyType": "PRIMARY"} if params.get("MultiRegion") else {})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "year") else str(value)
