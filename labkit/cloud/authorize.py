@@ -22,7 +22,7 @@ FREE = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken"), ("st
 
 
 def authorize(call: Call) -> None:
-    """Allow the call, or raise AwsError in AWS's words. `call.decision` holds every decision made, the last one decisive."""
+    """Allow the call, or raise AwsError in AWS's words. `call.decision` holds every decision made, the last decisive."""
     if (call.service, call.operation) in FREE:
         return
     targets = call.targets or (target_of(call),)

@@ -55,6 +55,13 @@ class Service(Protocol):
         """Do it; the answer by botocore's member names."""
 
 
+class Wrap(Protocol):
+    """What stands round a moto service."""
+
+    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+        """Answer the call; `onward` gives a request (changed or not) to moto. May raise AwsError."""
+
+
 class Gateway:
     """Everything that answers the lab's endpoint."""
 
@@ -77,6 +84,7 @@ class Gateway:
         self._services: dict[str, Service] = {"kms": kms, "sts": sts, "cloudtrail": history}
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
         self.disturbances = Disturbances()
+        self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.calls: dict[str, Call] = {}  # by request id, for explanations
         self._steps: list[Callable[[Call], None]] = [
             self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
@@ -126,6 +134,37 @@ class Gateway:
             return self._observe(call, operation, protocol, request)
         return self._carry_out(call, operation, protocol, request)
 
+    def on_behalf(
+        self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None
+    ) -> dict[str, Any]:
+        """A KMS call that `service` ("s3.amazonaws.com") makes for the caller of `call`, or as `principal`.
+
+        It goes the same way as any call: it is authorized, recorded, and can be refused (AwsError). It takes
+        no lab time of its own.
+        """
+        inner = Call(
+            service="kms",
+            operation=operation,
+            region=call.region,
+            params=params,
+            time=call.time,
+            request_id=self._entropy.uuid(),
+            principal=principal or call.principal,
+            source_ip=call.source_ip,
+            user_agent=call.user_agent,
+            via=(*call.via, service),
+        )
+        try:
+            for step in self._steps:
+                step(inner)
+            inner.result = self._kms.perform(inner)
+            return inner.result
+        except AwsError as refused:
+            inner.error = refused
+            raise
+        finally:
+            self._keep(inner)
+
     def time_passes(self) -> None:
         """Let everything happen that is due by the clock, and record it."""
         with self._lock:
@@ -157,9 +196,12 @@ class Gateway:
             log.exception("%s:%s failed inside the simulated account", call.service, call.operation)
             call.error = _FAULT
             response = wire.write_error(_FAULT, protocol, call.request_id, call.service)
-        self._history.add(to_event(call, self._entropy.uuid()))  # before the answer leaves
-        self.calls[call.request_id] = call
+        self._keep(call)  # before the answer leaves
         return response
+
+    def _keep(self, call: Call) -> None:
+        self._history.add(to_event(call, self._entropy.uuid()))
+        self.calls[call.request_id] = call
 
     def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""
@@ -193,7 +235,11 @@ class Gateway:
         if service is not None:
             call.result = service.perform(call)
             return wire.write_result(operation, protocol, call.result, call.request_id)
-        response = moto_backends.serve(call, request)
+        wrap = self.wraps.get(call.service)
+        if wrap is None:
+            response = moto_backends.serve(call, request)
+        else:
+            response = wrap.serve(call, request, lambda sent: moto_backends.serve(call, sent))
         wire.read_outcome(call, operation, protocol, response)
         return response
 
