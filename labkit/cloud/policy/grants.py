@@ -19,6 +19,15 @@ _WITHOUT_CONTEXT = frozenset(("describekey", "retiregrant"))
 _CONTEXT = "kms:encryptioncontext:"
 
 
+GRANT_OPERATIONS = (
+    "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo",
+    "Sign", "Verify", "GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "VerifyMac", "DeriveSharedSecret", "Encapsulate",
+    "Decapsulate",
+)  # fmt: skip
+"""What a grant can allow (KMS API Reference, GrantOperation)."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrantAnalysis:
     """One grant: whether it gives the permission, and each thing looked at, as (what, held, in words)."""
