@@ -61,15 +61,13 @@ def _delete(store: Store, key: Key, time: datetime) -> list[Happening]:
     """The key is gone, with its aliases, its grants, and all that was encrypted under it."""
     store.remove(key)
     for material in key.materials:
-        if key.group is None or not [k for k in key.group.keys if k is not key]:
-            material.forget()
+        material.forget()
     if key.group is not None and not key.primary:
         key.group.replicas.remove(key)
         primary = key.group.primary
         if not key.group.replicas and primary.pending_window is not None:
-            _count_down(
-                store, primary, time
-            )  # "This waiting period begins when the last of its replica keys is deleted"
+            # "This waiting period begins when the last of its replica keys is deleted" (DescribeKey)
+            _count_down(store, primary, time)
     return [Happening(time, key.account, key.region, "DeleteKey", key.arn, {"keyId": key.id})]
 
 

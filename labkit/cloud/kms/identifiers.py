@@ -25,18 +25,17 @@ class Takes(Enum):
 
     KEY = "a key id or key ARN of the caller's account"
     KEY_OF_ANY_ACCOUNT = "a key id or key ARN, of another account by its ARN"
-    KEY_OR_ALIAS = "a key id, key ARN, alias name or alias ARN of the caller's account"
     KEY_OR_ALIAS_OF_ANY_ACCOUNT = "a key id, key ARN, alias name or alias ARN, of another account by its ARN"
 
     @property
     def aliases(self) -> bool:
         """Whether an alias name or alias ARN will do."""
-        return self in (Takes.KEY_OR_ALIAS, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+        return self is Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT
 
     @property
     def other_accounts(self) -> bool:
         """Whether the key may be another account's ("Cross-account use: Yes")."""
-        return self in (Takes.KEY_OF_ANY_ACCOUNT, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+        return self is not Takes.KEY
 
 
 def find_key(store: Store, call: Call, identifier: str, takes: Takes) -> Key:

@@ -48,7 +48,7 @@ def get_key_last_usage(_store: Store, call: Call) -> dict[str, Any]:
     """GetKeyLastUsage: the last successful cryptographic operation with the key."""
     key = target_key(call)
     return {
-        "KeyId": key.arn,
+        "KeyId": key.id,
         "KeyLastUsage": dict(key.last_usage or {}),
         "TrackingStartDate": key.created,
         "KeyCreationDate": key.created,

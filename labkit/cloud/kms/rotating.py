@@ -31,7 +31,7 @@ def _set(store: Store, key: Key, rotation: Rotation) -> None:
         return key.rotation is rotation and rotation.next == due and _alive(store, key)
 
     def act(time: datetime) -> list[Happening]:
-        if key.state(time) != "Enabled":
+        if not key.enabled or key.pending_window is not None:
             return []  # a disabled or pending key isn't rotated; `resume` makes up for it
         return _automatic(store, key, rotation, time)
 
@@ -72,23 +72,38 @@ def start_on_demand(store: Store, key: Key, now: datetime) -> None:
 
 def rotate(store: Store, key: Key, time: datetime, kind: Literal["AUTOMATIC", "ON_DEMAND"]) -> list[Happening]:
     """Make new material current: in this key, and in all related multi-Region keys."""
-    fresh = None if key.origin == "EXTERNAL" else generate(key.spec, key.id, store.entropy)
-    happened: list[Happening] = []
-    for related in key.group.keys if key.group else [key]:
-        happened.append(_rotate_one(store, related, fresh, time, kind))
-    return happened
-
-
-def _rotate_one(
-    store: Store, key: Key, fresh: Material | None, time: datetime, kind: Literal["AUTOMATIC", "ON_DEMAND"]
-) -> Happening:
-    previous = key.current
-    if fresh is not None:
-        coming = Material(fresh.id, fresh.secret, fresh.asymmetric)
-        key.materials.append(coming)
-        store.index(key, coming)
+    related = key.group.keys if key.group else [key]
+    coming: list[Material | None]
+    if key.origin == "EXTERNAL":
+        coming = [pending_material(each) for each in related]
     else:
-        coming = next(m for m in key.materials if m.state == "PENDING_ROTATION")
+        fresh = generate(key.spec, key.id, store.entropy)
+        coming = []
+        for each in related:
+            material = Material(fresh.id, fresh.secret, fresh.asymmetric, "PENDING_ROTATION")
+            each.materials.append(material)
+            store.index(each, material)
+            coming.append(material)
+    if None in coming:
+        return []  # the imported material that was to become current is gone again
+    return [_make_current(each, m, time, kind) for each, m in zip(related, coming, strict=True) if m is not None]
+
+
+def pending_material(key: Key) -> Material | None:
+    """Imported material that waits for its rotation."""
+    return next((m for m in key.materials if m.state == "PENDING_ROTATION" and m.present), None)
+
+
+def hand_over(store: Store, old: Key, new: Key) -> None:
+    """The primary of related multi-Region keys is another now: it rules their rotation from here on."""
+    rotation, old.rotation = old.rotation, None
+    new.on_demand_count = old.on_demand_count
+    if rotation is not None:
+        _set(store, new, rotation)
+
+
+def _make_current(key: Key, coming: Material, time: datetime, kind: Literal["AUTOMATIC", "ON_DEMAND"]) -> Happening:
+    previous = key.current
     if previous is not None:
         previous.state = "NON_CURRENT"
     coming.state, coming.rotated, coming.rotation_type = "CURRENT", time, kind

@@ -18,37 +18,57 @@ from ..entropy import Entropy
 from ..errors import AwsError
 from ..validation import validate
 from . import (
+    agreement,
     aliases,
     creation,
+    custom_stores,
     datakeys,
     deletion,
     enabling,
     encryption,
+    grants,
+    imports,
+    mac,
     managed,
     policies,
     reading,
+    regions,
+    rotation,
+    signing,
     states,
     tags,
 )
 from .agenda import Happening
 from .identifiers import Takes
-from .keys import Key
+from .keys import Grant, Key
 from .operations import Operation, on_account, on_key, refuse_dry_run
 from .store import PolicyChecker, Store
 
 _OWN, _ANY = Takes.KEY, Takes.KEY_OF_ANY_ACCOUNT
-_USE, _ALIAS = Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT, Takes.KEY_OR_ALIAS
+_USE = Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT
 
 OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
     {
         "CancelKeyDeletion": Operation(on_key(_OWN), deletion.cancel_key_deletion),
+        "ConnectCustomKeyStore": Operation(on_account, custom_stores.on_one),
         "CreateAlias": Operation(aliases.plan_create, aliases.create),
+        "CreateCustomKeyStore": Operation(on_account, custom_stores.create),
+        "CreateGrant": Operation(on_key(_ANY), grants.create),
         "CreateKey": Operation(creation.plan, creation.create),
+        "Decapsulate": Operation(on_key(_USE), agreement.decapsulate),
         "Decrypt": Operation(encryption.plan_decrypt, encryption.decrypt),
         "DeleteAlias": Operation(aliases.plan_delete, aliases.delete),
+        "DeleteCustomKeyStore": Operation(on_account, custom_stores.on_one),
+        "DeleteImportedKeyMaterial": Operation(on_key(_OWN), imports.delete_material),
+        "DeriveSharedSecret": Operation(on_key(_USE), agreement.derive_shared_secret),
+        "DescribeCustomKeyStores": Operation(on_account, custom_stores.describe),
         "DescribeKey": Operation(on_key(_USE), reading.describe_key),
         "DisableKey": Operation(on_key(_OWN), enabling.disable_key),
+        "DisableKeyRotation": Operation(on_key(_OWN), rotation.disable),
+        "DisconnectCustomKeyStore": Operation(on_account, custom_stores.on_one),
         "EnableKey": Operation(on_key(_OWN), enabling.enable_key),
+        "EnableKeyRotation": Operation(on_key(_OWN), rotation.enable),
+        "Encapsulate": Operation(on_key(_USE), agreement.encapsulate),
         "Encrypt": Operation(on_key(_USE), encryption.encrypt),
         "GenerateDataKey": Operation(on_key(_USE), datakeys.generate_data_key),
         "GenerateDataKeyPair": Operation(on_key(_USE), datakeys.generate_data_key_pair),
@@ -56,21 +76,37 @@ OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
             on_key(_USE), datakeys.generate_data_key_pair_without_plaintext
         ),
         "GenerateDataKeyWithoutPlaintext": Operation(on_key(_USE), datakeys.generate_data_key_without_plaintext),
+        "GenerateMac": Operation(on_key(_USE), mac.generate_mac),
         "GenerateRandom": Operation(on_account, datakeys.generate_random),
-        "GetKeyLastUsage": Operation(on_key(_ALIAS), reading.get_key_last_usage),
+        "GetKeyLastUsage": Operation(on_key(_OWN), reading.get_key_last_usage),
         "GetKeyPolicy": Operation(on_key(_OWN), policies.get_key_policy),
+        "GetKeyRotationStatus": Operation(on_key(_ANY), rotation.status),
+        "GetParametersForImport": Operation(on_key(_OWN), imports.get_parameters),
         "GetPublicKey": Operation(on_key(_USE), reading.get_public_key),
+        "ImportKeyMaterial": Operation(on_key(_OWN), imports.import_material),
         "ListAliases": Operation(aliases.plan_list, aliases.list_aliases),
+        "ListGrants": Operation(on_key(_ANY), grants.list_grants),
         "ListKeyPolicies": Operation(on_key(_OWN), policies.list_key_policies),
+        "ListKeyRotations": Operation(on_key(_OWN), rotation.list_rotations),
         "ListKeys": Operation(on_account, reading.list_keys),
         "ListResourceTags": Operation(on_key(_OWN), tags.list_resource_tags),
+        "ListRetirableGrants": Operation(grants.plan_list_retirable, grants.list_retirable),
         "PutKeyPolicy": Operation(on_key(_OWN), policies.put_key_policy),
         "ReEncrypt": Operation(encryption.plan_re_encrypt, encryption.re_encrypt),
+        "ReplicateKey": Operation(regions.plan_replicate, regions.replicate),
+        "RetireGrant": Operation(grants.plan_retire, grants.retire),
+        "RevokeGrant": Operation(on_key(_ANY), grants.revoke),
+        "RotateKeyOnDemand": Operation(on_key(_OWN), rotation.on_demand),
         "ScheduleKeyDeletion": Operation(on_key(_OWN), deletion.schedule_key_deletion),
+        "Sign": Operation(on_key(_USE), signing.sign),
         "TagResource": Operation(on_key(_OWN), tags.tag_resource),
         "UntagResource": Operation(on_key(_OWN), tags.untag_resource),
         "UpdateAlias": Operation(aliases.plan_update, aliases.update),
+        "UpdateCustomKeyStore": Operation(on_account, custom_stores.on_one),
         "UpdateKeyDescription": Operation(on_key(_OWN), reading.update_key_description),
+        "UpdatePrimaryRegion": Operation(regions.plan_update_primary, regions.update_primary),
+        "Verify": Operation(on_key(_USE), signing.verify),
+        "VerifyMac": Operation(on_key(_USE), mac.verify_mac),
     }
 )
 """Every operation of the API, in the order of its documentation."""
@@ -142,10 +178,14 @@ class Kms:
         _, _, _, region, account, resource = arn.split(":", 5)
         return self._store.key(account, region, resource.removeprefix("key/"))
 
+    def grant_to_retire(self, call: Call) -> Grant:
+        """The grant that a RetireGrant call is about: it says itself who may retire it."""
+        return grants.to_retire(self._store, call)[1]
+
     def _check_tokens(self, call: Call) -> None:
         """Every grant token must be one that this account has given out."""
         for token in call.params.get("GrantTokens") or ():
-            if token not in self._store.tokens:
+            if token not in self._store.grant_tokens:
                 raise AwsError("InvalidGrantTokenException", None)
 
     def _note_usage(self, call: Call) -> None:

@@ -74,10 +74,7 @@ SPECS = MappingProxyType(
             _spec("ECC_SECG_P256K1", "ecc", 32, SIGN_VERIFY=("ECDSA_SHA_256",)),
             _spec("ECC_NIST_EDWARDS25519", "ed25519", 32, SIGN_VERIFY=("ED25519_SHA_512", "ED25519_PH_SHA_512")),
             *(_spec(f"ML_DSA_{level}", "ml-dsa", 32, SIGN_VERIFY=("ML_DSA_SHAKE_256",)) for level in (44, 65, 87)),
-            *(
-                _spec(f"ML_KEM_{level}", "ml-kem", 64, ENCAPSULATE_DECAPSULATE=("ML_KEM",))
-                for level in (512, 768, 1024)
-            ),
+            *(_spec(f"ML_KEM_{size}", "ml-kem", 64, ENCAPSULATE_DECAPSULATE=("ML_KEM",)) for size in (512, 768, 1024)),
             _spec("SM2", "sm2", 32, ENCRYPT_DECRYPT=("SM2PKE",), SIGN_VERIFY=("SM2DSA",), KEY_AGREEMENT=_ECDH),
         )
     }

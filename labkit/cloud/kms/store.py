@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ..call import Call
 from ..clock import Clock
 from ..entropy import Entropy
 from .agenda import Agenda
-from .keys import Alias, Grant, Key
+from .keys import Alias, Key
 from .material import Material
+
+if TYPE_CHECKING:
+    from .imports import ImportParameters
 
 PolicyChecker = Callable[[Call, str, Key], None]
 
@@ -36,7 +40,8 @@ class Store:
         self.agenda = Agenda()
         self.policy_checker: PolicyChecker | None = None
         self.grant_delay = timedelta(0)
-        self.tokens: dict[str, Grant] = {}  # every grant token ever issued
+        self.grant_tokens: dict[str, tuple[Key, str]] = {}  # every token ever given out: its key and grant id
+        self.import_tokens: dict[bytes, ImportParameters] = {}
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self._by_material: dict[tuple[str, str], Key] = {}
 
@@ -65,6 +70,10 @@ class Store:
     def index(self, key: Key, material: Material) -> None:
         """Let ciphertexts under this material find the key."""
         self._by_material[key.region, material.id] = key
+
+    def keys_of_region(self, region: str) -> list[Key]:
+        """All keys in this Region, of whichever account."""
+        return [key for (_, where), shelf in self._shelves.items() if where == region for key in shelf.keys.values()]
 
     def bind(self, name: str, key: Key, now: datetime) -> Alias:
         """Make an alias of this name (with alias/) for the key."""

@@ -1,0 +1,64 @@
+"""Opening wrapped key material, and checking that it is material for a key of the spec."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from ..errors import AwsError
+from .ciphertext import invalid
+from .material import CURVES, ML_DSA, ML_KEM, pkcs8
+from .specs import KeySpec
+
+ALGORITHMS = frozenset({"RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"})
+"""The wrapping algorithms that KMS takes outside the China Regions (GetParametersForImport)."""
+
+
+def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> bytes:
+    """The bytes that were wrapped; InvalidCiphertextException if they can't be opened.
+
+    RSA_AES_KEY_WRAP: an AES key under RSAES-OAEP, then the material under AES key wrap with padding (RFC 5649).
+    """
+    digest = hashes.SHA1() if algorithm.endswith("SHA_1") else hashes.SHA256()  # noqa: S303 - the algorithm's own hash
+    oaep = padding.OAEP(padding.MGF1(digest), digest, None)
+    head = private_key.key_size // 8
+    try:
+        if algorithm.startswith("RSAES_OAEP"):
+            return private_key.decrypt(wrapped, oaep)
+        return aes_key_unwrap_with_padding(private_key.decrypt(wrapped[:head], oaep), wrapped[head:])
+    except (ValueError, InvalidUnwrap):
+        raise invalid() from None
+
+
+def checked(spec: KeySpec, secret: bytes) -> bytes:
+    """The material in the form in which it is kept, if it suits the key spec; else IncorrectKeyMaterialException.
+
+    Symmetric and HMAC: the spec's number of raw bytes. Asymmetric: a private key in PKCS #8, DER, not encrypted
+    ("Importing key material step 3", AWS KMS Developer Guide).
+    """
+    if not spec.asymmetric:
+        if len(secret) != spec.size:
+            raise AwsError("IncorrectKeyMaterialException", None)
+        return secret
+    try:
+        private_key = load_der_private_key(secret, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise AwsError("IncorrectKeyMaterialException", None) from None
+    if not _suits(spec, private_key):
+        raise AwsError("IncorrectKeyMaterialException", None)
+    return pkcs8(private_key)
+
+
+def _suits(spec: KeySpec, private_key: Any) -> bool:
+    if spec.family == "rsa":
+        return isinstance(private_key, rsa.RSAPrivateKey) and private_key.key_size == spec.size
+    if spec.family == "ecc":
+        return isinstance(private_key, ec.EllipticCurvePrivateKey) and isinstance(private_key.curve, CURVES[spec.name])
+    if spec.family == "ed25519":
+        return isinstance(private_key, ed25519.Ed25519PrivateKey)
+    return isinstance(private_key, (ML_DSA | ML_KEM)[spec.name])
