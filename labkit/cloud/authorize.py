@@ -22,10 +22,12 @@ FREE = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken"), ("st
 
 
 def authorize(call: Call) -> None:
-    """Allow the call, or raise AwsError in AWS's words. `call.decision` holds every decision made, the last decisive."""
+    """Allow the call, or raise AwsError in AWS's words; `call.decision` holds every decision made."""
     if (call.service, call.operation) in FREE:
         return
     targets = call.targets or (target_of(call),)
+    if call.operation == "AssumeRole" and targets[0].entity is None:
+        raise AwsError("AccessDenied", _no_such_role(call, targets[0]), 403)
     decisions: list[Decision] = []
     call.decision = decisions
     for target in targets:
@@ -33,8 +35,6 @@ def authorize(call: Call) -> None:
         decisions.append(decision)
         if not decision.allowed:
             raise refusal(decision)
-    if call.operation == "AssumeRole" and targets[0].entity is None:
-        raise AwsError("AccessDenied", _no_such_role(call, targets[0]), 403)
 
 
 def _decide(call: Call, target: Target) -> Decision:
