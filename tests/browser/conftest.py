@@ -1,0 +1,129 @@
+"""A JupyterLab on copies of the notebooks with their outputs taken out, and a Chromium to look at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+SECONDS_TO_START = 60
+SETTINGS = {
+    # Every cell in the page at once, so that a test can look at those out of sight too.
+    "notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
+    # No calls to the outside, no pop-ups over the page.
+    "apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},
+}
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",  # tests may run as root in a container
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab: where it answers, and the folder it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def page_of(self, notebook: str) -> str:
+        """The address of one notebook, in a fresh workspace."""
+        return f"{self.url}lab/workspaces/{Path(notebook).stem}/tree/notebooks/{notebook}?reset&token={self.token}"
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iterator[Lab]:
+    """JupyterLab as `make lab` starts it, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("jupyterlab")
+    take_outputs_out(checkout / "notebooks", folder / "root" / "notebooks")
+    for name, content in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(content))
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "PYTHONPATH": str(checkout)}
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": free_port(),
+        "ServerApp.root_dir": folder / "root",
+        "ServerApp.open_browser": False,
+        "ServerApp.allow_root": True,
+        "LabApp.user_settings_dir": folder / "settings",
+        "LabApp.workspaces_dir": folder / "workspaces",
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield wait_for(process, folder)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture
+def page(chromium: str, tmp_path: Path) -> Iterator[Page]:
+    """A page of a headless Chromium with a profile of its own."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=chromium,
+            headless=True,
+            args=CHROMIUM_OPTIONS,
+            viewport={"width": 1280, "height": 800},
+        )
+        yield context.pages[0]
+        context.close()
+
+
+def take_outputs_out(source: Path, target: Path) -> None:
+    """Copy the notebooks, unrun."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
+    for path in target.rglob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, path)
+
+
+def free_port() -> int:
+    """A port that is free now; JupyterLab takes the next one if it no longer is."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port: int = bound.getsockname()[1]
+        return port
+
+
+def wait_for(process: subprocess.Popen[bytes], folder: Path) -> Lab:
+    """The server's own word on where it listens, once it has given it."""
+    until = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < until and process.poll() is None:
+        for file in (folder / "runtime").glob("jpserver-*.json"):
+            try:
+                told = json.loads(file.read_text())
+            except ValueError:  # still being written
+                continue
+            return Lab(told["url"], told["token"], folder / "root" / "notebooks")
+        time.sleep(0.2)
+    raise AssertionError("JupyterLab did not start:\n" + (folder / "log").read_text()[-3000:])

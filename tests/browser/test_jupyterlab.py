@@ -1,0 +1,58 @@
+"""What a learner does: open a notebook in JupyterLab, run it from top to bottom, look at the outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Lab
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
+MINUTES = 60_000  # playwright counts milliseconds
+CELL = ".jp-Notebook .jp-CodeCell"
+RAN = f"{CELL} .jp-InputPrompt:text-matches('^\\\\[\\\\d+\\\\]:$')"
+ERRORS = ".jp-OutputArea-output:is([data-mime-type$='jupyter.error'], [data-mime-type$='jupyter.stderr'])"
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    """A notebook's code cells."""
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def shown(cell: nbformat.NotebookNode) -> str:
+    """A cell's outputs as text: what was printed, then what it ended in.
+
+    A shell cell's lines end as a terminal's do, in CR LF; JupyterLab saves LF.
+    """
+    printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    return printed.replace("\r\n", "\n") + "".join(
+        output.data.get("text/plain", "") for output in cell.outputs if "data" in output
+    )
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb")))
+def test_restart_and_run_all(name: str, jupyterlab: Lab, page: Page) -> None:
+    """Restart Kernel and Run All Cells: every cell runs, no error is shown, and the outputs are the committed ones."""
+    committed = code_cells(NOTEBOOKS / name)
+    page.goto(jupyterlab.page_of(name))
+    expect(page.locator(CELL)).to_have_count(len(committed), timeout=MINUTES)
+    expect(page.locator(f"{CELL} .jp-OutputArea-output")).to_have_count(0)
+
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(page.locator(RAN)).to_have_count(len(committed), timeout=2 * MINUTES)
+
+    assert page.locator(ERRORS).all_inner_texts() == []
+    with_outputs = sum(bool(cell.outputs) for cell in committed)
+    assert with_outputs > 0
+    expect(page.locator(f"{CELL}:has(.jp-OutputArea-output)")).to_have_count(with_outputs)
+
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and f"/contents/notebooks/{name}" in answer.url
+    ):
+        page.keyboard.press("Control+s")
+    assert [shown(cell) for cell in code_cells(jupyterlab.folder / name)] == [shown(cell) for cell in committed]
