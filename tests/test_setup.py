@@ -175,3 +175,11 @@ def test_a_read_only_checkout_is_named(make_venv: Path) -> None:
     """Where nothing can be written, set-up says so first."""
     (make_venv.parent.parent / ".write-test").mkdir()  # stands in the way as a read-only file system would
     assert "this checkout is read-only" in run_make_venv(make_venv, sys.executable)
+
+
+def test_data_files_are_installed_with_the_package(project: dict, checkout: Path) -> None:
+    """Whatever stands in labkit beside Python files is package data."""
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    files = [path for path in (checkout / "labkit").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    assert files
+    assert [str(path) for path in files if not any(path.match(pattern) for pattern in patterns)] == []
