@@ -60,7 +60,7 @@ def check(operation: str, key: Key, now: datetime) -> None:
 def _refusals(cell: str, state: str) -> tuple[str, ...]:
     """The footnotes of a cell that can refuse, in the order in which they are asked."""
     if cell == "N/A":  # the table is older than imported HMAC and asymmetric material
-        return {"PendingImport": ("5",), "Unavailable": ("9", "11")}[state]
+        return {"PendingImport": ("5",), "Unavailable": ("9",)}[state]
     numbers = [n for n in re.findall(r"\d+", cell) if n not in _INFORMATION and n != _MERELY_IN_OLD_TEXT]
     conditional = [number for number in numbers if number in _ONLY_IF]
     if cell.startswith(("Y", "?")) and "10" not in numbers:
