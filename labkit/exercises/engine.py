@@ -39,7 +39,10 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One exercise as its data file has it; texts are plain, `task` and `hints` may hold `code` in backquotes."""
+    """One exercise as its data file has it: `title` is its heading in the notebook, "### Exercise: <title>".
+
+    Texts are plain; `task` and `hints` may hold `code` in backquotes.
+    """
 
     id: str
     title: str
@@ -109,6 +112,20 @@ def not_attempted(message: str = "Nothing of this exercise is in the account so 
     return Outcome("not attempted", message)
 
 
+def unanswered() -> Outcome:
+    """The exercise asks for an answer, and none was given."""
+    return not_attempted("`answer` is still None.")
+
+
+def no_number(answer: Any) -> Outcome | None:
+    """What to say if the answer should be a whole number and is none; None if it is one."""
+    if answer is None:
+        return unanswered()
+    if isinstance(answer, bool) or not isinstance(answer, int):
+        return not_yet(f"The answer should be a number; this is {type(answer).__name__}.")
+    return None
+
+
 def with_code(text: str) -> str:
     """Escaped HTML of a text, with `backquoted` parts as code."""
     parts = escape(text).split("`")
@@ -130,7 +147,7 @@ class Exercise:
         """Look at the account (and at `answer`, where the exercise asks for one). Changes nothing."""
         try:
             return self._check(self._lab, answer)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check is told, never thrown at a learner
+        except Exception as error:  # whatever goes wrong in a check is told, never thrown at a learner
             return Outcome(
                 "could not tell",
                 f"The check itself failed ({type(error).__name__}: {error}). That is not your mistake; "
@@ -147,7 +164,7 @@ class Exercise:
         return Solution(self.spec.solution.strip())
 
     def __repr__(self) -> str:
-        return f"{self.spec.title}\n{self.spec.task}"
+        return self.spec.task
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{escape(self.spec.title)}</b><br>{with_code(self.spec.task)}</p>"
+        return f"<p>{with_code(self.spec.task)}</p>"

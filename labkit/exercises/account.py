@@ -1,0 +1,25 @@
+"""What checks ask of an account again and again: its keys and its successful calls. Reads only, leaves no trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .engine import LabView
+
+
+def keys(lab: LabView, region: str | None = None) -> list[dict[str, Any]]:
+    """KeyMetadata of the customer managed keys in a Region (the lab's own, if none is named), oldest first."""
+    kms = lab.observer.client("kms", region or lab.region)
+    ids = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
+    found = [kms.describe_key(KeyId=key_id)["KeyMetadata"] for key_id in ids]
+    return sorted((key for key in found if key["KeyManager"] == "CUSTOMER"), key=lambda key: key["CreationDate"])
+
+
+def calls(lab: LabView, *names: str) -> list[dict[str, Any]]:
+    """CloudTrail records of the calls of these names that succeeded, oldest first."""
+    return [event for event in lab.events() if event["eventName"] in names and "errorCode" not in event]
+
+
+def key_arn(event: dict[str, Any]) -> str:
+    """The ARN of the (first) KMS key that a record is about; "" if none."""
+    return next((item["ARN"] for item in event.get("resources") or [] if ":key/" in item["ARN"]), "")
