@@ -6,6 +6,7 @@ No HTTP, no authorization, no policy evaluation; one Kms holds the keys of all a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -117,7 +118,7 @@ class Kms:
 
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._store = Store(clock, entropy)
-        self._model: ServiceModel = botocore.session.get_session().get_service_model("kms")
+        self._model = _service_model()
         self._tracked = frozenset(self._model.shape_for("KeyLastUsageTrackingOperation").enum)
 
     @property
@@ -198,6 +199,12 @@ class Kms:
                         "Timestamp": call.time,
                         "KmsRequestId": call.request_id,
                     }
+
+
+@lru_cache(maxsize=1)
+def _service_model() -> ServiceModel:
+    """botocore's model of KMS: read once, it never changes."""
+    return botocore.session.get_session().get_service_model("kms")
 
 
 def _operation(call: Call) -> Operation:
