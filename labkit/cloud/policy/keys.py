@@ -69,7 +69,7 @@ def lookup(name: str) -> ConditionKey | None:
     """The table's entry for a condition key, in any case; None for a key that the table does not hold."""
     lowered = name.lower()
     exact = table().get(lowered)
-    if exact is not None:
+    if exact is not None and not exact.name.endswith("*"):
         return exact
     beginnings = (b for b in table() if b.endswith((":", "/")) and lowered.startswith(b) and lowered != b)
     return table()[found] if (found := next(beginnings, "")) else None

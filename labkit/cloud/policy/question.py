@@ -31,7 +31,7 @@ class Question:
     resource: str
     resource_account: str = ""
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    grant_tokens: frozenset[str] = frozenset()
+    grant_tokens: frozenset[str] = field(default=frozenset(), repr=False)
     grant_id: str = ""
 
     @property

@@ -123,7 +123,7 @@ def grant_line(analysis: GrantAnalysis) -> str:
 
 def layer_opinion(layer: Layer) -> str:
     """What a layer says, in a word or two."""
-    if layer.opinion == "allow" and layer.kind in ("key", "trust", "resource"):
-        if all(statement.naming == "account" for statement in layer.allowances):
-            return "lets the account's IAM policies speak"
+    on_resource = layer.kind in ("key", "trust", "resource")
+    if layer.opinion == "allow" and on_resource and all(s.naming == "account" for s in layer.allowances):
+        return "lets the account's IAM policies speak"
     return {"allow": "allows", "deny": "denies", "no opinion": "says nothing"}[layer.opinion]
