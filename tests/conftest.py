@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "JUPYTER_CONFIG_DIR": own,
         "JUPYTER_DATA_DIR": own,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(CHECKOUT),  # kernels and commands that tests start run this checkout's labkit
         "TZ": "UTC",
     }
 

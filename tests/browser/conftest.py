@@ -57,7 +57,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iter
         file = folder / "settings" / "@jupyterlab" / name
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(content))
-    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "PYTHONPATH": str(checkout)}
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": free_port(),

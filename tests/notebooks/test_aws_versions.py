@@ -51,11 +51,7 @@ def test_outputs_are_the_same_with_version_2(name: str, aws_v2: str, tmp_path: P
             f"notebooks/{name}",
         ],
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PATH": os.pathsep.join([str(command.parent), os.environ["PATH"]]),
-            "PYTHONPATH": str(NOTEBOOKS.parent),
-        },
+        env={**os.environ, "PATH": os.pathsep.join([str(command.parent), os.environ["PATH"]])},
         capture_output=True,
         text=True,
         timeout=SECONDS,
