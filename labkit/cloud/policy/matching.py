@@ -77,7 +77,7 @@ def _statement(policy: NamedPolicy, statement: Statement, question: Question, va
     elements = [_action(statement, question.action)]
     naming: Naming | None = None
     if statement.principals is not None:
-        naming, by = principals.matches(statement.principals, question.principal)
+        naming, by = principals.matches(statement.principals, statement.effect, question.principal)
         name = "NotPrincipal" if statement.principals.negated else "Principal"
         written = tuple(value for _, value in statement.principals.entries)
         elements.insert(0, ElementAnalysis(name, written, question.principal.arn, naming is not None, by))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..call import Principal
-from .documents import Principals
+from .documents import Effect, Principals
 from .facts import service_name
 
 Naming = Literal["directly", "role", "account", "everyone"]
@@ -42,10 +42,10 @@ def _aws_naming(value: str, caller: Principal) -> Naming | None:
     return None
 
 
-def matches(element: Principals, caller: Principal) -> tuple[Naming | None, str]:
-    """How `element` takes in the caller (None: not at all) and the value that decided."""
+def matches(element: Principals, effect: Effect, caller: Principal) -> tuple[Naming | None, str]:
+    """How `element` of a statement takes in the caller (None: not at all) and the value that decided."""
     if element.negated:
-        return _not_principal(element, caller)
+        return _not_principal(element, effect, caller)
     best: Naming | None = None
     by = ""
     for kind, value in element.entries:
@@ -55,19 +55,20 @@ def matches(element: Principals, caller: Principal) -> tuple[Naming | None, str]
     return best, by
 
 
-def _not_principal(element: Principals, caller: Principal) -> tuple[Naming | None, str]:
-    """NotPrincipal leaves a caller out only if every link of its chain is named: account, role, session or user.
+def _not_principal(element: Principals, effect: Effect, caller: Principal) -> tuple[Naming | None, str]:
+    """A Deny spares a caller only if every link of its chain is named: account, role, session or user.
 
     The documentation asks for the whole chain, because a service may check account, role and session in turn.
+    An Allow leaves out whoever is named by any link.
     """
-    if any(naming(kind, value, caller) == "everyone" for kind, value in element.entries):
-        return None, "*"
-    hows = {naming(kind, value, caller) for kind, value in element.entries}
+    named = {naming(kind, value, caller): value for kind, value in element.entries}
+    named.pop(None, None)
     needed: set[Naming] = {"directly"}
     if caller.kind in ("IAMUser", "AssumedRole"):
         needed |= {"account"}
     if caller.session is not None:
         needed |= {"role"}
-    if caller.kind == "Anonymous" or not needed <= hows:
-        return "everyone", ""
-    return None, ", ".join(value for kind, value in element.entries if naming(kind, value, caller))
+    spared = needed <= set(named) if effect == "Deny" else bool(named)
+    if "everyone" in named or spared:
+        return None, ", ".join(named.values())
+    return "everyone", ""

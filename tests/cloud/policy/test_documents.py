@@ -54,7 +54,8 @@ REFUSED = [
      "is not a condition operator"),
     ("identity", policy(ALLOW | {"Condition": {"NullIfExists": {"a": "true"}}}), "MalformedPolicyDocument",
      "Null takes no IfExists"),
-    ("identity", policy(ALLOW | {"Condition": {"StringLike": {"a": None}}}), "MalformedPolicyDocument", "the values of a"),
+    ("identity", policy(ALLOW | {"Condition": {"StringLike": {"a": None}}}), "MalformedPolicyDocument",
+     "the values of a"),
     ("identity", policy(ALLOW | {"Condition": []}), "MalformedPolicyDocument", "Condition is an object"),
     ("identity", '{"Statement": [], "Statement": []}', "MalformedPolicyDocument", "'Statement' is there twice"),
     ("key", policy(ALLOW), "MalformedPolicyDocumentException", "Policy contains a statement with no principal."),
@@ -140,11 +141,12 @@ KINDS = st.sampled_from(["identity", "boundary", "session", "scp", "key", "resou
 @given(st.text() | JSON.map(json.dumps), KINDS)
 def test_hostile_text_is_read_or_refused(text: str, kind: Any) -> None:
     """Whatever the text, the answer is a document or an AwsError."""
+    refused = None
     try:
         assert parse_document(text, kind).text == text
     except AwsError as error:
-        assert error.code.startswith("MalformedPolicy")
-        assert error.message
+        refused = error
+    assert refused is None or (refused.message and refused.code.startswith("MalformedPolicy"))
 
 
 def test_deep_nesting_is_refused() -> None:
