@@ -6,7 +6,6 @@ Reads the data files beside it (NN-name.toml) and imports their checks (checks_N
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from importlib import import_module, resources
 from typing import Any
 
@@ -52,9 +51,6 @@ class Exercises:
         self._lab = lab
         self._specs = {spec.id: spec for spec in read(lab.name)}
         self._open: dict[str, Exercise] = {}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._specs)
 
     def get(self, exercise_id: str) -> Exercise:
         """The exercise of that id; UnknownExercise if this lab has none of that name."""

@@ -21,9 +21,7 @@ class LabView(Protocol):
     """The part of a lab that a check may use."""
 
     name: str
-    account_id: str
     region: str
-    clock: Any
     observer: Any
 
     def events(self) -> list[dict[str, Any]]: ...

@@ -16,9 +16,7 @@ class NoLab:
     """A lab that holds nothing."""
 
     name: str = "my-own-lab"
-    account_id: str = "111122223333"
     region: str = "us-east-1"
-    clock: Any = None
     observer: Any = None
     trail: list[dict[str, Any]] = field(default_factory=list)
 
