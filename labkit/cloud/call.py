@@ -71,6 +71,7 @@ class Call:
     source_ip: str = "127.0.0.1"
     user_agent: str = ""
     via: tuple[str, ...] = ()  # services that call on the principal's behalf, first caller first
+    source_arn: str = ""  # the resource for which a service calls as itself (aws:SourceArn)
     targets: tuple[Target, ...] = ()  # set by the service's `plan`, read by authorize and record
     decision: Any = None  # why authorize allowed or refused
     result: dict[str, Any] | None = None

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from moto.core.model import OperationModel
@@ -19,7 +23,7 @@ from .authorize import authorize
 from .call import Call, Principal, Target
 from .clock import Clock
 from .cloudtrail.history import History
-from .cloudtrail.record import to_event, to_service_event
+from .cloudtrail.record import events_of, to_service_event
 from .disturb import Disturbances
 from .entropy import Entropy
 from .errors import AwsError
@@ -62,6 +66,16 @@ class Wrap(Protocol):
         """Answer the call; `onward` gives a request (changed or not) to moto. May raise AwsError."""
 
 
+class Timed(Protocol):
+    """Something that time alone makes happen."""
+
+    def next_due(self) -> datetime | None:
+        """When something happens next; None if nothing will."""
+
+    def run(self, moment: datetime) -> None:
+        """Do what is due up to and including `moment`."""
+
+
 class Gateway:
     """Everything that answers the lab's endpoint."""
 
@@ -86,6 +100,10 @@ class Gateway:
         self.disturbances = Disturbances()
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.calls: dict[str, Call] = {}  # by request id, for explanations
+        self.timed: list[Timed] = [_KmsTime(kms, self)]  # what happens by the clock: keys, deliveries, ...
+        self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
+        self._afterwards: deque[Callable[[], None]] = deque()  # what services do once the call is answered
+        self._draining = threading.Lock()
         self._steps: list[Callable[[Call], None]] = [
             self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
             self._plan,  # validation, and the resources that permission is asked on
@@ -97,10 +115,39 @@ class Gateway:
         with self._lock:
             request_id = self._entropy.uuid()
             try:
-                return self._handle(request, request_id)
+                response = self._handle(request, request_id)
             except Exception:  # a fault of ours
                 log.exception("A request failed inside the simulated account")
-                return wire.write_error(_FAULT, "json", request_id)
+                response = wire.write_error(_FAULT, "json", request_id)
+        self._drain()
+        return response if request.method != "HEAD" else replace(response, body=b"")  # a HEAD's answer has no body
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Let other calls in while this one waits for something outside: a Lambda function that runs."""
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Do `work` when the present call has been recorded, before its answer leaves.
+
+        That is how services' asynchronous acts (an event that invokes a function) come out the same at each run.
+        `work` runs without the lock, one piece after the other.
+        """
+        self._afterwards.append(work)
+
+    def _drain(self) -> None:
+        """Do all that is to be done afterwards; one thread at a time, the others leave it to that one."""
+        while self._afterwards and self._draining.acquire(blocking=False):
+            try:
+                self._afterwards.popleft()()
+            except Exception:  # a fault of ours
+                log.exception("A service's work failed inside the simulated account")
+            finally:
+                self._draining.release()
 
     def _handle(self, request: HttpRequest, request_id: str) -> HttpResponse:
         protocol, service = "json", ""
@@ -142,6 +189,8 @@ class Gateway:
         It goes the same way as any call: it is authorized, recorded, and can be refused (AwsError). It takes
         no lab time of its own.
         """
+        if call.http is not None and OBSERVER_HEADER in call.http.headers:
+            raise AwsError("AccessDeniedException", f"An observer may not use a KMS key: {call.operation} would.", 403)
         inner = Call(
             service="kms",
             operation=operation,
@@ -154,6 +203,28 @@ class Gateway:
             user_agent=call.user_agent,
             via=(*call.via, service),
         )
+        return self._carry_out_inner(inner)
+
+    def as_service(
+        self, service: str, source_arn: str, region: str, time: datetime, operation: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A KMS call that `service` makes as itself, for a resource of some account (`source_arn`).
+
+        Key policies see the service principal and aws:SourceArn; the resource's account gets the record.
+        """
+        inner = Call(
+            service="kms",
+            operation=operation,
+            region=region,
+            params=params,
+            time=time,
+            request_id=self._entropy.uuid(),
+            principal=Principal("AWSService", source_arn.split(":")[4], service, "", service),
+            source_arn=source_arn,
+        )
+        return self._carry_out_inner(inner)
+
+    def _carry_out_inner(self, inner: Call) -> dict[str, Any]:
         try:
             for step in self._steps:
                 step(inner)
@@ -163,28 +234,36 @@ class Gateway:
             inner.error = refused
             raise
         finally:
-            self._keep(inner)
+            self.keep(inner)
 
     def time_passes(self) -> None:
         """Let everything happen that is due by the clock, and record it."""
         with self._lock:
-            for happening in self._kms.due(self._clock.now()):
-                event = to_service_event(
-                    happening.name,
-                    happening.time,
-                    happening.account,
-                    happening.region,
-                    happening.key_arn,
-                    happening.details,
-                    self._entropy.uuid(),
-                )
-                self._history.add(event)
+            self._let_time_pass(self._clock.now())
+        self._drain()
+
+    def _let_time_pass(self, now: datetime) -> None:
+        """Everything due up to `now`, in the order of its time, whoever's it is."""
+        while True:
+            due = [(when, place) for place, each in enumerate(self.timed) if (when := each.next_due()) and when <= now]
+            if not due:
+                return
+            when, place = min(due)
+            self.timed[place].run(when)
+
+    def record(self, event: dict[str, Any]) -> None:
+        """Keep an event, then tell those who follow events."""
+        self._history.add(event)
+        for follower in self.followers:
+            follower(event)
+
+    def new_id(self) -> str:
+        """An id for an event or a request."""
+        return self._entropy.uuid()
 
     def _carry_out(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         call.time = self._clock.tick()
-        next_due = self._kms.next_due()
-        if next_due is not None and next_due <= call.time:
-            self.time_passes()
+        self._let_time_pass(call.time)
         try:
             for step in self._steps:
                 step(call)
@@ -196,11 +275,13 @@ class Gateway:
             log.exception("%s:%s failed inside the simulated account", call.service, call.operation)
             call.error = _FAULT
             response = wire.write_error(_FAULT, protocol, call.request_id, call.service)
-        self._keep(call)  # before the answer leaves
+        self.keep(call)  # before the answer leaves
         return response
 
-    def _keep(self, call: Call) -> None:
-        self._history.add(to_event(call, self._entropy.uuid()))
+    def keep(self, call: Call) -> None:
+        """Record a finished call, and remember it for explanations."""
+        for event in events_of(call, self._entropy.uuid):
+            self.record(event)
         self.calls[call.request_id] = call
 
     def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
@@ -242,6 +323,30 @@ class Gateway:
             response = wrap.serve(call, request, lambda sent: moto_backends.serve(call, sent))
         wire.read_outcome(call, operation, protocol, response)
         return response
+
+
+class _KmsTime:
+    """What KMS does of its own accord, written as service events."""
+
+    def __init__(self, kms: Kms, gateway: Gateway) -> None:
+        self._kms = kms
+        self._gateway = gateway
+
+    def next_due(self) -> datetime | None:
+        return self._kms.next_due()
+
+    def run(self, moment: datetime) -> None:
+        for happening in self._kms.due(moment):
+            event = to_service_event(
+                happening.name,
+                happening.time,
+                happening.account,
+                happening.region,
+                happening.key_arn,
+                happening.details,
+                self._gateway.new_id,
+            )
+            self._gateway.record(event)
 
 
 def _guess_service(request: HttpRequest) -> str:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bisect
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from ..call import Call, Target
@@ -37,8 +39,8 @@ class History:
         self._events: list[dict[str, Any]] = []
 
     def add(self, event: dict[str, Any]) -> None:
-        """Keep an event. Events are added before the answer of their call leaves."""
-        self._events.append(event)
+        """Keep an event, in the order of event times. Events are added before the answer of their call leaves."""
+        bisect.insort_right(self._events, event, key=itemgetter("eventTime"))
 
     def of_account(self, account: str) -> list[dict[str, Any]]:
         """The account's events, oldest first, data events too."""

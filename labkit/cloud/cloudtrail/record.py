@@ -1,19 +1,26 @@
-"""One CloudTrail event for every call, refused ones too, in the form of the real service (eventVersion 1.11).
+"""CloudTrail's events for every call, refused ones too, in the form of the real service (eventVersion 1.11).
 
-Pure: a call in, a record out. Absent is absent, never null, save requestParameters and
-responseElements, which are always there. Sources: CloudTrail User Guide, "CloudTrail record contents";
-KMS Developer Guide, "Logging AWS KMS API calls"; records that real accounts published.
+Pure: a call in, records out. Absent is absent, never null, save requestParameters and responseElements,
+which are always there. Sources: CloudTrail User Guide, "CloudTrail record contents"; KMS Developer Guide,
+"Logging AWS KMS API calls" (a page an operation); records that real accounts published.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from moto.core.utils import get_service_model
 
-from ..call import Call, Principal
-from .shapes import is_read_only, kms_event_shapes, shown
+from ..call import Call
+from ..invokers import invoker
+from .identity import identity_abroad, identity_of, iso
+from .resources import other_owners, resources_of
+from .shapes import event_name, event_source, is_data_event, is_read_only, kms_event_shapes, renamed, shown
+
+VERSION = "1.11"
+_INTERNAL = "AWS Internal"
 
 # Parameters that CloudTrail shows with their default where the caller left them out (seen in published records).
 _DEFAULTS: dict[str, dict[str, Any]] = {
@@ -32,35 +39,97 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "sourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
         "destinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
     },
+    "PutKeyPolicy": {"policyName": "default", "bypassPolicyLockoutSafetyCheck": False},
+    "ReplicateKey": {"bypassPolicyLockoutSafetyCheck": False, "description": ""},
 }
-# Refusals that come before authorization or at it: CloudTrail then shows neither parameters nor resources.
+# Refusals that come before authorization or at it: CloudTrail then shows neither parameters nor resources (captured).
 _BARE = frozenset({"AccessDenied", "NotFoundException"})
-# Data events: not in the event history, delivered only by trails that select them.
-_DATA_EVENTS = {"s3": "Object", "dynamodb": "Item", "lambda": "Invoke"}
+# Services that show the parameters of a denied call too (S3: captured; EC2: UnauthorizedOperation has no other code).
+_NEVER_BARE = frozenset({"s3", "ec2"})
+# Read-only by CloudTrail's account, and yet shown with their answer (captured: STS's calls for credentials).
+_ANSWERED_READS = frozenset({"AssumeRole", "GetSessionToken", "GetFederationToken"})
 
 
-def to_event(call: Call, event_id: str) -> dict[str, Any]:
-    """The record of a finished call, with CloudTrail's members in CloudTrail's order."""
+def events_of(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    """The records of a finished call: the caller's own first, then those of other accounts and Regions.
+
+    A successful call across accounts is recorded in both, under one sharedEventID; a denied one in the
+    caller's account alone (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail").
+    """
+    event = _event(call, new_id())
+    owners = other_owners(call) if call.error is None or _error_code(call) not in _BARE else []
+    if not owners:
+        return [event, *_elsewhere(call, event, new_id)]
+    shared = {"sharedEventID": new_id()}
+    assert call.principal
+    copies = [
+        event | {"userIdentity": identity_abroad(call.principal), "recipientAccountId": owner} for owner in owners
+    ]
+    return [_ordered(event | shared), *(_ordered(copy | {"eventID": new_id()} | shared) for copy in copies)]
+
+
+def to_service_event(
+    name: str,
+    when: datetime,
+    account: str,
+    region: str,
+    key_arn: str,
+    details: dict[str, Any],
+    new_id: Callable[[], str],
+) -> dict[str, Any]:
+    """The record of what KMS does of its own accord: RotateKey, DeleteKey, SynchronizeMultiRegionKey, ...
+
+    `details` are serviceEventDetails; of them the event's row in the table names those that are shown.
+    """
+    shape = kms_event_shapes()[name]
+    details = {member: value for member, value in details.items() if member in shape.details and value is not None}
+    event_id = new_id()
+    return {
+        "eventVersion": VERSION,
+        "userIdentity": {"accountId": account, "invokedBy": _INTERNAL},
+        "eventTime": iso(when),
+        "eventSource": "kms.amazonaws.com",
+        "eventName": name,
+        "awsRegion": region,
+        "sourceIPAddress": _INTERNAL,
+        "userAgent": _INTERNAL,
+        "requestParameters": None,
+        "responseElements": {"keyId": key_arn} if "keyId" in shape.elements else None,
+        **({"requestID": new_id()} if shape.event_type == "AwsApiCall" else {}),
+        "eventID": event_id,
+        "readOnly": False,
+        "resources": [{"accountId": account, "type": "AWS::KMS::Key", "ARN": key_arn}],
+        "eventType": shape.event_type,
+        "managementEvent": True,
+        "recipientAccountId": account,
+        **({"serviceEventDetails": details} if details else {}),
+        "eventCategory": "Management",
+    }
+
+
+def _event(call: Call, event_id: str) -> dict[str, Any]:
+    """The caller's record, with CloudTrail's members in CloudTrail's order."""
     assert call.principal
     error_code = _error_code(call)
-    bare = error_code in _BARE
-    resources = [] if bare else _resources(call)
-    notes = {} if bare else call.notes
-    data_event = _is_data_event(call)
+    bare = error_code in _BARE and call.service not in _NEVER_BARE
+    resources = [] if bare else resources_of(call)
+    additional = {} if bare else _additional(call)
+    by_service = _calling_service(call)
+    data_event = is_data_event(call.service, call.operation, call.params)
     return {
-        "eventVersion": "1.11",
-        "userIdentity": _identity(call.principal, call.via),
-        "eventTime": _iso(call.time),
-        "eventSource": f"{_source(call.service)}.amazonaws.com",
-        "eventName": call.operation,
+        "eventVersion": VERSION,
+        "userIdentity": identity_of(call.principal, call.via),
+        "eventTime": iso(call.time),
+        "eventSource": event_source(call.service),
+        "eventName": event_name(call.service, call.operation),
         "awsRegion": call.region,
-        "sourceIPAddress": call.via[-1] if call.via else call.source_ip,
-        "userAgent": call.via[-1] if call.via else call.user_agent,
+        "sourceIPAddress": by_service or call.source_ip,
+        "userAgent": by_service or call.user_agent,
         **({"errorCode": error_code} if error_code else {}),
         **({"errorMessage": call.error.message} if call.error and call.error.message else {}),
         "requestParameters": None if bare else _parameters(call),
         "responseElements": None if call.error else _elements(call),
-        **({"additionalEventData": notes} if notes else {}),
+        **({"additionalEventData": additional} if additional else {}),
         "requestID": call.request_id,
         "eventID": event_id,
         "readOnly": is_read_only(call.service, call.operation),
@@ -69,60 +138,58 @@ def to_event(call: Call, event_id: str) -> dict[str, Any]:
         "managementEvent": not data_event,
         "recipientAccountId": call.principal.account,
         "eventCategory": "Data" if data_event else "Management",
-        **({} if call.via else {"tlsDetails": _tls(call)}),
+        **({} if by_service else {"tlsDetails": _tls(call)}),
     }
 
 
-def to_service_event(
-    name: str, when: datetime, account: str, region: str, key_arn: str, details: dict[str, Any], event_id: str
-) -> dict[str, Any]:
-    """The record of what AWS does of its own accord: RotateKey, DeleteKey, DeleteExpiredKeyMaterial."""
-    return {
-        "eventVersion": "1.11",
-        "userIdentity": {"accountId": account, "invokedBy": "AWS Internal"},
-        "eventTime": _iso(when),
-        "eventSource": "kms.amazonaws.com",
-        "eventName": name,
-        "awsRegion": region,
-        "sourceIPAddress": "AWS Internal",
-        "userAgent": "AWS Internal",
-        "requestParameters": None,
-        "responseElements": {"keyId": key_arn} if name == "DeleteKey" else None,
-        "eventID": event_id,
-        "readOnly": False,
-        "resources": [{"accountId": account, "type": "AWS::KMS::Key", "ARN": key_arn}],
-        "eventType": "AwsServiceEvent",
-        "managementEvent": True,
-        "recipientAccountId": account,
-        **({"serviceEventDetails": details} if details else {}),
-        "eventCategory": "Management",
-    }
+def _calling_service(call: Call) -> str:
+    """The service that made the call, for somebody or as itself, as CloudTrail shows it; empty for a direct call."""
+    assert call.principal
+    if call.via:
+        return invoker(call.via[-1]).shown
+    return call.principal.name if call.principal.kind == "AWSService" else ""
 
 
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+def _elsewhere(call: Call, event: dict[str, Any], new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    """UpdatePrimaryRegion writes a second record, in the Region of the new primary (its page in the guide)."""
+    if (call.service, call.operation) != ("kms", "UpdatePrimaryRegion") or call.error or len(call.targets) < 2:
+        return []
+    arn = call.targets[1].arn
+    return [
+        event
+        | {
+            "awsRegion": call.params["PrimaryRegion"],
+            "responseElements": {"keyId": arn},
+            "eventID": new_id(),
+            "resources": [{"accountId": arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": arn}],
+        }
+    ]
 
 
-def _source(service: str) -> str:
-    return {"cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}.get(service, service)
+def _ordered(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with sharedEventID where CloudTrail has it: right behind recipientAccountId."""
+    shared = event.pop("sharedEventID")
+    ordered: dict[str, Any] = {}
+    for name, value in event.items():
+        ordered[name] = value
+        if name == "recipientAccountId":
+            ordered["sharedEventID"] = shared
+    return ordered
 
 
 def _error_code(call: Call) -> str | None:
-    """CloudTrail writes AccessDenied where the API answers AccessDeniedException (captured)."""
+    """AccessDenied stands for AccessDeniedException, and Client. or Server. before EC2's codes (captured)."""
     if call.error is None:
         return None
+    if call.service == "ec2":
+        return f"{'Client' if call.error.status < 500 else 'Server'}.{call.error.code}"
     return "AccessDenied" if call.error.code == "AccessDeniedException" else call.error.code
 
 
-def _resources(call: Call) -> list[dict[str, str]]:
-    """Keys first, then aliases, which CloudTrail types as keys too."""
-    if call.service != "kms" or not kms_event_shapes()[call.operation].has_resources:
-        return []
-    arns = [target.arn for target in call.targets if target.arn != "*"]
-    if call.operation == "CreateKey" and call.result:
-        arns.append(call.result["KeyMetadata"]["Arn"])
-    arns = sorted(dict.fromkeys(arns), key=lambda arn: ":alias/" in arn)
-    return [{"accountId": arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": arn} for arn in arns]
+def _additional(call: Call) -> dict[str, Any]:
+    if call.service != "kms":
+        return call.notes
+    return {name: value for name, value in call.notes.items() if name in kms_event_shapes()[call.operation].additional}
 
 
 def _parameters(call: Call) -> dict[str, Any] | None:
@@ -132,59 +199,31 @@ def _parameters(call: Call) -> dict[str, Any] | None:
         allowed = kms_event_shapes()[call.operation].parameters
         visible = _DEFAULTS.get(call.operation, {}) | visible
         visible = {name: value for name, value in visible.items() if name in allowed}
-    return visible or None
+        if call.operation == "CreateKey":
+            # Either name of the spec is shown under both (published record).
+            given = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
+            visible |= {"customerMasterKeySpec": given, "keySpec": given}
+    return renamed(call.service, visible) or None
 
 
 def _elements(call: Call) -> dict[str, Any] | None:
-    if is_read_only(call.service, call.operation) or call.result is None:
+    read = is_read_only(call.service, call.operation)
+    if call.result is None or (read and call.operation not in _ANSWERED_READS):
         return None
     operation = get_service_model(call.service).operation_model(call.operation)
     visible = shown(call.result, operation.output_shape) or {}
     if call.service == "kms":
         allowed = kms_event_shapes()[call.operation].elements
         visible = {name: value for name, value in visible.items() if name in allowed}
-        if "keyId" in allowed and call.targets:  # the key's ARN, although the API may answer nothing
-            keys = [target.arn for target in call.targets if ":key/" in target.arn]
-            visible = {"keyId": keys[0]} | visible if keys else visible
+        keys = [target.arn for target in call.targets if ":key/" in target.arn]
+        if "keyId" in allowed and keys:  # the key's ARN, although the API may answer nothing
+            key = keys[-1] if call.operation == "UpdateAlias" else keys[0]
+            visible = {"keyId": key} | {name: value for name, value in visible.items() if name != "keyId"}
     visible.pop("ResponseMetadata", None)
-    return visible or None
-
-
-def _is_data_event(call: Call) -> bool:
-    mark = _DATA_EVENTS.get(call.service)
-    if mark is None:
-        return False
-    if call.service == "s3":
-        return "Key" in call.params or call.operation.startswith(("ListObject", "DeleteObject"))
-    return mark in call.operation or call.operation in ("Query", "Scan")
-
-
-def _identity(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:
-    session = principal.session
-    identity: dict[str, Any] = {"type": principal.kind}
-    if principal.kind == "AWSService":
-        return identity | {"invokedBy": principal.name}
-    if principal.kind == "Anonymous":
-        return {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
-    identity |= {"principalId": principal.principal_id, "arn": principal.arn, "accountId": principal.account}
-    if principal.access_key_id:
-        identity["accessKeyId"] = principal.access_key_id
-    if principal.kind == "IAMUser":
-        identity["userName"] = principal.name
-    if session:
-        issuer = {
-            "type": "Role",
-            "principalId": session.issuer_id,
-            "arn": session.issuer_arn,
-            "accountId": principal.account,
-            "userName": session.issuer_name,
-        }
-        attributes = {"creationDate": _iso(session.created), "mfaAuthenticated": str(session.mfa).lower()}
-        identity["sessionContext"] = {"sessionIssuer": issuer if session.issuer_arn else {}, "attributes": attributes}
-    return identity | ({"invokedBy": via[-1]} if via else {})
+    return renamed(call.service, visible) or None
 
 
 def _tls(call: Call) -> dict[str, str]:
     """What the real service writes for a direct call of today's SDKs (the lab itself speaks plain HTTP on loopback)."""
-    host = f"{_source(call.service)}.{call.region}.amazonaws.com"
+    host = event_source(call.service).replace(".amazonaws.com", f".{call.region}.amazonaws.com")
     return {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}

@@ -1,0 +1,55 @@
+"""The `userIdentity` of a record: who called, in the form that CloudTrail has for each kind of caller.
+
+Pure. Sources: CloudTrail User Guide, "CloudTrail userIdentity element"; records that real accounts published.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ..call import Principal, Session
+from ..invokers import invoker
+
+
+def iso(moment: datetime) -> str:
+    """CloudTrail's form of a time: whole seconds, UTC."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def identity_of(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:
+    """The caller as the caller's own account sees it; `via` are the services that called on its behalf."""
+    if principal.kind == "AWSService":
+        return {"type": "AWSService", "invokedBy": principal.name}
+    if principal.kind == "Anonymous":
+        return {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
+    identity: dict[str, Any] = {
+        "type": principal.kind,
+        "principalId": principal.principal_id,
+        "arn": principal.arn,
+        "accountId": principal.account,
+    }
+    if principal.access_key_id:
+        identity["accessKeyId"] = principal.access_key_id
+    if principal.kind == "IAMUser":
+        identity["userName"] = principal.name
+    if principal.session:
+        identity["sessionContext"] = _session_context(principal.account, principal.session)
+    return identity | ({"invokedBy": invoker(via[-1]).shown} if via else {})
+
+
+def identity_abroad(principal: Principal) -> dict[str, Any]:
+    """The caller as another account sees it, whose resource was used: no ARN, no name (User Guide, AWSAccount)."""
+    return {"type": "AWSAccount", "principalId": principal.principal_id, "accountId": principal.account}
+
+
+def _session_context(account: str, session: Session) -> dict[str, Any]:
+    issuer = {
+        "type": "Role",
+        "principalId": session.issuer_id,
+        "arn": session.issuer_arn,
+        "accountId": account,
+        "userName": session.issuer_name,
+    }
+    attributes = {"creationDate": iso(session.created), "mfaAuthenticated": str(session.mfa).lower()}
+    return {"sessionIssuer": issuer if session.issuer_arn else {}, "attributes": attributes}

@@ -1,0 +1,53 @@
+"""The `resources` of a record: what a call was about, and which other accounts own it.
+
+Pure. Sources: KMS Developer Guide, "Logging AWS KMS API calls" (alias events have two, ReEncrypt has two);
+IAM User Guide and CloudTrail User Guide, sample events of STS and S3; records that real accounts published.
+"""
+
+from __future__ import annotations
+
+from ..call import Call
+from .shapes import is_data_event, kms_event_shapes
+
+
+def resources_of(call: Call) -> list[dict[str, str]]:
+    """The items of `resources`, members in CloudTrail's order."""
+    if call.service == "kms":
+        return [{"accountId": _account(arn), "type": "AWS::KMS::Key", "ARN": arn} for arn in _kms(call)]
+    if call.service == "sts" and call.operation == "AssumeRole":
+        arn = str(call.params.get("RoleArn", ""))
+        return [{"accountId": _account(arn), "type": "AWS::IAM::Role", "ARN": arn}] if arn else []
+    if call.service == "s3" and is_data_event(call.service, call.operation, call.params):
+        assert call.principal
+        bucket = f"arn:aws:s3:::{call.params.get('Bucket', '')}"
+        key = call.params.get("Key")
+        item = {"type": "AWS::S3::Object", "ARN": f"{bucket}/{key}"}
+        return [*([item] if key else []), {"accountId": call.account, "type": "AWS::S3::Bucket", "ARN": bucket}]
+    return []
+
+
+def other_owners(call: Call) -> list[str]:
+    """The accounts, other than the caller's, that own what the call used; each gets its own record."""
+    if call.service not in ("kms", "sts") or call.principal is None or call.principal.kind == "Anonymous":
+        return []
+    owners = (resource["accountId"] for resource in resources_of(call))
+    return [owner for owner in dict.fromkeys(owners) if owner and owner != call.account]
+
+
+def _kms(call: Call) -> list[str]:
+    """Key ARNs first, then the alias's, which CloudTrail types as a key too."""
+    if not kms_event_shapes()[call.operation].has_resources:
+        return []
+    arns = [target.arn for target in call.targets if target.arn != "*"]
+    if call.operation == "CreateKey" and call.result:
+        arns.append(call.result["KeyMetadata"]["Arn"])
+    if call.operation == "UpdatePrimaryRegion":
+        arns = arns[:1]  # a record in each Region, each with its own key
+    if call.operation == "UpdateAlias":
+        arns = [arns[0], *arns[2:]]  # the alias and the key that it goes to; the one that it leaves is not shown
+    return sorted(dict.fromkeys(arns), key=lambda arn: ":alias/" in arn)
+
+
+def _account(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 4 else ""
