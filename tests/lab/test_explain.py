@@ -1,0 +1,52 @@
+"""`lab.explain`: the reason of a refusal, from the decision that was made."""
+
+import boto3
+
+import labkit
+
+
+def test_a_missing_permission_is_explained_by_the_policies_that_were_read() -> None:
+    """AWS's sentence first, then the statement that does not apply, then what would allow it."""
+    lab = labkit.start("explain")
+    intern = lab.role("Intern", policy=[{"Effect": "Allow", "Action": "kms:ListKeys", "Resource": "*"}])
+    with labkit.expect_error("AccessDeniedException") as refused:
+        intern.client("kms").create_key()
+    told = repr(lab.explain(refused))
+    assert refused.message in told
+    assert "Action: written kms:ListKeys; seen kms:CreateKey" in told
+    assert "allow kms:CreateKey in an identity-based policy of the caller" in told
+
+
+def test_a_refusal_before_any_policy_says_so() -> None:
+    """An unknown key is no question of permission."""
+    lab = labkit.start("explain")
+    with labkit.expect_error("NotFoundException") as refused:
+        boto3.client("kms").describe_key(KeyId="alias/nowhere")
+    told = repr(lab.explain(refused))
+    assert "not for lack of permission: NotFoundException" in told
+    assert "No policy was asked." in told
+
+
+def test_a_refusal_after_the_policies_says_so() -> None:
+    """A disabled key refuses those who may use it."""
+    lab = labkit.start("explain")
+    kms = boto3.client("kms")
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.disable_key(KeyId=key_id)
+    with labkit.expect_error("DisabledException") as refused:
+        kms.encrypt(KeyId=key_id, Plaintext=b"secret words")
+    explained = lab.explain(refused)
+    assert "Every policy allowed it." in repr(explained)
+    assert "secret words" not in repr(explained)
+
+
+def test_html_is_escaped() -> None:
+    """What a policy holds cannot become markup."""
+    lab = labkit.start("explain")
+    elsewhere = {"Effect": "Allow", "Action": "kms:ListKeys", "Resource": "arn:aws:kms:us-east-1:111122223333:key/<b>"}
+    intern = lab.role("Intern", policy=[elsewhere])
+    with labkit.expect_error("AccessDeniedException") as refused:
+        intern.client("kms").list_keys()
+    html = lab.explain(refused)._repr_html_()
+    assert "key/&lt;b&gt;" in html
+    assert "key/<b>" not in html
