@@ -74,9 +74,11 @@ CASES = {
     ),
     "several errors are counted and joined": (
         said("Sign", KeyId="k", Message=b"", SigningAlgorithm="X"),
-        "2 validation errors detected: Value at 'message' failed to satisfy constraint: Member must have length "
-        "greater than or equal to 1; Value 'X' at 'signingAlgorithm' failed to satisfy constraint: Member must "
-        f"satisfy enum value set: [{', '.join(KMS.shape_for('SigningAlgorithmSpec').enum)}]",
+        (
+            "2 validation errors detected: Value at 'message' failed to satisfy constraint: Member must have length "
+            "greater than or equal to 1; Value 'X' at 'signingAlgorithm' failed to satisfy constraint: Member must "
+            f"satisfy enum value set: [{', '.join(KMS.shape_for('SigningAlgorithmSpec').enum)}]"
+        ),
     ),
     "a password is not shown": (
         said("CreateCustomKeyStore", CustomKeyStoreName="n", KeyStorePassword="short"),
@@ -121,7 +123,7 @@ JSON = st.recursive(
 def test_anything_gives_an_aws_error_or_nothing(operation: str, data: st.DataObject) -> None:
     """Whatever stands in the parameters, validation ends with an AwsError or in peace."""
     shape = KMS.operation_model(operation).input_shape
-    params = data.draw(st.fixed_dictionaries({}, optional={name: JSON for name in shape.members}))
+    params = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(shape.members, JSON)))
     try:
         validate(params, shape)
     except AwsError as error:

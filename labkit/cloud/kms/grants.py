@@ -35,6 +35,8 @@ _ASYMMETRIC = MappingProxyType(
         specs.ENCAPSULATE: frozenset({"Decapsulate", "Encapsulate", "GetPublicKey"}),
     }
 )
+MOST_GRANTS = 50_000
+"""Grants on one key ("Resource quotas", AWS KMS Developer Guide)."""
 MOST_PAIRS, LONGEST_CONTEXT = 8, 384
 """Encryption context pairs of a constraint, and the characters in them (CreateGrant, Constraints)."""
 _CONTEXTS = ("EncryptionContextEquals", "EncryptionContextSubset")
@@ -76,6 +78,8 @@ def create(store: Store, call: Call) -> dict[str, Any]:
         constraints=constraints,
     )
     grant = _same_request(key, wanted) or wanted
+    if grant is wanted and len(key.grant_index) >= MOST_GRANTS:
+        raise AwsError("LimitExceededException", None)
     token = _token(store, grant)
     key.grant_index[grant.id] = replace(grant, tokens=grant.tokens | {token})
     store.grant_tokens[token] = (key, grant.id)

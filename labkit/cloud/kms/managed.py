@@ -6,10 +6,10 @@ through the service ("AWS managed keys" and "Viewing a key policy", AWS KMS Deve
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 from . import rotating
+from .documents import layout
 from .keys import Key
 from .material import generate
 from .specs import ENCRYPT, SYMMETRIC
@@ -77,7 +77,7 @@ _DESCRIPTIONS = {
 def policy_text(account: str, region: str, service: str) -> str:
     """The key policy of an AWS managed key."""
     via = f"{SERVICES[service]}.{region}.amazonaws.com"
-    return json.dumps(
+    return layout(
         {
             "Version": "2012-10-17",
             "Id": f"auto-{service}-1",
@@ -96,7 +96,7 @@ def policy_text(account: str, region: str, service: str) -> str:
                         "kms:DescribeKey",
                     ],
                     "Resource": "*",
-                    "Condition": {"StringEquals": {"kms:CallerAccount": account, "kms:ViaService": via}},
+                    "Condition": {"StringEquals": {"kms:ViaService": via, "kms:CallerAccount": account}},
                 },
                 {
                     "Sid": "Allow direct access to key metadata to the account",
@@ -106,6 +106,5 @@ def policy_text(account: str, region: str, service: str) -> str:
                     "Resource": "*",
                 },
             ],
-        },
-        indent=2,
+        }
     )

@@ -1,4 +1,4 @@
-"""Key policies: GetKeyPolicy, PutKeyPolicy, ListKeyPolicies, and the default policy of a new key.
+"""Key policies: GetKeyPolicy, PutKeyPolicy, ListKeyPolicies, and the policy that a new key brings.
 
 What a policy means is not decided here; the gateway's checker looks at documents before they are kept.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from ..call import Call
 from ..errors import AwsError
+from .documents import default_policy
 from .keys import Key
 from .operations import target_key
 from .paging import page
@@ -18,25 +19,6 @@ from .store import Store
 DEFAULT_NAME = "default"
 SIZE_LIMIT = 32 * 1024
 """Bytes of a key policy document ("Resource quotas", AWS KMS Developer Guide: 32 kilobytes)."""
-
-
-def default_policy(account: str) -> str:
-    """The policy of a key that is made without one: the account itself, so that IAM policies count.
-
-    Text and layout as GetKeyPolicy shows them ("Default key policy", AWS KMS Developer Guide).
-    """
-    statement = {
-        "Sid": "Enable IAM User Permissions",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-    return _as_shown({"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]})
-
-
-def _as_shown(document: Any) -> str:
-    return json.dumps(document, indent=2, separators=(",", " : "))
 
 
 def checked_policy(store: Store, call: Call, key: Key) -> str:

@@ -179,6 +179,13 @@ class Kms:
         _, _, _, region, account, resource = arn.split(":", 5)
         return self._store.key(account, region, resource.removeprefix("key/"))
 
+    def note_event(self, call: Call, event_id: str) -> None:
+        """The recorder tells which CloudTrail event a call became: GetKeyLastUsage answers it."""
+        for target in call.targets:
+            usage = target.entity.last_usage if isinstance(target.entity, Key) else None
+            if usage is not None and usage["KmsRequestId"] == call.request_id:
+                usage["CloudTrailEventId"] = event_id
+
     def grant_to_retire(self, call: Call) -> Grant:
         """The grant that a RetireGrant call is about: it says itself who may retire it."""
         return grants.to_retire(self._store, call)[1]

@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_public_key
-from cryptography.hazmat.primitives.serialization import PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from labkit.cloud.errors import AwsError
 
@@ -56,8 +61,10 @@ def test_material_wrapped_by_openssl(world: Any, tmp_path: Path, algorithm: str,
     (tmp_path / "wrapping.der").write_bytes(given["PublicKey"])
     commands = [
         "rand -out material 32",
-        "pkeyutl -encrypt -in material -out wrapped -inkey wrapping.der -keyform DER -pubin "
-        f"-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{digest} -pkeyopt rsa_mgf1_md:{digest}",
+        (
+            "pkeyutl -encrypt -in material -out wrapped -inkey wrapping.der -keyform DER -pubin "
+            f"-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{digest} -pkeyopt rsa_mgf1_md:{digest}"
+        ),
     ]
     for command in commands:
         subprocess.run([OPENSSL, *command.split()], cwd=tmp_path, check=True, capture_output=True)
@@ -84,7 +91,7 @@ def test_rsa_key_wrapped_by_openssl(world: Any, tmp_path: Path) -> None:
     ]
     for command in commands:
         done = subprocess.run([OPENSSL, *command.split()], cwd=tmp_path, check=False, capture_output=True, text=True)
-        if "wrap-pad" in command and "AEAD" in done.stderr + done.stdout or "not supported" in done.stderr:
+        if ("wrap-pad" in command and "AEAD" in done.stderr + done.stdout) or "not supported" in done.stderr:
             pytest.skip("this openssl command has no AES key wrap")
         assert done.returncode == 0, done.stderr
     wrapped = (tmp_path / "wrapped-aes").read_bytes() + (tmp_path / "wrapped-material").read_bytes()
@@ -346,9 +353,7 @@ def test_deleting_pending_material_of_a_primary(world: Any) -> None:
     world.bring(key_id, SECRET, region="eu-west-1")
     pending = world.bring(key_id, b"2" * 32, ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"]
     world.call("DeleteImportedKeyMaterial", KeyId=key_id, KeyMaterialId=pending)
-    answer = world.call(
-        "ListKeyRotations", KeyId=key_id, IncludeKeyMaterial="ALL_KEY_MATERIAL", region="eu-west-1"
-    )
+    answer = world.call("ListKeyRotations", KeyId=key_id, IncludeKeyMaterial="ALL_KEY_MATERIAL", region="eu-west-1")
     assert pending not in {entry["KeyMaterialId"] for entry in answer["Rotations"]}
 
 
