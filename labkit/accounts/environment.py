@@ -20,11 +20,20 @@ SETTINGS = (
 STRAY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ROLE_ARN", "AWS_CA_BUNDLE")
 
 
-def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None:
-    """Set this process's AWS settings (the `aws` command and boto3 inherit them)."""
+def leave_the_owner_out() -> None:
+    """Forget the settings of the machine's owner: no call of this process may go to their account."""
     for name in list(os.environ):
         if name in STRAY or name.startswith("AWS_ENDPOINT_URL_"):
             del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None:
+    """Set this process's AWS settings (the `aws` command and boto3 inherit them)."""
     os.environ |= {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": region,
@@ -32,11 +41,8 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
         "AWS_SESSION_TOKEN": credentials["SessionToken"],
-        "AWS_CONFIG_FILE": os.devnull,  # a learner's own ~/.aws stays out of the lab
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_PAGER": "",  # the `aws` command prints, it does not page
         "TZ": "UTC",  # boto3 and `aws` print times in the machine's zone: everybody's lab shows the same
-        "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"])),
     }
     if hasattr(time, "tzset"):

@@ -42,7 +42,8 @@ class Remote:
             with self._opener.open(request, timeout=TIMEOUT) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
-            detail = refused.read().decode(errors="replace")[:300]
+            with refused:
+                detail = refused.read().decode(errors="replace")[:300]
             raise LabError(f"The account at {self.endpoint} refused: {detail}") from None
         except (urllib.error.URLError, OSError, ValueError) as wrong:
             raise LabError(

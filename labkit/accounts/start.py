@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import asdict
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import LabError
 from ..lab import Lab
-from .environment import point_at
+from .environment import leave_the_owner_out, point_at
 from .local import LocalCloud
 from .remote import Remote
 
@@ -32,13 +33,14 @@ def start(name: str, *, region: str = DEFAULT_REGION) -> Lab:
         raise LabError(f"A lab is started by its name, for example labkit.start('02-create-keys'), not {name!r}.")
     if os.environ.get("LABKIT_ACCOUNT", "simulated") != "simulated":
         raise LabError("LABKIT_ACCOUNT: labs run in a simulated account only, as yet. Unset it to go on.")
+    leave_the_owner_out()
     endpoint = os.environ.get("LABKIT_ENDPOINT")
     if endpoint:
         remote = Remote(endpoint)
         keys = _joined_keys(remote)
     else:
-        cloud = LocalCloud.replace(os.environ.get("LABKIT_SEED") or name, region)
-        remote, keys = Remote(cloud.endpoint), cloud.administrator
+        local, administrator = LocalCloud.fresh(os.environ.get("LABKIT_SEED") or name, region)
+        remote, keys = Remote(local), asdict(administrator)
     health = remote.get("health")
     credentials = _sign_in(remote.endpoint, region, keys)
     point_at(remote.endpoint, region, credentials)

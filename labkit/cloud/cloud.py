@@ -17,6 +17,8 @@ from .gateway import Gateway
 from .identity import Credentials
 from .kms.service import Kms
 from .services import moto_backends
+from .services.iam import Iam, give_unique_id
+from .services.registry import wraps
 from .services.sts import Sts
 
 ADMINISTRATOR_USER = "lab-administrator"
@@ -60,6 +62,8 @@ class Cloud:
             self.history,
             self.observer_token,
         )
+        self.gateway.wraps["iam"] = Iam()
+        self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
         self.accounts: list[AccountKeys] = []
         for _ in range(accounts):
             self.open_account()
@@ -71,6 +75,7 @@ class Cloud:
         account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
         iam = iam_backends[account_id]["aws"]
         user = iam.create_user(self.region, ADMINISTRATOR_USER)
+        give_unique_id(user, account_id, "AIDA")
         iam.attach_user_policy(ADMINISTRATOR_POLICY, user.name)
         trust = {
             "Version": "2012-10-17",

@@ -7,7 +7,6 @@ no thread. Door two is a WSGI app on 127.0.0.1 for the `aws` command, Lambda fun
 from __future__ import annotations
 
 import io
-import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -30,42 +29,45 @@ class PortInUse(OSError):
 
 
 class Server:
-    """Door two: the cloud on a port of the loopback interface. `endpoint` is good once this exists."""
+    """Door two: the cloud on a port of the loopback interface. `endpoint` is good once this exists.
+
+    `cloud` may be exchanged for a fresh one while the server runs.
+    """
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.cloud = cloud
         try:
-            listener.bind((HOST, port))
-        except (OSError, OverflowError) as refused:
-            listener.close()
+            self._server = waitress.create_server(
+                wsgi_app(lambda: self.cloud),
+                host=HOST,
+                port=port,
+                threads=THREADS,
+                ident="labkit",
+                clear_untrusted_proxy_headers=True,
+            )
+        except (OSError, OverflowError, ValueError) as refused:
             raise PortInUse(f"Port {port} on {HOST} can't be used: {refused}. Choose another, or 0 for any.") from None
-        listener.listen(128)
-        self.endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
-        self._server = waitress.create_server(
-            wsgi_app(cloud), sockets=[listener], threads=THREADS, ident="labkit", clear_untrusted_proxy_headers=True
-        )
+        self.endpoint = f"http://{HOST}:{self._server.effective_port}"
 
     def serve_forever(self) -> None:
         """Answer until `close` is called."""
         self._server.run()
 
-    def start(self) -> threading.Thread:
+    def start(self) -> None:
         """Answer in a background thread that does not keep the process alive."""
-        thread = threading.Thread(target=self.serve_forever, name="labkit-http", daemon=True)
-        thread.start()
-        return thread
+        threading.Thread(target=self.serve_forever, name="labkit-http", daemon=True).start()
 
     def close(self) -> None:
-        """Stop answering and free the port."""
+        """Free the port, once `serve_forever` has ended."""
         self._server.close()
 
 
-def wsgi_app(cloud: Cloud) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
-    """The cloud as a WSGI application."""
+def wsgi_app(current: Callable[[], Cloud]) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+    """The current cloud as a WSGI application."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _from_environ(environ)
+        cloud = current()
         answer = control(cloud, request) if request.path.startswith(PREFIX) else cloud.gateway.handle(request)
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
         if request.method != "HEAD":
@@ -93,26 +95,21 @@ def _from_environ(environ: dict[str, Any]) -> HttpRequest:
 
 
 class InProcessDoor:
-    """Door one: botocore's requests to `endpoint` are answered without leaving the process."""
+    """Door one: botocore's requests to the server's endpoint are answered without leaving the process."""
 
-    def __init__(self, cloud: Cloud, endpoint: str) -> None:
-        self._cloud = cloud
-        self._prefix = endpoint + "/"
-        self._handler = ("before-send", self.answer)
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._prefix = server.endpoint + "/"
 
     def open(self) -> None:
         """Every botocore session made from now on goes through this door."""
-        botocore.handlers.BUILTIN_HANDLERS.append(self._handler)
-
-    def close(self) -> None:
-        """Sessions made from now on no longer do."""
-        botocore.handlers.BUILTIN_HANDLERS.remove(self._handler)
+        botocore.handlers.BUILTIN_HANDLERS.append(("before-send", self.answer))
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         """botocore's `before-send` event: an answer, or None for requests that are not for the lab."""
         if not request.url.startswith(self._prefix):
             return None
-        answer = self._cloud.gateway.handle(_from_botocore(request))
+        answer = self._server.cloud.gateway.handle(_from_botocore(request))
         return AWSResponse(request.url, answer.status, answer.headers, _Body(answer))
 
 

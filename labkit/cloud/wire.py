@@ -124,8 +124,9 @@ def read_parameters(
                 "url_params": path_params,
             }
         )
-    except (ValueError, TypeError, AttributeError, LookupError, OverflowError, OSError):
-        raise AwsError("SerializationException", None) from None
+    except Exception:  # whatever a parser trips over is the request's fault
+        code = "MalformedXML" if operation.service_model.service_name == "s3" else "SerializationException"
+        raise AwsError(code, None) from None
     return {name: value for name, value in (parsed or {}).items() if value is not None}
 
 

@@ -1,0 +1,44 @@
+"""IAM behind moto, with the unique ids that AWS gives: AIDA… for users, AGPA… for groups, AIPA… for instance profiles.
+
+Source: IAM User Guide, "IAM identifiers", unique identifiers. (moto gives roles and policies theirs.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from moto.iam.models import iam_backends
+from moto.iam.utils import generate_access_key_id_from_account_id
+
+from ..call import Call
+from ..wire import HttpRequest, HttpResponse
+
+ID_LENGTH = 21
+
+
+def give_unique_id(entity: Any, account_id: str, prefix: str) -> None:
+    """Replace moto's id of a user, group or instance profile by one of AWS's form."""
+    entity.id = generate_access_key_id_from_account_id(account_id, prefix=prefix, total_length=ID_LENGTH)
+
+
+class Iam:
+    """The wrap round moto's IAM."""
+
+    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+        """moto's answer, with the new entity's id put right."""
+        response = onward(request)
+        iam = iam_backends[call.account]["aws"]
+        created = {
+            "CreateUser": ("AIDA", iam.users, "UserName"),
+            "CreateGroup": ("AGPA", iam.groups, "GroupName"),
+            "CreateInstanceProfile": ("AIPA", iam.instance_profiles, "InstanceProfileName"),
+        }.get(call.operation)
+        if created is None or response.status != 200:
+            return response
+        prefix, entities, name = created
+        entity = next(item for item in entities.values() if item.name == call.params[name])
+        before = entity.id
+        give_unique_id(entity, call.account, prefix)
+        return replace(response, body=response.body.replace(before.encode(), entity.id.encode()))

@@ -1,0 +1,118 @@
+"""`labkit.start` and what it hands out; what can't be done is said in the learner's words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+import labkit
+
+
+def test_the_learner_is_a_role_of_the_account() -> None:
+    """An ordinary role with AdministratorAccess, not root."""
+    lab = labkit.start("start-tests")
+    assert boto3.client("sts").get_caller_identity()["Arn"] == (
+        f"arn:aws:sts::{lab.account_id}:assumed-role/LabAdministrator/learner"
+    )
+    attached = boto3.client("iam").list_attached_role_policies(RoleName="LabAdministrator")["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == ["AdministratorAccess"]
+
+
+def test_a_second_start_is_a_fresh_account() -> None:
+    """Nothing of the first is left, and its clients find nothing there."""
+    labkit.start("start-tests")
+    boto3.client("kms").create_key()
+    labkit.start("start-tests")
+    assert boto3.client("kms").list_keys()["Keys"] == []
+
+
+def test_the_clock_starts_on_a_monday_morning_and_takes_a_second_a_call() -> None:
+    """And looks of the observer take no time."""
+    lab = labkit.start("start-tests")
+    begun = lab.clock.now()
+    assert begun == datetime(2026, 1, 5, 9, 0, 1, tzinfo=UTC)  # the learner has signed in
+    boto3.client("kms").list_keys()
+    lab.observer.client("kms").list_keys()
+    assert (lab.clock.now() - begun).total_seconds() == 1
+    assert [event["eventName"] for event in lab.events()] == ["AssumeRole", "ListKeys"]
+
+
+def test_the_clock_goes_forward_only() -> None:
+    """A negative distance is refused."""
+    lab = labkit.start("start-tests")
+    assert lab.clock.advance(days=8) == datetime(2026, 1, 13, 9, 0, 1, tzinfo=UTC)
+    with pytest.raises(ValueError, match="only moves forward"):
+        lab.clock.advance(days=-1)
+
+
+def test_the_observer_changes_nothing() -> None:
+    """It may look, not act."""
+    lab = labkit.start("start-tests")
+    with labkit.expect_error("AccessDeniedException") as refused:
+        lab.observer.client("kms").create_key()
+    assert refused.message == "An observer may not call CreateKey."
+    assert len(lab.events()) == 1
+
+
+@pytest.mark.parametrize("name", ["", "a lab with spaces", "../../etc", None, 7])
+def test_a_lab_needs_a_plain_name(name: object) -> None:
+    """And the message shows one."""
+    with pytest.raises(labkit.LabError, match="started by its name, for example"):
+        labkit.start(name)  # type: ignore[arg-type]
+
+
+def test_a_real_account_is_not_touched_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LABKIT_ACCOUNT=aws is refused before anything else happens."""
+    monkeypatch.setenv("LABKIT_ACCOUNT", "aws")
+    with pytest.raises(labkit.LabError, match="simulated account only"):
+        labkit.start("start-tests")
+    assert "AWS_ENDPOINT_URL" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "message"),
+    [
+        ("http://127.0.0.1:9", "No lab answers at http://127.0.0.1:9"),
+        ("https://kms.us-east-1.amazonaws.com", "joined only on this machine"),
+        ("nonsense", "joined only on this machine"),
+    ],
+)
+def test_an_endpoint_that_is_no_lab_is_named(monkeypatch: pytest.MonkeyPatch, endpoint: str, message: str) -> None:
+    """With what to do about it."""
+    monkeypatch.setenv("LABKIT_ENDPOINT", endpoint)
+    with pytest.raises(labkit.LabError, match=message):
+        labkit.start("start-tests")
+
+
+def test_the_owners_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile or a service's own endpoint would lead past the lab."""
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", "https://kms.us-east-1.amazonaws.com")
+    labkit.start("start-tests")
+    assert boto3.client("kms").list_keys()["Keys"] == []
+    assert boto3.client("kms").meta.endpoint_url == os.environ["AWS_ENDPOINT_URL"]
+
+
+def test_plain_import_is_light() -> None:
+    """pandas and Jupyter are loaded when they are needed, not before."""
+    code = (
+        "import labkit, sys; print([m for m in ('pandas', 'IPython', 'jupyterlab', 'ipywidgets') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_nothing_secret_is_shown() -> None:
+    """Not in the lab's repr, its HTML, its role's or its events'."""
+    lab = labkit.start("start-tests")
+    role = lab.role("Clerk", [])
+    secret, token = os.environ["AWS_SECRET_ACCESS_KEY"], os.environ["AWS_SESSION_TOKEN"]
+    shown = repr(lab) + lab._repr_html_() + repr(role) + repr(lab.observer)
+    assert secret not in shown
+    assert token not in shown
+    assert secret not in str(lab.events())
