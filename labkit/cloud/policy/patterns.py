@@ -19,7 +19,8 @@ _STAR, _MARK = "\ue000", "\ue001"
 _TO_LITERAL = str.maketrans({_STAR: "*", _MARK: "?"})
 _TO_PRIVATE = str.maketrans({"*": _STAR, "?": _MARK})
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_VARIABLE_BODY = re.compile(r"\s*([^,']+?)\s*(?:,\s*'(.*)'\s*)?")
+_VARIABLE_BODY = re.compile(r"\s*([^,'\s][^,']*?)\s*(?:,\s*'(.*)'\s*)?")
+_MANY_STARS = 2  # from here on a regular expression's backtracking costs more than it should
 _SPECIAL = {"*": _STAR, "?": _MARK, "$": "$"}
 
 
@@ -60,8 +61,6 @@ def literal(expanded: str) -> str:
 @lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> re.Pattern[str]:
     pieces = {"*": ".*", "?": ".", _STAR: r"\*", _MARK: r"\?"}
-    # Runs of stars mean one star; collapsing them keeps hostile patterns from backtracking for ever.
-    pattern = re.sub(r"\*+", "*", pattern)
     return re.compile("".join(pieces.get(c) or re.escape(c) for c in pattern), re.DOTALL)
 
 
@@ -74,9 +73,6 @@ def glob(pattern: str, value: str) -> bool:
     if pattern.count("*") > _MANY_STARS:
         return _walk(pattern, value)
     return _compiled(pattern).fullmatch(value) is not None
-
-
-_MANY_STARS = 6
 
 
 def _walk(pattern: str, value: str) -> bool:
