@@ -5,16 +5,18 @@ The judging itself is in `policy/`: pure functions. This file brings a call and 
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from .call import Call, Target
 from .errors import AwsError
 from .kms.keys import Key
-from .permissions import target_of
+from .permissions import targets_of
 from .policy.decision import Decision, decide
+from .policy.explanation import explain
 from .policy.question import Question
 from .policy.refusals import refusal
-from .policy_sources import policies_for
+from .policy_sources import owner_of, policies_for
 from .request_context import context_of
 
 # Operations that need no permission, even where a policy denies them (API References).
@@ -25,7 +27,7 @@ def authorize(call: Call) -> None:
     """Allow the call, or raise AwsError in AWS's words; `call.decision` holds every decision made."""
     if (call.service, call.operation) in FREE:
         return
-    targets = call.targets or (target_of(call),)
+    targets = call.targets or targets_of(call)
     if call.operation == "AssumeRole" and targets[0].entity is None:
         raise AwsError("AccessDenied", _no_such_role(call, targets[0]), 403)
     decisions: list[Decision] = []
@@ -39,7 +41,7 @@ def authorize(call: Call) -> None:
 
 def _decide(call: Call, target: Target) -> Decision:
     assert call.principal
-    owner = target.entity.account if isinstance(target.entity, Key) else _account_of(target.arn)
+    owner = target.entity.account if isinstance(target.entity, Key) else owner_of(target.arn)
     question = Question(
         principal=call.principal,
         action=target.action,
@@ -52,12 +54,6 @@ def _decide(call: Call, target: Target) -> Decision:
     return decide(question, policies_for(call, call.principal, target))
 
 
-def _account_of(arn: str) -> str:
-    """The account in an ARN; empty where it has none (S3), which stands for the caller's own."""
-    parts = arn.split(":", 5)
-    return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
-
-
 def _no_such_role(call: Call, target: Target) -> str:
     """AssumeRole does not tell whether a role exists (seen in public issues)."""
     assert call.principal
@@ -65,5 +61,14 @@ def _no_such_role(call: Call, target: Target) -> str:
 
 
 def explanation(call: Call) -> dict[str, Any]:
-    """Why a call was allowed or refused."""
-    return {"operation": call.operation, "error": str(call.error or "")}
+    """Why a call was allowed or refused, as "text", "html" (escaped) and "data": of its decisive permission.
+
+    A refusal that no policy made (an unknown key, a disabled one) is told as such: no permission would change it.
+    """
+    decisions: list[Decision] = call.decision or []
+    if decisions and (call.error is None or not decisions[-1].allowed):
+        told = explain(decisions[-1])
+        return {"text": told.text, "html": told.html, "data": told.data}
+    read = "Every policy allowed it." if decisions else "No policy was asked."
+    text = f"{call.operation} was refused, and not for lack of permission: {call.error}\n{read}"
+    return {"text": text, "html": f"<pre>{escape(text)}</pre>", "data": {"operation": call.operation, "allowed": None}}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from .call import Call, Target
 
@@ -37,18 +38,35 @@ _ACTIONS = {"s3": _S3_ACTIONS, "lambda": _LAMBDA_ACTIONS}
 _PREFIXES = {"cloudwatch": "cloudwatch", "resourcegroupstaggingapi": "tag", "stepfunctions": "states"}
 
 
-def target_of(call: Call) -> Target:
-    """The permission that the call needs."""
+def targets_of(call: Call) -> tuple[Target, ...]:
+    """The permissions that the call needs, each on its resource."""
     name = _ACTIONS.get(call.service, {}).get(call.operation, call.operation)
+    if call.service == "s3":
+        return _s3(call, name)
     find = _RESOURCES.get(call.service)
-    return Target(f"{_PREFIXES.get(call.service, call.service)}:{name}", (find(call) if find else "") or "*")
+    return (Target(f"{_PREFIXES.get(call.service, call.service)}:{name}", (find(call) if find else "") or "*"),)
 
 
-def _s3(call: Call) -> str:
-    bucket, key = call.params.get("Bucket"), call.params.get("Key")
-    if not bucket:
-        return ""
-    return f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+def _s3(call: Call, name: str) -> tuple[Target, ...]:
+    """A copy also reads; a named version has an action of its own; DeleteObjects asks for each object.
+
+    Source: S3 User Guide, "Required permissions for Amazon S3 API operations".
+    """
+    params = call.params
+    bucket, key = params.get("Bucket"), params.get("Key")
+    if call.operation == "DeleteObjects":
+        objects = (params.get("Delete") or {}).get("Objects") or []
+        return tuple(Target("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{each.get('Key', '')}") for each in objects)
+    if params.get("VersionId") and name in ("GetObject", "DeleteObject"):
+        name += "Version"
+    arn = f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
+    target = Target(f"s3:{name}", arn if bucket else "*")
+    source = params.get("CopySource")
+    if not isinstance(source, str):
+        return (target,)
+    path, _, query = source.partition("?")
+    read = "s3:GetObjectVersion" if query.startswith("versionId=") else "s3:GetObject"
+    return Target(read, f"arn:aws:s3:::{unquote(path).lstrip('/')}"), target
 
 
 def _iam(call: Call) -> str:
@@ -84,7 +102,6 @@ _RESOURCES: dict[str, Callable[[Call], str]] = {
     "iam": _iam,
     "lambda": _regional("lambda", "FunctionName", "function:{}"),
     "logs": _regional("logs", "logGroupName", "log-group:{}:*"),
-    "s3": _s3,
     "secretsmanager": _regional("secretsmanager", "SecretId", "secret:{}"),
     "sns": _regional("sns", "TopicArn", "{}"),
     "sqs": _sqs,

@@ -16,6 +16,8 @@ from .kms.keys import Key
 from .policy.documents import DocumentKind, parse_document
 from .policy.question import Grant, GrantConstraints, NamedPolicy, Policies
 
+_S3 = "arn:aws:s3:::"
+
 
 def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
     """Everything that AWS would read to decide this permission."""
@@ -106,18 +108,26 @@ def _resource_policy(target: Target) -> NamedPolicy | None:
         return _named("key policy", target.entity.policy, "key")
     if target.action == "sts:AssumeRole" and target.entity is not None:
         return _named("trust policy", target.entity.assume_role_policy_document, "trust")
-    if target.arn.startswith("arn:aws:s3:::"):
-        return _bucket_policy(target.arn.removeprefix("arn:aws:s3:::").partition("/")[0])
+    if target.arn.startswith(_S3):
+        return _bucket_policy(target.arn.removeprefix(_S3).partition("/")[0])
     return None
 
 
 def _bucket_policy(name: str) -> NamedPolicy | None:
-    for account in list(s3_backends.values()):
-        bucket = account["aws"].buckets.get(name)
-        if bucket is not None and bucket.policy:
-            text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
-            return _named(f"policy of bucket {name}", text, "resource")
-    return None
+    _, owner = s3_backends.bucket_accounts.get(name, ("", ""))
+    bucket = s3_backends[owner]["aws"].buckets.get(name) if owner else None
+    if bucket is None or not bucket.policy:
+        return None
+    text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
+    return _named(f"policy of bucket {name}", text, "resource")
+
+
+def owner_of(arn: str) -> str:
+    """The account that owns the resource: in its ARN, or the bucket's; empty stands for the caller's own."""
+    if arn.startswith(_S3):
+        return s3_backends.bucket_accounts.get(arn.removeprefix(_S3).partition("/")[0], ("", ""))[1]
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
 
 
 def _grant(grant: KmsGrant, now: datetime) -> Grant:

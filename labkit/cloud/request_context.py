@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from .call import Call, Target
+from .invokers import invoker
 from .kms.keys import Key
 from .policy_sources import principal_tags
+from .service_context import service_context
 
 Context = dict[str, str | Sequence[str]]
 
@@ -62,13 +64,15 @@ def context_of(call: Call, target: Target) -> Context:
         context["aws:CalledVia"] = list(call.via)
         context["aws:CalledViaFirst"], context["aws:CalledViaLast"] = call.via[0], call.via[-1]
         context["aws:ViaAWSService"] = "true"
-    else:
+    elif not call.source_arn:
         context["aws:SourceIp"] = call.source_ip
+    if call.source_arn:
+        context["aws:SourceArn"], context["aws:SourceAccount"] = call.source_arn, call.source_arn.split(":")[4]
     if call.principal:
         context |= {f"aws:PrincipalTag/{name}": value for name, value in principal_tags(call.principal).items()}
     if call.service == "kms":
         context |= _kms(call, target)
-    return context
+    return context | service_context(call)
 
 
 def _kms(call: Call, target: Target) -> Context:
@@ -83,7 +87,7 @@ def _kms(call: Call, target: Target) -> Context:
     if constraints:
         context["kms:GrantConstraintType"] = next(iter(constraints))
     if call.via:
-        context["kms:ViaService"] = f"{call.via[-1].partition('.')[0]}.{call.region}.amazonaws.com"
+        context["kms:ViaService"] = f"{invoker(call.via[-1]).via}.{call.region}.amazonaws.com"
     context |= _encryption_context(call, target, constraints)
     context |= _alias(call, target)
     tags = params.get("Tags", [])

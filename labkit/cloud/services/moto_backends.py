@@ -6,18 +6,23 @@ moto's backends are global to the process, so a process holds one cloud at a tim
 from __future__ import annotations
 
 import datetime as real_datetime
+import os
 import re
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import moto.core.utils
+import moto.s3.models
+import moto.secretsmanager.models
 from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.model_instances import reset_model_data
 from moto.core.utils import get_service_model
+from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 from werkzeug.exceptions import HTTPException
 
@@ -33,11 +38,13 @@ _REAL_UTCNOW = moto.core.utils.utcnow
 
 def reset(seed: str, clock: Clock) -> None:
     """Empty every moto backend, seed moto's generator and put moto on the lab's clock."""
-    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    default_user_config["iam"] = {"load_aws_managed_policies": False}  # resetting makes every backend once more
     BackendDict.reset()
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
     reset_model_data()
     mock_random.seed(seed)
     _set_utcnow(lambda: clock.now().replace(tzinfo=None))
+    _fit_to_the_lab(clock)
 
 
 def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
@@ -46,6 +53,27 @@ def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.") and getattr(module, "utcnow", None) in (before, _REAL_UTCNOW):
             module.utcnow = utcnow  # type: ignore[attr-defined]
+
+
+def _fit_to_the_lab(clock: Clock) -> None:
+    """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
+
+    (moto would judge bucket policies itself, without their conditions, once the gateway has allowed a call.)
+    """
+
+    class LabDatetime(real_datetime.datetime):
+        @classmethod
+        def now(cls, tz: real_datetime.tzinfo | None = None) -> LabDatetime:
+            return cls.fromtimestamp(clock.now().timestamp(), tz)
+
+    replaced = (
+        (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
+        (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
+        (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
+        (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
+    )
+    for place, name, value in replaced:
+        setattr(place, name, value)
 
 
 def serve(call: Call, request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,17 @@
+"""The services that use KMS keys: every wrap round a service of moto's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..clock import Clock
+from ..kms.service import Kms
+from .s3 import S3
+
+if TYPE_CHECKING:
+    from ..gateway import Gateway, Wrap
+
+
+def wraps(gateway: Gateway, kms: Kms, clock: Clock) -> dict[str, Wrap]:
+    """The wraps by botocore's service name."""
+    return {"s3": S3(gateway, kms, clock)}
