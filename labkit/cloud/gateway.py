@@ -203,7 +203,12 @@ class Gateway:
             user_agent=call.user_agent,
             via=(*call.via, service),
         )
-        return self._carry_out_inner(inner)
+        try:
+            return self._carry_out_inner(inner)
+        except AwsError:
+            if isinstance(call.decision, list):  # so that the explanation of the call tells of this one
+                call.decision.extend(inner.decision or ())
+            raise
 
     def as_service(
         self, service: str, source_arn: str, region: str, time: datetime, operation: str, params: dict[str, Any]
