@@ -56,8 +56,10 @@ def _check_types(value: Any, shape: Shape) -> None:
     if expected and (not isinstance(value, expected) or (isinstance(value, bool) and shape.type_name != "boolean")):
         raise AwsError("SerializationException", None)
     if isinstance(shape, StructureShape):
-        for name, member in shape.members.items():
-            _check_types(value.get(name), member)
+        members = shape.members
+        for name, item in value.items():
+            if name in members:
+                _check_types(item, members[name])
     elif isinstance(shape, ListShape):
         for item in value:
             if item is None:
@@ -135,9 +137,20 @@ def _constraints(shape: Shape) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     return tuple(rules)
 
 
+def _may_hold_secrets(shape: Shape) -> bool:
+    """Blobs, what the model marks as sensitive, and whatever contains either."""
+    if isinstance(shape, StructureShape):
+        return any(_may_hold_secrets(member) for member in shape.members.values())
+    if isinstance(shape, ListShape):
+        return _may_hold_secrets(shape.member)
+    if isinstance(shape, MapShape):
+        return _may_hold_secrets(shape.value)
+    return bool(shape.metadata.get("sensitive")) or shape.type_name == "blob"
+
+
 def _shown(value: Any, shape: Shape) -> str:
     """How the value appears in the message: quoted, or not at all where it could be a secret."""
-    if shape.metadata.get("sensitive") or isinstance(value, (bytes, bytearray)):
+    if _may_hold_secrets(shape):
         return ""
     if isinstance(value, list):
         return f" '[{', '.join(str(item) for item in value)}]'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import botocore.session
 import pytest
+from botocore.model import ShapeResolver
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,24 @@ def test_message(case: str) -> None:
     """Each kind of broken constraint has its sentence."""
     got, expected = CASES[case]
     assert got == expected
+
+
+def test_lists_that_could_hold_secrets_are_not_shown() -> None:
+    """Of a list of blobs not even the items' number is told; of a list of names, the names."""
+    model = {
+        "S": {"type": "structure", "members": {"Blobs": {"shape": "Blobs"}, "Names": {"shape": "Names"}}},
+        "Blobs": {"type": "list", "member": {"shape": "Blob"}, "max": 1},
+        "Blob": {"type": "blob"},
+        "Names": {"type": "list", "member": {"shape": "Name"}, "max": 1},
+        "Name": {"type": "string"},
+    }
+    shape = ShapeResolver(model).get_shape_by_name("S")
+    with pytest.raises(AwsError) as caught:
+        validate({"Blobs": [b"secret", b"s"], "Names": ["a", "b"]}, shape)
+    rule = "failed to satisfy constraint: Member must have length less than or equal to 1"
+    assert caught.value.message == (
+        f"2 validation errors detected: Value at 'blobs' {rule}; Value '[a, b]' at 'names' {rule}"
+    )
 
 
 def test_good_parameters_pass() -> None:

@@ -23,18 +23,21 @@ _MAGIC = bytes.fromhex("0102020078")
 _MATERIAL, _SALT, _NONCE, _TAG = 32, 16, 12, 16
 _OID_DATA = bytes.fromhex("06092a864886f70d010701")
 _OID_ENCRYPTED_DATA = bytes.fromhex("06092a864886f70d010706")
-_OID_AES256_GCM = bytes.fromhex("060960864801650304012e")
+_BEFORE_NONCE = bytes.fromhex("060960864801650304012e3011040c")  # AES256-GCM and its parameters, up to the nonce
+_ALGORITHM = b"\x30\x1e" + _BEFORE_NONCE
+_AFTER_NONCE = bytes.fromhex("02011080")  # the tag's 16 bytes, then the content's own tag and length
 _FIXED = len(_MAGIC) + _MATERIAL + 1 + _SALT
 _INNER = bytes(11)  # the real service's content is 27 bytes longer than the data: a tag of 16, and 11 not documented
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A blob taken apart; nothing in it is verified yet."""
+    """A blob taken apart: `header` is all that stands before the encrypted content. Nothing is verified yet."""
 
     material_id: str
     salt: bytes
     nonce: bytes
+    header: bytes
     content: bytes
 
 
@@ -42,41 +45,33 @@ def seal(plaintext: bytes, context: Mapping[str, str], material: Material, entro
     """Encrypt under the material; the blob names it."""
     assert material.secret is not None
     salt, nonce = entropy.token_bytes(_SALT), entropy.token_bytes(_NONCE)
-    size = len(plaintext) + len(_INNER) + _TAG
-    header = _assemble(Blob(material.id, salt, nonce, b""), size)
-    return header + AESGCM(_message_key(material.secret, salt)).encrypt(
-        nonce, _INNER + plaintext, header + canonical(context)
-    )
+    header = _header(material.id, salt, nonce, len(plaintext) + len(_INNER) + _TAG)
+    key = AESGCM(_message_key(material.secret, salt))
+    return header + key.encrypt(nonce, _INNER + plaintext, header + canonical(context))
 
 
 def parse(blob: bytes) -> Blob:
     """Take a blob apart; InvalidCiphertextException, without a message, if it can't be one of ours."""
-    if len(blob) < _FIXED or not blob.startswith(_MAGIC):
-        raise invalid()
     start = len(_MAGIC)
-    material_id = blob[start : start + _MATERIAL].hex()
-    salt = blob[_FIXED - _SALT : _FIXED]
-    # The header's length depends on the content's (DER lengths): try the few that are possible.
-    for header_length in range(_FIXED + 70, _FIXED + 90):
-        size = len(blob) - header_length
-        if size < len(_INNER) + _TAG + 1:
-            break
-        nonce_at = blob.find(b"\x04\x0c", _FIXED + 40, header_length)
-        nonce = blob[nonce_at + 2 : nonce_at + 2 + _NONCE]
-        candidate = Blob(material_id, salt, nonce, blob[header_length:])
-        if nonce_at > 0 and _assemble(candidate, size) == blob[:header_length]:
-            return candidate
-    raise invalid()
+    nonce_at = blob.find(_BEFORE_NONCE, _FIXED) + len(_BEFORE_NONCE)
+    length_at = nonce_at + _NONCE + len(_AFTER_NONCE)
+    if not blob.startswith(_MAGIC) or nonce_at < _FIXED or length_at >= len(blob):
+        raise invalid()
+    # A DER length is one byte, or one that says how many follow.
+    end = length_at + 1 + max(0, blob[length_at] - 0x80)
+    material_id, salt = blob[start : start + _MATERIAL].hex(), blob[_FIXED - _SALT : _FIXED]
+    nonce, header, content = blob[nonce_at : nonce_at + _NONCE], blob[:end], blob[end:]
+    if len(content) <= len(_INNER) + _TAG or _header(material_id, salt, nonce, len(content)) != header:
+        raise invalid()
+    return Blob(material_id, salt, nonce, header, content)
 
 
 def unseal(blob: Blob, context: Mapping[str, str], material: Material) -> bytes:
     """Decrypt; InvalidCiphertextException if a byte of the blob or of the encryption context is another."""
     assert material.secret is not None
-    header = _assemble(blob, len(blob.content))
+    key = AESGCM(_message_key(material.secret, blob.salt))
     try:
-        inner = AESGCM(_message_key(material.secret, blob.salt)).decrypt(
-            blob.nonce, blob.content, header + canonical(context)
-        )
+        inner = key.decrypt(blob.nonce, blob.content, blob.header + canonical(context))
     except InvalidTag:
         raise invalid() from None
     return inner[len(_INNER) :]
@@ -102,21 +97,15 @@ def _message_key(secret: bytes, salt: bytes) -> bytes:
     return hmac.digest(secret, b"labkit message key\0" + salt, "sha256")
 
 
-def _assemble(blob: Blob, size: int) -> bytes:
+def _header(material_id: str, salt: bytes, nonce: bytes, size: int) -> bytes:
     """Everything that stands before `size` bytes of encrypted content."""
-    algorithm = _der(0x30, _OID_AES256_GCM + _der(0x30, _der(0x04, blob.nonce) + b"\x02\x01\x10"))
-    content = _OID_DATA + algorithm + b"\x80" + _der_length(size)
+    content = _OID_DATA + _ALGORITHM + nonce + _AFTER_NONCE + _der_length(size)
     info = b"\x30" + _der_length(len(content) + size) + content
     data = b"\x02\x01\x00" + info
     sequence = b"\x30" + _der_length(len(data) + size) + data
     explicit = _OID_ENCRYPTED_DATA + b"\xa0" + _der_length(len(sequence) + size) + sequence
     outer = b"\x30" + _der_length(len(explicit) + size) + explicit
-    fixed = _MAGIC + bytes.fromhex(blob.material_id) + b"\x01" + blob.salt
-    return fixed + (len(outer) + size).to_bytes(4) + outer
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    return bytes((tag,)) + _der_length(len(content)) + content
+    return _MAGIC + bytes.fromhex(material_id) + b"\x01" + salt + (len(outer) + size).to_bytes(4) + outer
 
 
 def _der_length(length: int) -> bytes:

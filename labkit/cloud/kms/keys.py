@@ -102,10 +102,10 @@ class Key:
     description: str = ""
     enabled: bool = True
     tags: dict[str, str] = field(default_factory=dict)
-    alias_index: dict[str, Alias] = field(default_factory=dict)
-    grant_index: dict[str, Grant] = field(default_factory=dict)
+    alias_index: dict[str, Alias] = field(default_factory=dict, repr=False)
+    grant_index: dict[str, Grant] = field(default_factory=dict, repr=False)
     materials: list[Material] = field(default_factory=list)
-    group: MultiRegion | None = None
+    group: MultiRegion | None = field(default=None, repr=False)
     custom_key_store: str | None = None
     pending_window: timedelta | None = None  # set while the key waits for its deletion
     deletion_date: datetime | None = None  # not set while a multi-Region primary waits for its replicas

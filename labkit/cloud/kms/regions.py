@@ -6,7 +6,10 @@ Related keys share key id, material, spec, usage, origin and rotation; all else 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+import botocore.session
 
 from ..call import Call, Target
 from ..errors import AwsError
@@ -38,6 +41,9 @@ def replicate(store: Store, call: Call) -> dict[str, Any]:
     """ReplicateKey: the replica is Creating for some seconds, then Enabled, or PendingImport with imported material."""
     primary, region = _primary(call), call.params["ReplicaRegion"]
     assert primary.group is not None
+    if region not in known_regions():
+        # "KMS must be available in the replica Region" (ReplicaRegion); the real error isn't known
+        raise AwsError("UnsupportedOperationException", f"There is no AWS KMS in a Region {region}.")
     if any(key.region == region for key in primary.group.keys):
         raise AwsError("AlreadyExistsException", None)
     until = call.time + TRANSIENT
@@ -65,6 +71,12 @@ def replicate(store: Store, call: Call) -> dict[str, Any]:
     if replica.tags:
         answer["ReplicaTags"] = as_list(replica.tags)
     return answer
+
+
+@lru_cache(maxsize=1)
+def known_regions() -> frozenset[str]:
+    """The Regions of the partition "aws" that have KMS, by botocore's endpoint data."""
+    return frozenset(botocore.session.get_session().get_available_regions("kms"))
 
 
 def _copy(primary: Key, material: Material) -> Material:

@@ -55,7 +55,6 @@ def test_every_byte_counts(length: int) -> None:
         changed[place] ^= 1
         with pytest.raises(AwsError, match="^InvalidCiphertextException$"):
             parsed = ciphertext.parse(bytes(changed))
-            assert parsed.material_id == MATERIAL.id or length  # another material's id: found to be wrong below
             ciphertext.unseal(parsed, {"a": "b"}, MATERIAL)
 
 

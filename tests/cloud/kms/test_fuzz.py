@@ -87,7 +87,7 @@ def values(name: str, shape: Shape, used: dict[str, list[Any]]) -> st.SearchStra
 
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_plausible_parameters(shared: Any, used: dict[str, list[Any]], operation: str, data: st.DataObject) -> None:
     """Parameters that satisfy the model, in any combination, on keys in whatever state they have come to."""
@@ -105,7 +105,7 @@ def test_plausible_parameters(shared: Any, used: dict[str, list[Any]], operation
 
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_parameters(shared: Any, operation: str, data: st.DataObject) -> None:
     """Values of any kind."""

@@ -69,6 +69,12 @@ def test_once_a_region(world: Any) -> None:
         assert world.refused("ReplicateKey", KeyId=arn, ReplicaRegion=region).code == "AlreadyExistsException"
 
 
+def test_regions_that_do_not_exist(world: Any) -> None:
+    """A Region of the right form that AWS doesn't have."""
+    error = world.refused("ReplicateKey", KeyId=world.create(MultiRegion=True)["Arn"], ReplicaRegion="eu-nowhere-9")
+    assert error.code == "UnsupportedOperationException"
+
+
 def test_single_region_keys_stay_home(world: Any) -> None:
     """A key that wasn't made as multi-Region can't become one."""
     arn = world.create()["Arn"]
