@@ -180,8 +180,7 @@ def _expire_later(store: Store, key: Key, material: Material) -> None:
 
     def act(time: datetime) -> list[Happening]:
         _take_away(key, material)
-        details = {"keyId": key.id, "keyMaterialId": material.id}
-        return [Happening(time, key.account, key.region, "DeleteExpiredKeyMaterial", key.arn, details)]
+        return [Happening(time, key.account, key.region, "DeleteExpiredKeyMaterial", key.arn, {"keyId": key.id})]
 
     store.agenda.add(date, holds, act)
 
