@@ -1,76 +1,63 @@
-"""Calls a second through boto3: into the simulated account, beside a call answered by a constant (the floor).
+"""Calls a second through boto3, beside moto's and beside a call answered by a constant. Run by `make bench`.
 
-Run by `make bench`; starts an account in this process and prints a table.
+Five contenders, each in processes of its own, in turn, in one run:
+
+    floor          boto3 alone: the request is signed, a constant answers, the answer is parsed
+    labkit         the account in the process: signature checked, policies judged, KMS, event recorded
+    moto           moto's in-process mock of KMS: none of these
+    labkit serve   the same account over HTTP
+    moto_server    moto's server over HTTP
+
+The figures to hold: labkit at least as fast as moto, labkit serve at least three times as fast as moto_server.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
 
-import boto3
-from botocore.awsrequest import AWSResponse
-
-import labkit
-
-SECONDS = 2.0  # for each measurement
-NOBODY = "http://127.0.0.1:1"  # an endpoint that is not the account's, so that its door leaves the call alone
-ROUNDS = 3  # the best of them counts: the others were disturbed
+CONTENDERS = ("floor", "labkit", "moto", "labkit serve", "moto_server")
+PAIRS = {("labkit", "moto"): 1.0, ("labkit serve", "moto_server"): 3.0}  # contender, peer: ratio to hold
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+CONTENDER = Path(__file__).with_name("contender.py")
 
 
-def calls_per_second(call: Callable[[], Any]) -> float:
-    """How often `call` returns in a second, at best."""
-    call()
-    best = 0.0
+def measure(contender: str) -> dict[str, float]:
+    """One round of one contender: calls a second by operation."""
+    done = subprocess.run([sys.executable, CONTENDER, contender], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{contender} failed:\n{done.stderr}")
+    rates: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return rates
+
+
+def main() -> int:
+    """Measure in turn, print the medians and the ratios; 1 where a figure to hold is not reached."""
+    rounds: dict[str, list[dict[str, float]]] = {contender: [] for contender in CONTENDERS}
     for _ in range(ROUNDS):
-        done, start = 0, time.perf_counter()
-        while (spent := time.perf_counter() - start) < SECONDS / ROUNDS:
-            call()
-            done += 1
-        best = max(best, done / spent)
-    return best
-
-
-class Constant:
-    """A body that can be read again and again, as botocore reads one."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        """The whole body, in one piece."""
-        return [self.content]
-
-
-def floor(call: Callable[[Any], Any]) -> float:
-    """The same boto3 call, signed and parsed as ever, answered by a constant."""
-    kms = boto3.client("kms", endpoint_url=NOBODY)
-    body = b'{"KeyId": "arn:aws:kms:us-east-1:111122223333:key/0", "CiphertextBlob": "AAAA", "Plaintext": "AAAA"}'
-
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        return AWSResponse(request.url, 200, {"Content-Type": "application/x-amz-json-1.1"}, Constant(body))
-
-    kms.meta.events.register("before-send.kms", answer)
-    return calls_per_second(lambda: call(kms))
-
-
-def main() -> None:
-    """Measure and print."""
-    labkit.start("bench")
-    kms = boto3.client("kms")
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    sealed = kms.encrypt(KeyId=key, Plaintext=b"meet at nine")["CiphertextBlob"]
-    operations: dict[str, Callable[[Any], Any]] = {
-        "DescribeKey": lambda client: client.describe_key(KeyId=key),
-        "Encrypt": lambda client: client.encrypt(KeyId=key, Plaintext=b"meet at nine"),
-        "Decrypt": lambda client: client.decrypt(CiphertextBlob=sealed),
-        "GenerateDataKey": lambda client: client.generate_data_key(KeyId=key, KeySpec="AES_256"),
+        for contender in CONTENDERS:
+            rounds[contender].append(measure(contender))
+    operations = list(rounds["floor"][0])
+    medians = {
+        contender: {name: statistics.median(rates[name] for rates in taken) for name in operations}
+        for contender, taken in rounds.items()
     }
-    print(f"{'operation':<18}{'account':>10}{'floor':>10}   calls a second; account: every step on, in this process")
-    for name, call in operations.items():
-        print(f"{name:<18}{calls_per_second(lambda call=call: call(kms)):>10.0f}{floor(call):>10.0f}")
+    print(f"calls a second, median of {ROUNDS} rounds")
+    print(f"{'':<18}" + "".join(f"{contender:>14}" for contender in CONTENDERS))
+    for name in operations:
+        print(f"{name:<18}" + "".join(f"{medians[contender][name]:>14.0f}" for contender in CONTENDERS))
+    missed = 0
+    for (contender, peer), wanted in PAIRS.items():
+        ratios = {name: medians[contender][name] / medians[peer][name] for name in operations}
+        missed += min(ratios.values()) < wanted
+        shown = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+        print(f"{contender} / {peer}: {shown} (to hold: {wanted:.2f})")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
