@@ -18,6 +18,7 @@ from .identity import Credentials
 from .kms.service import Kms
 from .services import moto_backends
 from .services.iam import Iam, give_unique_id
+from .services.lambda_ import Lambda
 from .services.registry import wraps
 from .services.sts import Sts
 
@@ -53,17 +54,20 @@ class Cloud:
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
         self.observer_token = Entropy(RANDOM).token_hex(32)
+        self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
+        sts = Sts(self.clock, entropy["sts"], self.credentials)
         self.gateway = Gateway(
             self.clock,
             entropy["ids"],
             self.credentials,
             self.kms,
-            Sts(self.clock, entropy["sts"], self.credentials),
+            sts,
             self.history,
             self.observer_token,
         )
         self.gateway.wraps["iam"] = Iam()
         self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
+        self.gateway.wraps["lambda"] = Lambda(self.gateway, sts)
         self.accounts: list[AccountKeys] = []
         for _ in range(accounts):
             self.open_account()
@@ -83,7 +87,7 @@ class Cloud:
                 {
                     "Effect": "Allow",
                     "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
-                    "Action": "sts:AssumeRole",
+                    "Action": ["sts:AssumeRole", "sts:TagSession"],
                 }
             ],
         }

@@ -35,7 +35,6 @@ class Server:
     """
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
-        self.cloud = cloud
         try:
             self._server = waitress.create_server(
                 wsgi_app(lambda: self.cloud),
@@ -48,6 +47,17 @@ class Server:
         except (OSError, OverflowError, ValueError) as refused:
             raise PortInUse(f"Port {port} on {HOST} can't be used: {refused}. Choose another, or 0 for any.") from None
         self.endpoint = f"http://{HOST}:{self._server.effective_port}"
+        self.cloud = cloud
+
+    @property
+    def cloud(self) -> Cloud:
+        """What is behind the doors now."""
+        return self._cloud
+
+    @cloud.setter
+    def cloud(self, cloud: Cloud) -> None:
+        cloud.gateway.endpoint = self.endpoint  # functions that the account runs call it there
+        self._cloud = cloud
 
     def serve_forever(self) -> None:
         """Answer until `close` is called."""
@@ -104,6 +114,12 @@ class InProcessDoor:
     def open(self) -> None:
         """Every botocore session made from now on goes through this door."""
         botocore.handlers.BUILTIN_HANDLERS.append(("before-send", self.answer))
+        botocore.handlers.BUILTIN_HANDLERS.insert(0, ("before-parameter-build", self.fill_in_tokens))
+
+    def fill_in_tokens(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """The idempotency tokens that botocore would make up at random come from the lab's seed."""
+        for name in model.idempotent_members:
+            params.setdefault(name, self._server.cloud.tokens.uuid())
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         """botocore's `before-send` event: an answer, or None for requests that are not for the lab."""

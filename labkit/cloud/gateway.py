@@ -95,6 +95,7 @@ class Gateway:
         self._kms = kms
         self._history = history
         self._observer_token = observer_token
+        self.endpoint = ""  # where the second door answers: what functions that run outside are told
         self._services: dict[str, Service] = {"kms": kms, "sts": sts, "cloudtrail": history}
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
         self.disturbances = Disturbances()
@@ -121,6 +122,14 @@ class Gateway:
                 response = wire.write_error(_FAULT, "json", request_id)
         self._drain()
         return response if request.method != "HEAD" else replace(response, body=b"")  # a HEAD's answer has no body
+
+    @contextmanager
+    def locked(self) -> Iterator[datetime]:
+        """Act between two calls, for what services do afterwards; the time of the act, one lab second later."""
+        with self._lock:
+            now = self._clock.tick()
+            self._let_time_pass(now)
+            yield now
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
@@ -205,10 +214,19 @@ class Gateway:
         )
         try:
             return self._carry_out_inner(inner)
-        except AwsError:
+        except AwsError as refused:
+            refused.request_id = inner.request_id
             if isinstance(call.decision, list):  # so that the explanation of the call tells of this one
                 call.decision.extend(inner.decision or ())
             raise
+
+    def as_principal(
+        self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A KMS call that a service makes with credentials that it holds: nothing shows the service (captured)."""
+        inner = self._inner(principal, region, time, operation, params)
+        inner.source_ip = inner.user_agent = "AWS Internal"
+        return self._carry_out_inner(inner)
 
     def as_service(
         self, service: str, source_arn: str, region: str, time: datetime, operation: str, params: dict[str, Any]
@@ -217,17 +235,13 @@ class Gateway:
 
         Key policies see the service principal and aws:SourceArn; the resource's account gets the record.
         """
-        inner = Call(
-            service="kms",
-            operation=operation,
-            region=region,
-            params=params,
-            time=time,
-            request_id=self._entropy.uuid(),
-            principal=Principal("AWSService", source_arn.split(":")[4], service, "", service),
-            source_arn=source_arn,
-        )
+        principal = Principal("AWSService", source_arn.split(":")[4], service, "", service)
+        inner = self._inner(principal, region, time, operation, params)
+        inner.source_arn = source_arn
         return self._carry_out_inner(inner)
+
+    def _inner(self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]) -> Call:
+        return Call("kms", operation, region, params, time, self._entropy.uuid(), principal)
 
     def _carry_out_inner(self, inner: Call) -> dict[str, Any]:
         try:
@@ -261,6 +275,10 @@ class Gateway:
         self._history.add(event)
         for follower in self.followers:
             follower(event)
+
+    def now(self) -> datetime:
+        """The lab's time."""
+        return self._clock.now()
 
     def new_id(self) -> str:
         """An id for an event or a request."""

@@ -20,6 +20,7 @@ from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from .call import Call
@@ -118,7 +119,7 @@ def read_parameters(
             {
                 "method": request.method,
                 "values": values,
-                "headers": request.headers,  # type: ignore[typeddict-item]
+                "headers": Headers(request.headers),  # found whatever the model's casing: X-Amz-Log-Type
                 "body": request.body,
                 "url_path": request.path,
                 "url_params": path_params,

@@ -207,8 +207,7 @@ def _parameters(call: Call) -> dict[str, Any] | None:
 
 
 def _elements(call: Call) -> dict[str, Any] | None:
-    read = is_read_only(call.service, call.operation)
-    if call.result is None or (read and call.operation not in _ANSWERED_READS):
+    if call.result is None or not _answer_is_shown(call.service, call.operation):
         return None
     operation = get_service_model(call.service).operation_model(call.operation)
     visible = shown(call.result, operation.output_shape) or {}
@@ -221,6 +220,13 @@ def _elements(call: Call) -> dict[str, Any] | None:
             visible = {"keyId": key} | {name: value for name, value in visible.items() if name != "keyId"}
     visible.pop("ResponseMetadata", None)
     return renamed(call.service, visible) or None
+
+
+def _answer_is_shown(service: str, operation: str) -> bool:
+    """Reads show no answer, save the ones for credentials; an invocation of a function shows none either."""
+    if (service, operation) == ("lambda", "Invoke"):
+        return False
+    return operation in _ANSWERED_READS or not is_read_only(service, operation)
 
 
 def _tls(call: Call) -> dict[str, str]:

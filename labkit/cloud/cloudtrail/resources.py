@@ -23,6 +23,10 @@ def resources_of(call: Call) -> list[dict[str, str]]:
         key = call.params.get("Key")
         item = {"type": "AWS::S3::Object", "ARN": f"{bucket}/{key}"}
         return [*([item] if key else []), {"accountId": call.account, "type": "AWS::S3::Bucket", "ARN": bucket}]
+    if call.service == "lambda" and call.operation == "Invoke":
+        name = str(call.params.get("FunctionName", "")).rpartition("function:")[2]
+        arn = f"arn:aws:lambda:{call.region}:{call.account}:function:{name}"
+        return [{"accountId": call.account, "type": "AWS::Lambda::Function", "ARN": arn}]
     return []
 
 
