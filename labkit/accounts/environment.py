@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import boto3
 
@@ -45,6 +47,18 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
         "TZ": "UTC",  # boto3 and `aws` print times in the machine's zone: everybody's lab shows the same
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"])),
     }
+    _prefer_own_commands()
     if hasattr(time, "tzset"):
         time.tzset()
     boto3.setup_default_session()  # forget the credentials that an earlier session has read
+
+
+def _prefer_own_commands() -> None:
+    """`!aws` in a notebook is the one installed beside this Python, even where the environment is not activated.
+
+    An `aws` older than 2.13 or 1.29 does not read AWS_ENDPOINT_URL and would call the real AWS.
+    """
+    own = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", "").split(os.pathsep)
+    if path[:1] != [own]:
+        os.environ["PATH"] = os.pathsep.join([own, *path])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -96,6 +98,13 @@ def test_the_owners_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     labkit.start("start-tests")
     assert boto3.client("kms").list_keys()["Keys"] == []
     assert boto3.client("kms").meta.endpoint_url == os.environ["AWS_ENDPOINT_URL"]
+
+
+def test_a_kernel_finds_the_command_that_came_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not an older `aws` of the system, which would call the real AWS."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    labkit.start("start-tests")
+    assert shutil.which("aws") == str(Path(sys.executable).parent / "aws")
 
 
 def test_plain_import_is_light() -> None:
