@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .accounts.remote import Remote
 from .observer import Observer
-from .principals import Role, make_role
+from .organization import Organization, organize
+from .principals import Account, Role, Session, Statement, User, sign_in
 
 if TYPE_CHECKING:
     import pandas
 
     from .exercises import Exercise, Exercises
-    from .expect import ExpectedError
+    from .explain import Explained, Refused
 
 
 class LabClock:
@@ -55,6 +57,8 @@ class Lab:
         self.observer = Observer(remote.endpoint, region, observer_token)
         self._remote = remote
         self._exercises: Exercises | None = None
+        self._account = Account(account_id, region, {}, self.clock.now, "learner")
+        self._accounts: dict[str, Account] = {}
 
     def events(self) -> list[dict[str, Any]]:
         """CloudTrail's records of the account so far, oldest first, in the form that AWS delivers."""
@@ -75,15 +79,63 @@ class Lab:
             self._exercises = Exercises(self)
         return self._exercises.get(name)
 
-    def role(self, name: str, policy: list[dict[str, Any]] | None = None) -> Role:
-        """A new IAM role with this inline policy's statements, that the learner may assume."""
-        return make_role(self, name, policy or [])
+    def role(
+        self,
+        name: str,
+        policy: Sequence[Statement] | None = None,
+        tags: Mapping[str, str] | None = None,
+        boundary: Sequence[Statement] | None = None,
+        trust: Sequence[Statement] | None = None,
+    ) -> Role:
+        """A new IAM role with this inline policy's statements, that the learner may assume: see `Account.role`."""
+        return self._account.role(name, policy, tags, boundary, trust)
 
-    def explain(self, refused: ExpectedError) -> Any:
-        """Why a call was refused: which policies were read and which statement decided."""
+    def user(self, name: str, policy: Sequence[Statement] | None = None, tags: Mapping[str, str] | None = None) -> User:
+        """A new IAM user with this inline policy's statements and an access key."""
+        return self._account.user(name, policy, tags)
+
+    def session(
+        self,
+        policy: Sequence[Statement] | None = None,
+        tags: Mapping[str, str] | None = None,
+        session_name: str | None = None,
+    ) -> Session:
+        """Temporary credentials of the learner's role, limited by a session policy or with session tags."""
+        return self._account.session(policy, tags, session_name)
+
+    def account(self, name: str) -> Account:
+        """Another account, with an administrator of its own; the same one each time the name is given.
+
+        The name is also the administrator's session name. The accounts are 444455556666, 777788889999 and so on, in
+        the order in which they are asked for.
+        """
+        if name not in self._accounts:
+            self._accounts[name] = sign_in(name, self.region, self._remote.post("accounts"), self.clock.now)
+        return self._accounts[name]
+
+    def organization(self, scps: Sequence[Statement]) -> Organization:
+        """An organization that the lab's account joins, under a service control policy of these statements."""
+        return organize(self.account("management"), self.account_id, scps, self._remote)
+
+    def grant_delay(self, **distance: float) -> timedelta:
+        """From now on a new grant takes this long to work without its grant token; no argument: no time.
+
+        `minutes`, `seconds`, ... as in datetime.timedelta. AWS says "usually less than five minutes".
+        """
+        delay = timedelta(**distance)
+        if delay < timedelta(0):
+            raise ValueError("A grant takes effect after it was made, not before.")
+        self._remote.post("grant-delay", seconds=delay.total_seconds())
+        return delay
+
+    def explain(self, call: Refused) -> Explained:
+        """Why a call was refused or allowed: which policies were read and which statement decided.
+
+        `call` is what `expect_error` caught, a boto3 ClientError, an answer of boto3, or a request id.
+        """
         from .explain import explanation_of
 
-        return explanation_of(self._remote.get("explanation", request_id=refused.request_id))
+        return explanation_of(call, self._remote)
 
     def __repr__(self) -> str:
         return f"Lab {self.name}: simulated account {self.account_id}, Region {self.region}, {self.clock!r}"

@@ -49,9 +49,17 @@ def _decide(call: Call, target: Target) -> Decision:
         resource_account=owner,
         context=context_of(call, target),
         grant_tokens=frozenset(call.params.get("GrantTokens", ())),
-        grant_id=call.params.get("GrantId", "") if call.operation == "RetireGrant" else "",
+        grant_id=_retired_grant(call, target) if call.operation == "RetireGrant" else "",
     )
     return decide(question, policies_for(call, call.principal, target))
+
+
+def _retired_grant(call: Call, target: Target) -> str:
+    """The grant that a RetireGrant call names, by its id or by one of its tokens alone."""
+    token = call.params.get("GrantToken")
+    if token is None:
+        return str(call.params.get("GrantId", ""))
+    return next((grant.id for grant in target.entity.grants if token in grant.tokens), "")
 
 
 def _no_such_role(call: Call, target: Target) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from .cloud import Cloud
+from .organizations import join
 from .wire import HttpRequest, HttpResponse
 
 PREFIX = "/_labkit/"
@@ -45,6 +46,12 @@ def _answer(cloud: Cloud, verb: str, query: dict[str, str], body: dict[str, Any]
     if verb == "POST accounts":
         keys = cloud.open_account()
         return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
+    if verb == "POST grant-delay":
+        cloud.kms.grant_delay = timedelta(seconds=float(body["seconds"]))
+        return {"seconds": cloud.kms.grant_delay.total_seconds()}
+    if verb == "POST organization":
+        join(body["management"], body["account"])
+        return {"account": body["account"]}
     if verb == "GET explanation":
         return cloud.explanation(query["request_id"])
     raise ValueError(f"There is no control request {verb}.")

@@ -8,15 +8,18 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
 from .call import Call, Principal, Target
 from .errors import AwsError
 from .kms.keys import Grant as KmsGrant
 from .kms.keys import Key
+from .organizations import membership
 from .policy.documents import DocumentKind, parse_document
 from .policy.question import Grant, GrantConstraints, NamedPolicy, Policies
 
 _S3 = "arn:aws:s3:::"
+_SECRETS = "arn:aws:secretsmanager:"
 
 
 def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
@@ -27,6 +30,7 @@ def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
         identity=tuple(_identity_policies(principal, entity)),
         boundary=_boundary(principal, entity),
         session=tuple(_session_policies(principal)) if session else (),
+        scps=_scps(principal),
         resource=_resource_policy(target),
         grants=tuple(_grant(grant, call.time) for grant in target.entity.grants) if _is_key(target) else (),
     )
@@ -35,9 +39,21 @@ def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
 def principal_tags(principal: Principal) -> dict[str, str]:
     """The tags of the caller's user or role."""
     entity = _identity(principal)
-    tags = getattr(entity, "tags", None) or []
-    pairs = tags.items() if isinstance(tags, dict) else ((tag["Key"], tag["Value"]) for tag in tags)
-    return dict(pairs)
+    if entity is None:
+        return {}
+    tags = iam_backends[principal.account]["aws"].list_user_tags(entity.name) if _is_user(principal) else entity.tags
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _is_user(principal: Principal) -> bool:
+    return principal.kind == "IAMUser"
+
+
+def _scps(principal: Principal) -> tuple[tuple[NamedPolicy, ...], ...]:
+    """The service control policies over the caller's account, level by level."""
+    place = membership(principal.account)
+    levels = place.scps if place else ()
+    return tuple(tuple(_named(scp.name, scp.text, "scp", scp.arn) for scp in level) for level in levels)
 
 
 def _identity(principal: Principal) -> Any:
@@ -47,14 +63,14 @@ def _identity(principal: Principal) -> Any:
         return None
     if principal.kind == "AssumedRole" and principal.session:
         return iam.roles.get(principal.session.issuer_id)
-    return iam.users.get(principal.name) if principal.kind == "IAMUser" else None
+    return iam.users.get(principal.name) if _is_user(principal) else None
 
 
 def _identity_policies(principal: Principal, entity: Any) -> Iterable[NamedPolicy]:
     if entity is None:
         return
     yield from _attached(entity)
-    if principal.kind == "IAMUser":
+    if _is_user(principal):
         for group in iam_backends[principal.account]["aws"].groups.values():
             if entity in group.users:
                 yield from _attached(group)
@@ -106,10 +122,12 @@ def _resource_policy(target: Target) -> NamedPolicy | None:
     """The key policy, the role's trust policy, or the bucket policy."""
     if _is_key(target):
         return _named("key policy", target.entity.policy, "key")
-    if target.action == "sts:AssumeRole" and target.entity is not None:
+    if target.action.startswith("sts:") and target.entity is not None:
         return _named("trust policy", target.entity.assume_role_policy_document, "trust")
     if target.arn.startswith(_S3):
         return _bucket_policy(target.arn.removeprefix(_S3).partition("/")[0])
+    if target.arn.startswith(_SECRETS):
+        return _secret_policy(target.arn)
     return None
 
 
@@ -120,6 +138,13 @@ def _bucket_policy(name: str) -> NamedPolicy | None:
         return None
     text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
     return _named(f"policy of bucket {name}", text, "resource")
+
+
+def _secret_policy(arn: str) -> NamedPolicy | None:
+    _, _, _, region, account, _ = arn.split(":", 5)
+    secret = secretsmanager_backends[account][region].secrets.get(arn)
+    policy = getattr(secret, "policy", None)
+    return _named(f"policy of secret {secret.name}", policy, "resource") if secret is not None and policy else None
 
 
 def owner_of(arn: str) -> str:

@@ -24,6 +24,7 @@ from moto.core.model_instances import reset_model_data
 from moto.core.utils import get_service_model
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
+from moto.organizations.models import organizations_backends
 from werkzeug.exceptions import HTTPException
 
 from ..call import Call
@@ -31,7 +32,7 @@ from ..clock import Clock
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
 
-GLOBAL_ENDPOINTS = ("iam", "sts", "organizations")
+GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
 
@@ -40,6 +41,7 @@ def reset(seed: str, clock: Clock) -> None:
     """Empty every moto backend, seed moto's generator and put moto on the lab's clock."""
     default_user_config["iam"] = {"load_aws_managed_policies": False}  # resetting makes every backend once more
     BackendDict.reset()
+    organizations_backends.master_accounts.clear()  # which moto's own reset leaves
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     reset_model_data()
     mock_random.seed(seed)

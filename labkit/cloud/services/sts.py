@@ -39,12 +39,19 @@ class Sts:
         }
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """What the call needs permission for. GetCallerIdentity and GetSessionToken need none (API Reference)."""
+        """What the call needs permission for. GetCallerIdentity and GetSessionToken need none (API Reference).
+
+        Session tags and a source identity are permissions of their own (AssumeRole, Tags and SourceIdentity).
+        """
         if call.operation not in self._operations:
             raise AwsError("NotImplemented", f"The simulated account does not do sts:{call.operation}.", 501)
         if call.operation != "AssumeRole":
             return ()
-        return (Target("sts:AssumeRole", call.params.get("RoleArn", ""), _role(call.params.get("RoleArn", ""))),)
+        arn = call.params.get("RoleArn", "")
+        wanted = ["sts:AssumeRole"]
+        wanted += ["sts:TagSession"] if call.params.get("Tags") else []
+        wanted += ["sts:SetSourceIdentity"] if call.params.get("SourceIdentity") else []
+        return tuple(Target(action, arn, _role(arn)) for action in wanted)
 
     def perform(self, call: Call) -> dict[str, Any]:
         """The answer, by botocore's member names."""
