@@ -10,7 +10,7 @@ RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup test lint types notebooks upgrade bench clean
+.PHONY: help lab setup test lint types notebooks ledger upgrade bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ types: $(READY)  ## Check the types
 
 notebooks: $(READY)  ## Run the notebooks again and save their outputs in place
 	@$(RUN) tools/execute_notebooks.py $(NOTEBOOKS)
+
+ledger: $(READY)  ## Write FIDELITY.md from the ledger's tables
+	@$(RUN) tools/write_ledger.py
 
 upgrade: $(READY)  ## Move every package to its newest version, and write constraints.txt
 	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[notebooks,test]'

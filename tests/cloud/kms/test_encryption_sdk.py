@@ -1,4 +1,4 @@
-"""AWS's own Encryption SDK for Python works with the account as it is: envelopes go round, and only with their context."""
+"""AWS's own Encryption SDK for Python works with the account: envelopes go round, and only with their context."""
 
 from __future__ import annotations
 
