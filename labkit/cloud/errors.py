@@ -21,3 +21,4 @@ class AwsError(Exception):
         self.message = message
         self.status = status
         self.members = members
+        self.request_id = ""  # of the KMS call that a service made, where that one was refused

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from moto.secretsmanager.models import secretsmanager_backends
+
 from .call import Call, Target
 
 # Operations whose action is named otherwise.
@@ -41,8 +43,9 @@ _PREFIXES = {"cloudwatch": "cloudwatch", "resourcegroupstaggingapi": "tag", "ste
 def targets_of(call: Call) -> tuple[Target, ...]:
     """The permissions that the call needs, each on its resource."""
     name = _ACTIONS.get(call.service, {}).get(call.operation, call.operation)
-    if call.service == "s3":
-        return _s3(call, name)
+    find_targets = _TARGETS.get(call.service)
+    if find_targets:
+        return find_targets(call, name)
     find = _RESOURCES.get(call.service)
     return (Target(f"{_PREFIXES.get(call.service, call.service)}:{name}", (find(call) if find else "") or "*"),)
 
@@ -67,6 +70,39 @@ def _s3(call: Call, name: str) -> tuple[Target, ...]:
     path, _, query = source.partition("?")
     read = "s3:GetObjectVersion" if query.startswith("versionId=") else "s3:GetObject"
     return Target(read, f"arn:aws:s3:::{unquote(path).lstrip('/')}"), target
+
+
+def _secretsmanager(call: Call, name: str) -> tuple[Target, ...]:
+    """The secret by its full ARN, whatever part of it the caller names; a batch asks for each secret too."""
+    action = f"secretsmanager:{name}"
+    if call.operation == "BatchGetSecretValue":
+        each = [
+            Target("secretsmanager:GetSecretValue", _secret(call, i)) for i in call.params.get("SecretIdList") or ()
+        ]
+        return Target(action, "*"), *each
+    if call.operation == "CreateSecret":
+        return (Target(action, _secret(call, call.params.get("Name", ""))),)
+    return (Target(action, _secret(call, call.params["SecretId"]) if "SecretId" in call.params else "*"),)
+
+
+def _secret(call: Call, secret_id: str) -> str:
+    found = secretsmanager_backends[call.account][call.region].secrets.get(secret_id)
+    if found is not None:
+        return str(found.arn)
+    known = secret_id.startswith("arn:")
+    return secret_id if known else f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{secret_id}"
+
+
+def _ssm(call: Call, name: str) -> tuple[Target, ...]:
+    """Each parameter of the request, without the version or label that may follow its name; else "*"."""
+    names = call.params.get("Names") or [call.params.get("Name") or call.params.get("Path")]
+    return tuple(Target(f"ssm:{name}", _parameter(call, each) if isinstance(each, str) else "*") for each in names)
+
+
+def _parameter(call: Call, name: str) -> str:
+    if name.startswith("arn:"):
+        return ":".join(name.split(":")[:6])
+    return f"arn:aws:ssm:{call.region}:{call.account}:parameter/{name.partition(':')[0].lstrip('/')}"
 
 
 def _iam(call: Call) -> str:
@@ -96,14 +132,17 @@ def _sqs(call: Call) -> str:
     return f"arn:aws:sqs:{call.region}:{call.account}:{name}" if name else ""
 
 
+_TARGETS: dict[str, Callable[[Call, str], tuple[Target, ...]]] = {
+    "s3": _s3,
+    "secretsmanager": _secretsmanager,
+    "ssm": _ssm,
+}
 _RESOURCES: dict[str, Callable[[Call], str]] = {
     "dynamodb": _regional("dynamodb", "TableName", "table/{}"),
     "events": _regional("events", "Name", "rule/{}"),
     "iam": _iam,
     "lambda": _regional("lambda", "FunctionName", "function:{}"),
     "logs": _regional("logs", "logGroupName", "log-group:{}:*"),
-    "secretsmanager": _regional("secretsmanager", "SecretId", "secret:{}"),
     "sns": _regional("sns", "TopicArn", "{}"),
     "sqs": _sqs,
-    "ssm": _regional("ssm", "Name", "parameter/{}"),
 }

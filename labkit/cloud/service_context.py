@@ -33,4 +33,22 @@ def _s3(call: Call) -> Context:
     return context
 
 
-_SERVICES: dict[str, Callable[[Call], Context]] = {"s3": _s3}
+_SECRETS = {
+    "Description": "secretsmanager:Description",
+    "KmsKeyId": "secretsmanager:KmsKeyId",
+    "Name": "secretsmanager:Name",
+    "SecretId": "secretsmanager:SecretId",
+    "VersionId": "secretsmanager:VersionId",
+    "VersionStage": "secretsmanager:VersionStage",
+}
+
+
+def _secretsmanager(call: Call) -> Context:
+    """As the request has them; GetSecretValue without a stage means AWSCURRENT."""
+    context = {key: str(call.params[name]) for name, key in _SECRETS.items() if name in call.params}
+    if call.operation == "GetSecretValue" and "VersionId" not in call.params:
+        context.setdefault("secretsmanager:VersionStage", "AWSCURRENT")
+    return context
+
+
+_SERVICES: dict[str, Callable[[Call], Context]] = {"s3": _s3, "secretsmanager": _secretsmanager}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ..clock import Clock
 from ..kms.service import Kms
 from .s3 import S3
+from .secretsmanager import SecretsManager
+from .ssm import Ssm
 
 if TYPE_CHECKING:
     from ..gateway import Gateway, Wrap
@@ -14,4 +16,8 @@ if TYPE_CHECKING:
 
 def wraps(gateway: Gateway, kms: Kms, clock: Clock) -> dict[str, Wrap]:
     """The wraps by botocore's service name."""
-    return {"s3": S3(gateway, kms, clock)}
+    return {
+        "s3": S3(gateway, kms, clock),
+        "secretsmanager": SecretsManager(gateway, kms),
+        "ssm": Ssm(gateway, kms),
+    }

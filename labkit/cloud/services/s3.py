@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Onward = Callable[[HttpRequest], HttpResponse]
 SERVICE = "s3.amazonaws.com"
+# moto takes these for a PutObject.
+_NOT_SIMULATED = frozenset({"RenameObject", "UpdateObjectEncryption"})
 _UNCONFIGURED = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": SSE_S3}, "BucketKeyEnabled": "false"}}
 
 
@@ -68,6 +70,8 @@ class S3:
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Answer an S3 call."""
         bucket = _bucket(call.params.get("Bucket", ""))
+        if call.operation in _NOT_SIMULATED:
+            raise AwsError("NotImplemented", f"The simulated account does not do s3:{call.operation}.", 501)
         operation = self._operations.get(call.operation)
         if operation is None or bucket is None:  # moto says NoSuchBucket
             return onward(request)
