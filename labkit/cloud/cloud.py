@@ -55,6 +55,7 @@ class Cloud:
         self.kms = Kms(self.clock, entropy["kms"])
         self.observer_token = Entropy(RANDOM).token_hex(32)
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
+        self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
         self.gateway = Gateway(
             self.clock,
