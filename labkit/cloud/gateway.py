@@ -303,7 +303,10 @@ class Gateway:
 
     def keep(self, call: Call) -> None:
         """Record a finished call, and remember it for explanations."""
-        for event in events_of(call, self._entropy.uuid):
+        events = events_of(call, self._entropy.uuid)
+        if call.service == "kms":
+            self._kms.note_event(call, events[0]["eventID"])  # GetKeyLastUsage answers it
+        for event in events:
             self.record(event)
         self.calls[call.request_id] = call
 
