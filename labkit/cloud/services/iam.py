@@ -30,7 +30,7 @@ class Iam:
         """moto's answer, with the new entity's id put right."""
         response = onward(request)
         iam = iam_backends[call.account]["aws"]
-        created = {
+        created: tuple[str, dict[str, Any], str] | None = {
             "CreateUser": ("AIDA", iam.users, "UserName"),
             "CreateGroup": ("AGPA", iam.groups, "GroupName"),
             "CreateInstanceProfile": ("AIPA", iam.instance_profiles, "InstanceProfileName"),
