@@ -30,11 +30,12 @@ class Iam:
         """moto's answer, with the new entity's id put right."""
         response = onward(request)
         iam = iam_backends[call.account]["aws"]
-        created: tuple[str, dict[str, Any], str] | None = {
+        kinds: dict[str, tuple[str, dict[str, Any], str]] = {
             "CreateUser": ("AIDA", iam.users, "UserName"),
             "CreateGroup": ("AGPA", iam.groups, "GroupName"),
             "CreateInstanceProfile": ("AIPA", iam.instance_profiles, "InstanceProfileName"),
-        }.get(call.operation)
+        }
+        created = kinds.get(call.operation)
         if created is None or response.status != 200:
             return response
         prefix, entities, name = created
