@@ -16,6 +16,7 @@ from .entropy import RANDOM, Entropy
 from .gateway import Gateway
 from .identity import Credentials
 from .kms.service import Kms
+from .policy_documents import KeyPolicies
 from .services import moto_backends
 from .services.iam import Iam, give_unique_id
 from .services.lambda_ import Lambda
@@ -53,8 +54,8 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
+        self.kms.policy_checker = KeyPolicies().check
         self.observer_token = Entropy(RANDOM).token_hex(32)
-        self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
         self.gateway = Gateway(

@@ -120,12 +120,6 @@ class InProcessDoor:
         """The idempotency tokens that botocore would make up at random come from the lab's seed."""
         for name in model.idempotent_members:
             params.setdefault(name, self._server.cloud.tokens.uuid())
-        botocore.handlers.BUILTIN_HANDLERS.insert(0, ("before-parameter-build", self.fill_in_tokens))
-
-    def fill_in_tokens(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """The idempotency tokens that botocore would make up at random come from the lab's seed."""
-        for name in model.idempotent_members:
-            params.setdefault(name, self._server.cloud.tokens.uuid())
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         """botocore's `before-send` event: an answer, or None for requests that are not for the lab."""
