@@ -5,7 +5,6 @@ How wrapped material is opened and checked stands in wrapping.py; here is what b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from ..call import Call
 from ..errors import AwsError
 from . import wrapping
 from .agenda import Happening
-from .keys import Key
+from .keys import ImportParameters, Key
 from .material import Material, material_id
 from .operations import target_key
 from .specs import SPECS
@@ -28,16 +27,6 @@ LONGEST_LIFE = timedelta(days=365)
 _TOKEN_BYTES = 512
 EXPIRES, STAYS = "KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"
 _PENDING = ("PENDING_ROTATION", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION")
-
-
-@dataclass(frozen=True)
-class ImportParameters:
-    """What an import token stands for."""
-
-    key: Key
-    algorithm: str
-    valid_to: datetime
-    private_key: rsa.RSAPrivateKey = field(repr=False)
 
 
 # --- GetParametersForImport ------------------------------------------------------------------------------------------

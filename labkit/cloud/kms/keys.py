@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from .material import Material
 from .specs import KeySpec
 
@@ -171,3 +173,13 @@ class Key:
         if self.needs_import:
             return "PendingImport"
         return "Enabled" if self.enabled else "Disabled"
+
+
+@dataclass(frozen=True)
+class ImportParameters:
+    """What an import token stands for."""
+
+    key: Key
+    algorithm: str
+    valid_to: datetime
+    private_key: rsa.RSAPrivateKey = field(repr=False)

@@ -14,12 +14,11 @@ from ..call import Call
 from ..clock import Clock
 from ..entropy import Entropy
 from .agenda import Agenda
-from .keys import Alias, Key
+from .keys import Alias, ImportParameters, Key
 from .material import Material
 
 if TYPE_CHECKING:
-    from .imports import ImportParameters
-
+    
 PolicyChecker = Callable[[Call, str, Key], None]
 
 

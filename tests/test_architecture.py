@@ -1,0 +1,85 @@
+"""The rooms of the package and the arrows between them, as DESIGN has them: one way only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import labkit
+
+PACKAGE = Path(labkit.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HTTP = {
+    "http",
+    "urllib",
+    "werkzeug",
+    "waitress",
+    "requests",
+    "moto",
+    "flask",
+    "labkit.cloud.wire",
+    "labkit.cloud.doors",
+}
+LONGEST = 320  # lines: a longer file is two
+
+
+def _name(path: Path) -> str:
+    return ".".join(["labkit", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """The full names of the modules that a file imports."""
+    package = _name(path).split(".") if path.name == "__init__.py" else _name(path).split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            yield stem
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "cloud" in path.parts], ids=_name)
+def test_the_cloud_imports_nothing_of_the_kit(path: Path) -> None:
+    """The AWS on your desk stands by itself."""
+    outside = {name for name in _imports(path) if name.startswith("labkit") and not name.startswith("labkit.cloud")}
+    assert not outside - {"labkit"}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.parent.name in ("kms", "policy") and "cloud" in path.parts], ids=_name
+)
+def test_kms_and_policies_know_nothing_of_http(path: Path) -> None:
+    """Nor of moto."""
+    names = set(_imports(path))
+    assert not {name for name in names if name in HTTP or name.partition(".")[0] in HTTP}
+
+
+def test_no_two_modules_of_the_cloud_import_each_other_in_a_circle() -> None:
+    """Every module can be read after those that it imports."""
+    cloud = {_name(path): path for path in MODULES if "cloud" in path.parts}
+    arrows = {name: {other for other in _imports(path) if other in cloud} - {name} for name, path in cloud.items()}
+    packages = {name for name, path in cloud.items() if path.name == "__init__.py"}
+    left = {name: others - packages for name, others in arrows.items() if name not in packages}
+    while free := [name for name, others in left.items() if not others & left.keys()]:
+        for name in free:
+            del left[name]
+    assert not left
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_every_module_says_what_it_is_and_is_short(path: Path) -> None:
+    """A docstring first; a long file is two."""
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= LONGEST
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    """`__all__` is the public surface."""
+    assert sorted(labkit.__all__, key=str) == list(labkit.__all__)
+    assert all(hasattr(labkit, name) for name in labkit.__all__)
