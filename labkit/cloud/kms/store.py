@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from ..call import Call
 from ..clock import Clock
@@ -17,8 +16,6 @@ from .agenda import Agenda
 from .keys import Alias, ImportParameters, Key
 from .material import Material
 
-if TYPE_CHECKING:
-    
 PolicyChecker = Callable[[Call, str, Key], None]
 
 
