@@ -15,7 +15,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from labkit import __version__, cli
+from labkit import __version__, cli, doctor
 
 SECONDS = 30
 Start = Callable[..., subprocess.Popen]
@@ -146,6 +146,13 @@ def test_the_aws_command_works_in_another_terminal(
         subprocess.run(["base64", "--decode", "secret.b64"], cwd=tmp_path, stdout=binary, check=True)
     opened = run("decrypt", "--ciphertext-blob", "fileb://secret.enc", "--query", "Plaintext")
     assert subprocess.run(["base64", "--decode"], input=opened, capture_output=True, text=True).stdout == "meet at nine"
+
+
+def test_the_doctor_finds_the_account(start: Start) -> None:
+    """With LABKIT_ENDPOINT naming a running account, `labkit doctor` says that it answers."""
+    endpoint = json.loads(start("serve", "--json").stdout.readline())["endpoint"]
+    (found,) = doctor.endpoint({"LABKIT_ENDPOINT": endpoint})
+    assert found.status == "right"
 
 
 def test_a_port_in_use_gives_one_line(start: Start) -> None:
