@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from .totp import one_time_code
+from .cloud.totp import one_time_code
 
 Statement = Mapping[str, Any]
 POLICY_NAME = "inline"

@@ -36,7 +36,7 @@ def authorize(call: Call) -> None:
         decision = _decide(call, target)
         decisions.append(decision)
         if not decision.allowed:
-            raise refusal(decision)
+            raise refusal(decision, call.service)
 
 
 def _decide(call: Call, target: Target) -> Decision:

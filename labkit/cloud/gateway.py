@@ -29,6 +29,7 @@ from .entropy import Entropy
 from .errors import AwsError
 from .identity import Credentials
 from .kms.service import Kms
+from .policy_documents import check_documents
 from .refusals import refusal
 from .services import moto_backends
 from .services.sts import Sts
@@ -109,6 +110,7 @@ class Gateway:
             self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
             self._plan,  # validation, and the resources that permission is asked on
             authorize,  # who may do what; keeps its decision on the call
+            check_documents,  # a policy that the service would not keep is refused to those who may write one
         ]
 
     def handle(self, request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,8 @@ from typing import Any
 from .call import Call, Target
 from .invokers import invoker
 from .kms.keys import Key
-from .policy_sources import principal_tags
+from .organizations import membership
+from .policy_sources import owner_of, principal_tags
 from .service_context import service_context
 
 Context = dict[str, str | Sequence[str]]
@@ -70,9 +71,48 @@ def context_of(call: Call, target: Target) -> Context:
         context["aws:SourceArn"], context["aws:SourceAccount"] = call.source_arn, call.source_arn.split(":")[4]
     if call.principal:
         context |= {f"aws:PrincipalTag/{name}": value for name, value in principal_tags(call.principal).items()}
+        context |= _organization(call, target)
     if call.service == "kms":
         context |= _kms(call, target)
+    if target.action.startswith("sts:"):
+        context |= _sts(call, target)
+    if target.action == "iam:PassRole":
+        context["iam:PassedToService"] = f"{call.service}.amazonaws.com"
     return context | service_context(call)
+
+
+def _organization(call: Call, target: Target) -> Context:
+    """The organizations of caller and resource ("Properties of the principal", "Properties of the resource")."""
+    assert call.principal
+    context: Context = {}
+    mine = membership(call.principal.account)
+    if mine:
+        context |= {"aws:PrincipalOrgID": mine.organization, "aws:PrincipalOrgPaths": [mine.path]}
+    owner = owner_of(target.arn)
+    its = membership(owner) if owner else mine
+    if its and target.arn != "*":
+        context |= {"aws:ResourceOrgID": its.organization, "aws:ResourceOrgPaths": [its.path]}
+    return context
+
+
+def _sts(call: Call, target: Target) -> Context:
+    """Condition keys of AssumeRole (Service Authorization Reference, AWS STS)."""
+    params = call.params
+    names = {"sts:ExternalId": "ExternalId", "sts:RoleSessionName": "RoleSessionName"}
+    context: Context = {key: str(params[name]) for key, name in names.items() if name in params}
+    if "SourceIdentity" in params:
+        context["sts:SourceIdentity"] = str(params["SourceIdentity"])
+    tags = params.get("Tags") or []
+    if tags:
+        context |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
+        context["aws:TagKeys"] = [tag["Key"] for tag in tags]
+    if params.get("TransitiveTagKeys"):
+        context["sts:TransitiveTagKeys"] = list(params["TransitiveTagKeys"])
+    if params.get("TokenCode"):
+        context["aws:MultiFactorAuthPresent"], context["aws:MultiFactorAuthAge"] = "true", "0"
+    for tag in target.entity.tags if target.entity is not None else ():
+        context[f"aws:ResourceTag/{tag['Key']}"] = context[f"iam:ResourceTag/{tag['Key']}"] = tag["Value"]
+    return context
 
 
 def _kms(call: Call, target: Target) -> Context:

@@ -29,7 +29,8 @@ _IMPLICIT = {
     "boundary": "permissions boundary",
     "session": "session policy",
 }
-# An explicit deny in a policy of these kinds is named by its ARN, if it has one (since 2026).
+# An explicit deny in a policy of these kinds is named by its ARN, if it has one (since 2026). Recorded of S3, IAM,
+# DynamoDB, EC2 and Bedrock as ": arn:..."; the S3 User Guide writes ", with policy ARN: arn:...".
 _NAMED_BY_ARN = frozenset(("scp", "identity", "boundary", "session"))
 
 # What KMS tells a caller from another account whom the key's side refuses: not even whether the key exists.
@@ -59,9 +60,12 @@ _FORMS = {
 _USUAL = _Form("AccessDeniedException")  # KMS and the other services of the JSON protocols
 
 
-def refusal(decision: Decision) -> AwsError:
-    """The error for a refused request, with the service's code and HTTP status. ValueError if it was allowed."""
-    form = _FORMS.get(decision.question.service, _USUAL)
+def refusal(decision: Decision, service: str = "") -> AwsError:
+    """The error for a refused request, with the service's code and HTTP status. ValueError if it was allowed.
+
+    `service` answers if it is another than the permission's: Lambda says that a caller lacks iam:PassRole.
+    """
+    form = _FORMS.get(service or decision.question.service, _USUAL)
     return AwsError(form.code, message(decision), form.status)
 
 
@@ -78,7 +82,8 @@ def message(decision: Decision) -> str:
     if service == "kms" and _hides_the_key(decision):
         return f"{who} on this resource {_HIDDEN}"
     resource = f'"{question.resource}"' if service == "s3" else question.resource
-    text = f"{who} on resource: {resource}"
+    # Recorded many times: ListBuckets alone, which asks on no bucket, is refused without a resource.
+    text = who if service == "s3" and question.resource == "*" else f"{who} on resource: {resource}"
     tail = _tail(decision, action)
     text = f"{text} {tail}" if tail else text
     return f"You are not authorized to perform this operation. {text}" if service == "ec2" else text
@@ -92,10 +97,8 @@ def _tail(decision: Decision, action: str) -> str:
         return ""  # recorded: AssumeRole says nothing more across accounts
     if decision.reason is Reason.EXPLICIT_DENY:
         arn = decision.statement.policy.arn if decision.statement and kind in _NAMED_BY_ARN else ""
-        return f"with an explicit deny in {_EXPLICIT[kind]}" + (f", with policy ARN: {arn}" if arn else "")
+        return f"with an explicit deny in {_EXPLICIT[kind]}" + (f": {arn}" if arn else "")
     return f"because no {_IMPLICIT[kind]} allows the {action} action"
-
-
 
 
 def _action(action: str) -> str:

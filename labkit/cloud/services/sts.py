@@ -19,6 +19,7 @@ from ..clock import Clock
 from ..entropy import Entropy
 from ..errors import AwsError
 from ..identity import Credentials, TemporaryCredentials
+from ..totp import one_time_code
 
 _ROLE_ARN = re.compile(r"^arn:aws:iam::(?P<account>\d{12}):role/(?P<path>.*/)?(?P<name>[^/]+)$")
 DEFAULT_DURATION = {"AssumeRole": 3600, "GetSessionToken": 43200}  # seconds; STS API Reference
@@ -45,6 +46,7 @@ class Sts:
         """
         if call.operation not in self._operations:
             raise AwsError("NotImplemented", f"The simulated account does not do sts:{call.operation}.", 501)
+        self._check_mfa(call)
         if call.operation != "AssumeRole":
             return ()
         arn = call.params.get("RoleArn", "")
@@ -78,6 +80,29 @@ class Sts:
             "SessionToken": token,
             "Expiration": session.expires,
         }
+
+    def _check_mfa(self, call: Call) -> None:
+        """A request with a device's code is refused unless the device is the caller's and shows that code.
+
+        The sentences are recorded from the service. A code of the period before is still good: clocks differ.
+        """
+        serial, code = call.params.get("SerialNumber"), call.params.get("TokenCode")
+        if serial is None and code is None:
+            return
+        if serial is None or code is None:
+            raise _mfa_failed(", must provide both MFA serial number and one time pass code.")
+        assert call.principal
+        iam = iam_backends[call.account]["aws"]
+        user = iam.users.get(call.principal.name) if call.principal.kind == "IAMUser" else None
+        device = iam.virtual_mfa_devices.get(serial)
+        if user is None or device is None or serial not in user.mfa_devices:
+            raise _mfa_failed(
+                ", unable to validate MFA code.  "
+                "Please verify your MFA serial number is valid and associated with this user."
+            )
+        now = self._clock.now()
+        if code not in (one_time_code(device.base32_string_seed, now, step) for step in (-1, 0)):
+            raise _mfa_failed(" with invalid MFA one time pass code. ")
 
     def _get_caller_identity(self, call: Call) -> dict[str, Any]:
         assert call.principal
@@ -132,6 +157,10 @@ class Sts:
         seconds = int(call.params.get("DurationSeconds", DEFAULT_DURATION["GetSessionToken"]))
         session = Session("", "", "", now, now + timedelta(seconds=seconds), mfa="TokenCode" in call.params)
         return {"Credentials": self.issue(user, session)}
+
+
+def _mfa_failed(how: str) -> AwsError:
+    return AwsError("AccessDenied", f"MultiFactorAuthentication failed{how}", 403)
 
 
 def _role(arn: str) -> Any:
