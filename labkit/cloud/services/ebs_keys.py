@@ -1,0 +1,108 @@
+"""The KMS calls that EC2 makes for encrypted volumes and snapshots, and the data keys that come of them.
+
+Sources: EBS User Guide, "How Amazon EBS encryption works"; KMS Developer Guide, "Amazon EC2 example two"; CloudTrail
+records published by real accounts in 2026 (numberOfBytes, contexts, who calls).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..call import Call, Principal, Session
+from ..errors import AwsError
+from ..invokers import EC2_INFRASTRUCTURE
+from ..kms.keys import Key
+from ..kms.service import Kms
+
+if TYPE_CHECKING:
+    from ..gateway import Gateway
+
+SERVICE = "ec2.amazonaws.com"
+MANAGED = "alias/aws/ebs"
+DATA_KEY_BYTES = 64  # captured: two AES-256 keys, for XTS
+_INFRASTRUCTURE = "aws:ec2-infrastructure"
+_SESSION = timedelta(hours=6)  # nothing shows it
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """The data key of a volume or snapshot, encrypted under its KMS key; `resource` is the id in its context."""
+
+    key_arn: str
+    region: str
+    resource: str
+    ciphertext: bytes = field(repr=False)
+
+    @property
+    def context(self) -> Mapping[str, str]:
+        """The encryption context."""
+        return {"aws:ebs:id": self.resource}
+
+
+class EbsKeys:
+    """KMS as EC2 uses it. Every method but `find` raises AwsError where KMS refuses."""
+
+    def __init__(self, gateway: Gateway, kms: Kms) -> None:
+        self._gateway = gateway
+        self._kms = kms
+
+    def find(self, call: Call, key_id: str) -> Key | None:
+        """The key that the caller means by an id, ARN or alias, without a call to KMS; aws/ebs is made if need be."""
+        if key_id == MANAGED:
+            return self._kms.managed_key(call.account, call.region, "ebs")
+        asked = replace(call, service="kms", operation="DescribeKey", params={"KeyId": key_id}, targets=())
+        try:
+            found = self._kms.plan(asked)[0].entity
+        except AwsError:
+            return None
+        return found if isinstance(found, Key) else None
+
+    def new(self, call: Call, key_id: str, resource: str) -> DataKey:
+        """A data key for a volume (vol-…) or a copied snapshot (snap-…)."""
+        parameters = {
+            "KeyId": key_id,
+            "NumberOfBytes": DATA_KEY_BYTES,
+            "EncryptionContext": {"aws:ebs:id": resource},
+        }
+        made = self._gateway.on_behalf(call, SERVICE, "GenerateDataKeyWithoutPlaintext", parameters)
+        return DataKey(made["KeyId"], call.region, resource, made["CiphertextBlob"])
+
+    def open(self, call: Call, data_key: DataKey) -> None:
+        """Read what is encrypted: a snapshot that is copied, or restored to a volume."""
+        parameters = {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": dict(data_key.context)}
+        self._gateway.on_behalf(replace(call, region=data_key.region), SERVICE, "Decrypt", parameters)
+
+    def attach(self, call: Call, data_key: DataKey, instance: str) -> None:
+        """The caller grants the instance Decrypt for this volume; the instance's own role then decrypts."""
+        infrastructure = _infrastructure(call, instance)
+        grant = {
+            "KeyId": data_key.key_arn,
+            "GranteePrincipal": infrastructure.arn,
+            "RetiringPrincipal": f"ec2.{call.region}.amazonaws.com",
+            "Operations": ["Decrypt"],
+            "Constraints": {"EncryptionContextSubset": dict(data_key.context)},
+        }
+        token = self._gateway.on_behalf(call, SERVICE, "CreateGrant", grant)["GrantToken"]
+        parameters = {
+            "CiphertextBlob": data_key.ciphertext,
+            "EncryptionContext": dict(data_key.context),
+            "GrantTokens": [token],
+        }
+        self._gateway.on_behalf(call, EC2_INFRASTRUCTURE, "Decrypt", parameters, infrastructure)
+
+
+def _infrastructure(call: Call, instance: str) -> Principal:
+    """The role session that EC2 gives an instance for its encrypted volumes (EC2 User Guide, identity-only role)."""
+    account = call.account
+    session = Session(
+        issuer_arn=f"arn:aws:iam::{account}:role/{_INFRASTRUCTURE}",
+        issuer_id=f"{account}:{_INFRASTRUCTURE}",
+        issuer_name=_INFRASTRUCTURE,
+        created=call.time,
+        expires=call.time + _SESSION,
+    )
+    arn = f"arn:aws:sts::{account}:assumed-role/{_INFRASTRUCTURE}/{instance}"
+    return Principal("AssumedRole", account, arn, f"{account}:{_INFRASTRUCTURE}:{instance}", instance, "", session)
