@@ -7,6 +7,8 @@ no thread. Door two is a WSGI app on 127.0.0.1 for the `aws` command, Lambda fun
 from __future__ import annotations
 
 import io
+import os
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -35,18 +37,15 @@ class Server:
     """
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
-        try:
-            self._server = waitress.create_server(
-                wsgi_app(lambda: self.cloud),
-                host=HOST,
-                port=port,
-                threads=THREADS,
-                ident="labkit",
-                clear_untrusted_proxy_headers=True,
-            )
-        except (OSError, OverflowError, ValueError) as refused:
-            raise PortInUse(f"Port {port} on {HOST} can't be used: {refused}. Choose another, or 0 for any.") from None
-        self.endpoint = f"http://{HOST}:{self._server.effective_port}"
+        listener = _listen(port)
+        self.endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._server = waitress.create_server(
+            wsgi_app(lambda: self.cloud),
+            sockets=[listener],
+            threads=THREADS,
+            ident="labkit",
+            clear_untrusted_proxy_headers=True,
+        )
         self.cloud = cloud
 
     @property
@@ -70,6 +69,20 @@ class Server:
     def close(self) -> None:
         """Free the port, once `serve_forever` has ended."""
         self._server.close()
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket on this port of the loopback interface; PortInUse where it can't be had."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name != "nt":  # on Windows this option would let two programs share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as refused:
+        listener.close()
+        raise PortInUse(f"Port {port} on {HOST} can't be used: {refused}. Choose another, or 0 for any.") from None
+    return listener
 
 
 def wsgi_app(current: Callable[[], Cloud]) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:

@@ -25,7 +25,7 @@ from werkzeug.exceptions import HTTPException
 
 from .call import Call
 from .errors import AwsError
-from .jsontypes import check_json
+from .jsonwire import read_json, write_json
 
 # Signing names that differ from botocore's service names. Source: `signingName` in botocore's models.
 SERVICE_BY_SIGNING_NAME = {
@@ -108,9 +108,9 @@ def read_parameters(
 ) -> dict[str, Any]:
     """The call's parameters by botocore's member names; SerializationException where they don't parse."""
     if protocol == "json":
-        check_json(request.body, operation.input_shape)
-        values: Any = {}
-    elif protocol in ("query", "ec2"):
+        return read_json(request.body, operation.input_shape)
+    values: Any
+    if protocol in ("query", "ec2"):
         values = {name: found[-1] for name, found in _form(request).items()}
     else:
         values = request.to_moto("http://localhost").values
@@ -133,12 +133,14 @@ def read_parameters(
 
 def write_result(operation: OperationModel, protocol: str, result: dict[str, Any], request_id: str) -> HttpResponse:
     """An answer of one of our own services on the wire."""
+    if protocol == "json":
+        version = operation.service_model.metadata.get("jsonVersion", "1.0")
+        headers = {"Content-Type": f"application/x-amz-json-{version}"}
+        return HttpResponse(200, _with_id(headers, request_id), write_json(result, operation.output_shape))
     serializer = get_serializer_class(operation.service_model.service_name, protocol)
     written = serializer(operation, context=SerializationContext(request_id)).serialize(result)
     body = written["body"]
     headers = {str(name): str(value) for name, value in written["headers"].items()}
-    if operation.output_shape is None and protocol == "json":
-        body = b""
     return HttpResponse(
         written["status_code"], _with_id(headers, request_id), body.encode() if isinstance(body, str) else body
     )

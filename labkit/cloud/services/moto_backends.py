@@ -52,7 +52,7 @@ def reset(seed: str, clock: Clock) -> None:
 def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
     """moto asks `moto.core.utils.utcnow` for the time; modules that imported it by name are told too."""
     before = moto.core.utils.utcnow
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if name.startswith("moto.") and getattr(module, "utcnow", None) in (before, _REAL_UTCNOW):
             module.utcnow = utcnow  # type: ignore[attr-defined]
 

@@ -1,0 +1,162 @@
+"""JSON bodies by botocore's models: read with AWS's strictness about types, written for the JSON protocols.
+
+Ours rather than moto's because moto converts what it can where the real services answer
+SerializationException, and because these two functions run for every call. The error's code is AWS's; of
+its messages those for scalars are recorded ones, the others are worded alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.utils import parse_timestamp
+
+from .errors import AwsError
+
+_SCALARS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "string": (str, "a String"),
+    "character": (str, "a String"),
+    "integer": (int, "an Integer"),
+    "long": (int, "a Long"),
+    "float": ((int, float), "a Float"),
+    "double": ((int, float), "a Double"),
+    "boolean": (bool, "a Boolean"),
+}
+
+
+def read_json(body: bytes, shape: Any) -> dict[str, Any]:
+    """The parameters of an operation by member names: blobs as bytes, timestamps as aware datetimes, nulls left out.
+
+    AwsError("SerializationException") unless `body` is a JSON object that fits `shape`.
+    """
+    if not body:
+        return {}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise AwsError("SerializationException", None) from None
+    if not isinstance(value, dict):
+        raise AwsError("SerializationException", "Start of structure or map expected.")
+    return {} if shape is None else _structure(value, shape)
+
+
+def _read(value: Any, shape: Any) -> Any:
+    read = _READERS.get(shape.type_name)
+    return read(value, shape) if read else _scalar(value, shape)
+
+
+def _structure(value: Any, shape: Any) -> Any:
+    if getattr(shape, "is_document_type", False):
+        return value
+    if not isinstance(value, dict):
+        raise _misfit(value, "a Structure")
+    found = {}
+    for name, member in shape.members.items():
+        sent = value.get(member.serialization.get("name", name))
+        if sent is not None:
+            found[name] = _read(sent, member)
+    return found
+
+
+def _list(value: Any, shape: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _misfit(value, "a List")
+    return [None if item is None else _read(item, shape.member) for item in value]
+
+
+def _map(value: Any, shape: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _misfit(value, "a Map")
+    for name in value:
+        _check_unicode(name)
+    return {name: None if item is None else _read(item, shape.value) for name, item in value.items()}
+
+
+def _blob(value: Any, _shape: Any) -> bytes:
+    if not isinstance(value, str):
+        raise _misfit(value, "a Blob")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise AwsError("SerializationException", "The value is not valid base64.") from None
+
+
+def _timestamp(value: Any, _shape: Any) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise _misfit(value, "a Timestamp")
+    try:
+        return parse_timestamp(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise _misfit(value, "a Timestamp") from None
+
+
+def _scalar(value: Any, shape: Any) -> Any:
+    expected, article = _SCALARS[shape.type_name]
+    if isinstance(value, bool) != (expected is bool) or not isinstance(value, expected):
+        raise _misfit(value, article)
+    if isinstance(value, str):
+        _check_unicode(value)
+    return value
+
+
+_READERS: dict[str, Callable[[Any, Any], Any]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "blob": _blob,
+    "timestamp": _timestamp,
+}
+
+
+def _check_unicode(value: str) -> None:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair
+            raise AwsError("SerializationException", "The value is not valid Unicode.") from None
+
+
+def _misfit(value: Any, article: str) -> AwsError:
+    return AwsError("SerializationException", f"{_token(value)} can not be converted to {article}")
+
+
+def _token(value: Any) -> str:
+    """What a JSON parser calls this value."""
+    if isinstance(value, bool):
+        return f"{str(value).upper()}_VALUE"
+    if isinstance(value, str):
+        return "STRING_VALUE"
+    if isinstance(value, (int, float)):
+        return "NUMBER_VALUE" if isinstance(value, int) else "DECIMAL_VALUE"
+    return "Start of list" if isinstance(value, list) else "Start of structure or map"
+
+
+def write_json(result: Mapping[str, Any], shape: Any) -> bytes:
+    """An answer by member names as the body of a JSON protocol: what the model knows, nothing else."""
+    return b"" if shape is None else json.dumps(_written(result, shape)).encode()
+
+
+def _written(value: Any, shape: Any) -> Any:
+    kind = shape.type_name
+    if kind == "structure":
+        members = shape.members
+        return {
+            members[name].serialization.get("name", name): _written(item, members[name])
+            for name, item in value.items()
+            if item is not None and name in members
+        }
+    if kind == "list":
+        return [_written(item, shape.member) for item in value]
+    if kind == "map":
+        return {name: _written(item, shape.value) for name, item in value.items()}
+    if kind == "blob":
+        return base64.b64encode(value).decode()
+    if kind == "timestamp":
+        seconds = value.timestamp()
+        return int(seconds) if seconds == int(seconds) else seconds
+    return value
