@@ -11,6 +11,7 @@ from moto.iam.models import iam_backends
 
 from . import authorize
 from .clock import Clock
+from .cloudtrail import service as cloudtrail
 from .cloudtrail.history import History
 from .entropy import RANDOM, Entropy
 from .gateway import Gateway
@@ -21,6 +22,7 @@ from .services import moto_backends
 from .services.iam import Iam, give_unique_id
 from .services.lambda_ import Lambda
 from .services.registry import wraps
+from .services.s3 import S3
 from .services.sts import Sts
 
 ADMINISTRATOR_USER = "lab-administrator"
@@ -47,9 +49,8 @@ class Cloud:
         self.seed = seed
         self.region = region
         self.clock = Clock()
-        entropy = {
-            name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in ("kms", "sts", "ids", "moto")
-        }
+        rooms = ("kms", "sts", "ids", "moto", "cloudtrail")
+        entropy = {name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in rooms}
         moto_backends.reset(entropy["moto"].token_hex(32), self.clock)
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
@@ -69,6 +70,9 @@ class Cloud:
         )
         self.gateway.wraps["iam"] = Iam()
         self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
+        s3 = self.gateway.wraps["s3"]
+        assert isinstance(s3, S3)
+        cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
         self.gateway.wraps["lambda"] = Lambda(self.gateway, sts)
         self.accounts: list[AccountKeys] = []
         for _ in range(accounts):

@@ -20,6 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from .cloud import Cloud
 from .control import PREFIX, control
+from .header_names import Channel
 from .wire import HttpRequest, HttpResponse
 
 HOST = "127.0.0.1"
@@ -46,6 +47,7 @@ class Server:
             ident="labkit",
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = Channel
         self.cloud = cloud
 
     @property

@@ -97,7 +97,7 @@ class Gateway:
         self._history = history
         self._observer_token = observer_token
         self.endpoint = ""  # where the second door answers: what functions that run outside are told
-        self._services: dict[str, Service] = {"kms": kms, "sts": sts, "cloudtrail": history}
+        self._services: dict[str, Service] = {"kms": kms, "sts": sts}
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
         self.disturbances = Disturbances()
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
@@ -112,6 +112,10 @@ class Gateway:
             authorize,  # who may do what; keeps its decision on the call
             check_documents,  # a policy that the service would not keep is refused to those who may write one
         ]
+
+    def add_service(self, name: str, service: Service) -> None:
+        """Let a service of our own answer for botocore's service `name`."""
+        self._services[name] = service
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer a request; never raises."""

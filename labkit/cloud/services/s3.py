@@ -77,6 +77,10 @@ class S3:
             return onward(request)
         return operation(call, bucket, request, onward)
 
+    def keep(self, stored: FakeKey, encryption: ObjectEncryption) -> None:
+        """How an object is encrypted that a service of AWS has put itself."""
+        self._objects[stored] = encryption
+
     # --- Writing -----------------------------------------------------------------------------------------------------
 
     def _put(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:

@@ -1,0 +1,307 @@
+"""Trails and what can be done with them: made, started, stopped, changed, asked about.
+
+Keeps trails; reads buckets' and keys' policies; what a trail delivers is in delivery.py.
+Source: CloudTrail API Reference, each operation; messages as recorded from the real service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from moto.s3.models import s3_backends
+
+from ..call import Call, Target
+from ..errors import AwsError
+from ..kms.service import Kms
+from ..services.consent import allows
+from . import selectors
+from .digest import Chain
+
+SERVICE = "cloudtrail.amazonaws.com"
+_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*[._-]{2})[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
+_MOST = 5  # trails of a Region (CloudTrail User Guide, "Quotas in AWS CloudTrail")
+_NOT_SIMULATED = ("SnsTopicName", "IsOrganizationTrail", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
+
+
+@dataclass
+class Trail:
+    """One trail, with what it has yet to deliver."""
+
+    name: str
+    account: str
+    region: str  # its home Region
+    bucket: str
+    prefix: str = ""
+    key_arn: str = ""
+    validation: bool = False
+    multi_region: bool = False
+    global_services: bool = True
+    recursive: bool = True
+    basic: list[dict[str, Any]] = field(default_factory=lambda: list(selectors.DEFAULT))
+    advanced: list[dict[str, Any]] = field(default_factory=list)
+    logging: bool = False
+    started: datetime | None = None
+    stopped: datetime | None = None
+    pending: list[dict[str, Any]] = field(default_factory=list)
+    due: datetime | None = None
+    delivered: datetime | None = None
+    error: str = ""
+    digests: dict[str, Chain] = field(default_factory=dict)  # by Region
+    digest_start: datetime | None = None  # where the present hour of digests began
+    digest_delivered: datetime | None = None
+
+    @property
+    def arn(self) -> str:
+        """The trail's ARN."""
+        return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{self.name}"
+
+    def folder(self, kind: str) -> str:
+        """Where files of a kind ("CloudTrail", "CloudTrail-Digest") go in the bucket."""
+        return f"{self.prefix}/AWSLogs/{self.account}/{kind}" if self.prefix else f"AWSLogs/{self.account}/{kind}"
+
+    def takes(self, event: dict[str, Any]) -> bool:
+        """Whether the trail logs this event."""
+        if not self.logging or event["recipientAccountId"] != self.account:
+            return False
+        if not self.multi_region and event["awsRegion"] != self.region:
+            return False
+        if not self.recursive and is_own(event):
+            return False
+        if self.advanced:
+            return selectors.wants_advanced(self.advanced, event)
+        return selectors.wants(self.basic, event)
+
+    def described(self) -> dict[str, Any]:
+        """What Create, Update, Get and Describe have in common."""
+        answer = {
+            "Name": self.name,
+            "S3BucketName": self.bucket,
+            "S3KeyPrefix": self.prefix or None,
+            "IncludeGlobalServiceEvents": self.global_services,
+            "IsMultiRegionTrail": self.multi_region,
+            "TrailARN": self.arn,
+            "LogFileValidationEnabled": self.validation,
+            "KmsKeyId": self.key_arn or None,
+            "IsOrganizationTrail": False,
+        }
+        return {name: value for name, value in answer.items() if value is not None}
+
+
+def is_own(event: dict[str, Any]) -> bool:
+    """Whether CloudTrail itself made the call, delivering files."""
+    return bool(event["userIdentity"].get("invokedBy") == SERVICE)
+
+
+class Trails:
+    """The trails of every account."""
+
+    def __init__(self, kms: Kms) -> None:
+        self._kms = kms
+        self.all: dict[str, Trail] = {}  # by ARN
+        self.operations: dict[str, Callable[[Call], dict[str, Any]]] = {
+            "CreateTrail": self._create,
+            "DeleteTrail": self._delete,
+            "DescribeTrails": self._describe,
+            "GetEventSelectors": self._get_selectors,
+            "GetTrail": self._get,
+            "GetTrailStatus": self._status,
+            "ListTrails": self._list,
+            "PutEventSelectors": self._put_selectors,
+            "StartLogging": self._start,
+            "StopLogging": self._stop,
+            "UpdateTrail": self._update,
+        }
+
+    def plan(self, call: Call) -> tuple[Target, ...]:
+        """The permission is asked on the trail, where one is named."""
+        name = str(call.params.get("TrailName") or call.params.get("Name") or "")
+        if not name or call.operation in ("DescribeTrails", "ListTrails"):
+            return (Target(f"cloudtrail:{call.operation}", "*"),)
+        arn = name if name.startswith("arn:") else f"arn:aws:cloudtrail:{call.region}:{call.account}:trail/{name}"
+        return (Target(f"cloudtrail:{call.operation}", arn),)
+
+    # --- Made, changed, deleted --------------------------------------------------------------------------------------
+
+    def _create(self, call: Call) -> dict[str, Any]:
+        name = call.params["Name"]
+        if not _NAME.fullmatch(name):
+            said = "Trail names have 3 to 128 letters, digits, periods, underscores or dashes, none of these adjacent."
+            raise AwsError("InvalidTrailNameException", f"{said} They begin and end with a letter or digit.")
+        trail = Trail(name, call.account, call.region, call.params["S3BucketName"])
+        if trail.arn in self.all:
+            said = f"Trail {name} already exists for customer: {call.account}"
+            raise AwsError("TrailAlreadyExistsException", said)
+        there = [each for each in self.all.values() if (each.account, each.region) == (call.account, call.region)]
+        if len(there) >= _MOST:
+            raise AwsError(
+                "MaximumNumberOfTrailsExceededException", f"User: {call.account} already has {_MOST} trails."
+            )
+        self._change(trail, call)
+        self.all[trail.arn] = trail
+        return trail.described()
+
+    def _update(self, call: Call) -> dict[str, Any]:
+        trail = self._at_home(call)
+        self._change(trail, call)
+        return trail.described()
+
+    def _change(self, trail: Trail, call: Call) -> None:
+        """Take over what the call says, once bucket and key let CloudTrail in."""
+        params = call.params
+        for member in _NOT_SIMULATED:
+            if params.get(member):
+                raise AwsError("UnsupportedOperationException", f"{member} is not simulated.")
+        bucket, prefix = params.get("S3BucketName", trail.bucket), params.get("S3KeyPrefix", trail.prefix)
+        key_arn = self._key_arn(call, params["KmsKeyId"]) if params.get("KmsKeyId") else trail.key_arn
+        key_arn = "" if params.get("KmsKeyId") == "" else key_arn
+        self._check_bucket(trail, bucket, prefix)
+        self._check_key(trail, bucket, key_arn)
+        trail.bucket, trail.prefix, trail.key_arn = bucket, prefix, key_arn
+        was_validated = trail.validation
+        trail.validation = params.get("EnableLogFileValidation", trail.validation)
+        trail.multi_region = params.get("IsMultiRegionTrail", trail.multi_region)
+        trail.global_services = params.get("IncludeGlobalServiceEvents", trail.global_services)
+        trail.recursive = params.get("RecursiveLogging", trail.recursive)
+        if trail.logging and trail.validation and not was_validated:
+            trail.digest_start = call.time
+        if not trail.validation:
+            trail.digest_start, trail.digests = None, {}
+
+    def _check_bucket(self, trail: Trail, name: str, prefix: str) -> None:
+        """The bucket is there, and its policy lets CloudTrail read its ACL and write (User Guide, bucket policy)."""
+        if name not in s3_backends.bucket_accounts:
+            raise AwsError("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
+        if not may_write(trail, name, f"{prefix}/AWSLogs/x" if prefix else f"AWSLogs/{trail.account}/x"):
+            said = f"Incorrect S3 bucket policy is detected for bucket: {name}"
+            raise AwsError("InsufficientS3BucketPolicyException", said)
+
+    def _check_key(self, trail: Trail, bucket: str, arn: str) -> None:
+        """The key's policy lets CloudTrail make data keys for this trail (User Guide, "KMS key policies")."""
+        if not arn:
+            return
+        key = self._kms.key(arn)
+        if key is None:
+            raise AwsError("KmsKeyNotFoundException", f"KMS key {arn} does not exist.")
+        context = {"aws:cloudtrail:arn": trail.arn, "aws:s3:arn": f"arn:aws:s3:::{bucket}/x"}
+        seen = {f"kms:EncryptionContext:{name}": value for name, value in context.items()}
+        if not allows(key.policy, SERVICE, "kms:GenerateDataKey", arn, trail.arn, seen, "key"):
+            said = f"Insufficient permissions to access S3 bucket {bucket} or KMS key {arn}."
+            raise AwsError("InsufficientEncryptionPolicyException", said)
+
+    def _key_arn(self, call: Call, key_id: str) -> str:
+        """The ARN of the key that the caller names in any of its ways."""
+        look = Call("kms", "DescribeKey", call.region, {"KeyId": key_id}, call.time, call.request_id, call.principal)
+        try:
+            return self._kms.plan(look)[0].arn
+        except AwsError as refused:
+            raise AwsError("KmsKeyNotFoundException", refused.message) from None
+
+    def _delete(self, call: Call) -> dict[str, Any]:
+        del self.all[self._at_home(call).arn]
+        return {}
+
+    # --- Started, stopped --------------------------------------------------------------------------------------------
+
+    def _start(self, call: Call) -> dict[str, Any]:
+        trail = self._at_home(call)
+        if not trail.logging:
+            trail.logging, trail.started = True, call.time
+            trail.digest_start = call.time if trail.validation else None
+        return {}
+
+    def _stop(self, call: Call) -> dict[str, Any]:
+        trail = self._at_home(call)
+        trail.logging, trail.stopped, trail.digest_start = False, call.time, None
+        trail.digests = {}
+        return {}
+
+    def _put_selectors(self, call: Call) -> dict[str, Any]:
+        trail = self._at_home(call)
+        basic, advanced = call.params.get("EventSelectors"), call.params.get("AdvancedEventSelectors")
+        if bool(basic) == bool(advanced):
+            said = "Give either EventSelectors or AdvancedEventSelectors."
+            raise AwsError("InvalidEventSelectorsException", said)
+        trail.basic = selectors.checked(basic) if basic else []
+        trail.advanced = list(advanced or [])
+        return self._get_selectors(call)
+
+    # --- Asked about -------------------------------------------------------------------------------------------------
+
+    def _get_selectors(self, call: Call) -> dict[str, Any]:
+        trail = self._find(call)
+        if trail.advanced:
+            return {"TrailARN": trail.arn, "AdvancedEventSelectors": trail.advanced}
+        return {"TrailARN": trail.arn, "EventSelectors": trail.basic}
+
+    def _get(self, call: Call) -> dict[str, Any]:
+        return {"Trail": _in_full(self._find(call))}
+
+    def _describe(self, call: Call) -> dict[str, Any]:
+        names = call.params.get("trailNameList") or []
+        shadows = call.params.get("includeShadowTrails", True)
+        seen = [
+            trail
+            for trail in self.all.values()
+            if trail.account == call.account and (trail.region == call.region or (shadows and trail.multi_region))
+        ]
+        return {"trailList": [_in_full(trail) for trail in seen if not names or {trail.name, trail.arn} & set(names)]}
+
+    def _list(self, call: Call) -> dict[str, Any]:
+        own = [trail for trail in self.all.values() if trail.account == call.account]
+        return {"Trails": [{"TrailARN": each.arn, "Name": each.name, "HomeRegion": each.region} for each in own]}
+
+    def _status(self, call: Call) -> dict[str, Any]:
+        trail = self._find(call)
+        answer = {
+            "IsLogging": trail.logging,
+            "LatestDeliveryError": trail.error or None,
+            "LatestDeliveryTime": trail.delivered,
+            "StartLoggingTime": trail.started,
+            "StopLoggingTime": trail.stopped,
+            "LatestDigestDeliveryTime": trail.digest_delivered,
+        }
+        return {name: value for name, value in answer.items() if value is not None}
+
+    def _find(self, call: Call) -> Trail:
+        """The trail that the call names; a multi-Region trail is found from every Region."""
+        name = str(call.params.get("TrailName") or call.params.get("Name"))
+        for trail in self.all.values():
+            near = trail.region == call.region or trail.multi_region
+            if trail.account == call.account and (trail.arn == name or (trail.name == name and near)):
+                return trail
+        arn = name if name.startswith("arn:") else f"arn:aws:cloudtrail:{call.region}:{call.account}:trail/{name}"
+        raise AwsError("TrailNotFoundException", f"Unknown trail: {arn} for the user: {call.account}", 404)
+
+    def _at_home(self, call: Call) -> Trail:
+        """A trail is changed in its home Region only."""
+        trail = self._find(call)
+        if trail.region != call.region:
+            said = f"Trail {trail.arn} must be accessed from its home Region, {trail.region}."
+            raise AwsError("InvalidHomeRegionException", said)
+        return trail
+
+
+def may_write(trail: Trail, bucket: str, key: str) -> bool:
+    """Whether the bucket's policy lets CloudTrail read its ACL and put this file for this trail."""
+    partition, account = s3_backends.bucket_accounts.get(bucket, ("", ""))
+    if not account:
+        return False
+    policy = s3_backends[account][partition].buckets[bucket].policy
+    arn = f"arn:aws:s3:::{bucket}"
+    acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    return allows(policy, SERVICE, "s3:GetBucketAcl", arn, trail.arn) and allows(
+        policy, SERVICE, "s3:PutObject", f"{arn}/{key}", trail.arn, acl
+    )
+
+
+def _in_full(trail: Trail) -> dict[str, Any]:
+    custom = bool(trail.advanced) or trail.basic != selectors.DEFAULT
+    return trail.described() | {
+        "HomeRegion": trail.region,
+        "HasCustomEventSelectors": custom,
+        "HasInsightSelectors": False,
+    }
