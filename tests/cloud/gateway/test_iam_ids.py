@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import boto3
 import pytest
 
@@ -12,11 +14,13 @@ import labkit
 def test_users_groups_and_roles() -> None:
     """AIDA, AGPA, AROA, AIPA: 21 characters each."""
     iam = boto3.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     ids = {
         "AIDA": iam.create_user(UserName="ada")["User"]["UserId"],
         "AGPA": iam.create_group(GroupName="clerks")["Group"]["GroupId"],
         "AIPA": iam.create_instance_profile(InstanceProfileName="web")["InstanceProfile"]["InstanceProfileId"],
-        "AROA": iam.create_role(RoleName="Clerk", AssumeRolePolicyDocument="{}")["Role"]["RoleId"],
+        "AROA": iam.create_role(RoleName="Clerk", AssumeRolePolicyDocument=document)["Role"]["RoleId"],
     }
     assert {prefix: (value[:4], len(value)) for prefix, value in ids.items()} == {p: (p, 21) for p in ids}
     assert iam.get_user(UserName="ada")["User"]["UserId"] == ids["AIDA"]
