@@ -105,6 +105,37 @@ def _parameter(call: Call, name: str) -> str:
     return f"arn:aws:ssm:{call.region}:{call.account}:parameter/{name.partition(':')[0].lstrip('/')}"
 
 
+_TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+def _dynamodb(call: Call, name: str) -> tuple[Target, ...]:
+    """Each table of a batch or transaction; a query of an index is asked on the index.
+
+    Source: Service Authorization Reference, Amazon DynamoDB.
+    """
+    params = call.params
+    if params.get("RequestItems"):
+        return tuple(Target(f"dynamodb:{name}", _table(call, table)) for table in params["RequestItems"])
+    if params.get("TransactItems"):
+        asked = ((verb, item) for each in params["TransactItems"] for verb, item in each.items() if verb in _TRANSACTED)
+        return tuple(Target(f"dynamodb:{_TRANSACTED[v]}", _table(call, item["TableName"])) for v, item in asked)
+    table = params.get("TableName") or params.get("ResourceArn")
+    if not isinstance(table, str):
+        return (Target(f"dynamodb:{name}", "*"),)
+    index = f"/index/{params['IndexName']}" if name in ("Query", "Scan") and "IndexName" in params else ""
+    return (Target(f"dynamodb:{name}", _table(call, table) + index),)
+
+
+def _table(call: Call, name: str) -> str:
+    return name if name.startswith("arn:") else f"arn:aws:dynamodb:{call.region}:{call.account}:table/{name}"
+
+
 def _iam(call: Call) -> str:
     params = call.params
     if "PolicyArn" in params and not {"RoleName", "UserName", "GroupName"} & params.keys():
@@ -133,12 +164,12 @@ def _sqs(call: Call) -> str:
 
 
 _TARGETS: dict[str, Callable[[Call, str], tuple[Target, ...]]] = {
+    "dynamodb": _dynamodb,
     "s3": _s3,
     "secretsmanager": _secretsmanager,
     "ssm": _ssm,
 }
 _RESOURCES: dict[str, Callable[[Call], str]] = {
-    "dynamodb": _regional("dynamodb", "TableName", "table/{}"),
     "events": _regional("events", "Name", "rule/{}"),
     "iam": _iam,
     "lambda": _regional("lambda", "FunctionName", "function:{}"),

@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 
 from ..call import Principal
 from ..clock import Clock
+from .requesters import Requester, requester
 
 LIFETIME = timedelta(minutes=5)
 """How long S3 keeps a bucket key in plaintext. AWS publishes no number: this one is the lab's own."""
-
-_Requester = tuple[str, str, str | None, tuple[str, ...]]
-
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
@@ -33,34 +31,27 @@ class BucketKeys:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._writing: dict[tuple[_Requester, str, str, str], tuple[DataKey, datetime]] = {}
-        self._reading: dict[tuple[_Requester, bytes], datetime] = {}
+        self._writing: dict[tuple[Requester, str, str, str], tuple[DataKey, datetime]] = {}
+        self._reading: dict[tuple[Requester, bytes], datetime] = {}
 
     def for_writing(self, who: Principal, bucket: str, key_id: str, context: Mapping[str, str]) -> DataKey | None:
         """The requester's bucket key under the KMS key that they name so."""
-        held = self._writing.get((_requester(who), bucket, key_id, _text(context)))
+        held = self._writing.get((requester(who), bucket, key_id, _text(context)))
         return held[0] if held and self._clock.now() < held[1] else None
 
     def keep(self, who: Principal, bucket: str, key_id: str, context: Mapping[str, str], made: DataKey) -> None:
         """S3 has had a bucket key made for the requester."""
         until = self._clock.now() + LIFETIME
-        self._writing[_requester(who), bucket, key_id, _text(context)] = (made, until)
+        self._writing[requester(who), bucket, key_id, _text(context)] = (made, until)
 
     def may_read(self, who: Principal, data_key: bytes) -> bool:
         """Whether S3 still holds this bucket key, decrypted for this requester."""
-        until = self._reading.get((_requester(who), data_key))
+        until = self._reading.get((requester(who), data_key))
         return until is not None and self._clock.now() < until
 
     def decrypted(self, who: Principal, data_key: bytes) -> None:
         """KMS has decrypted the bucket key for the requester."""
-        self._reading[_requester(who), data_key] = self._clock.now() + LIFETIME
-
-
-def _requester(who: Principal) -> _Requester:
-    session = who.session
-    if session is None:
-        return who.account, who.arn, None, ()
-    return who.account, session.issuer_arn or who.arn, session.policy, session.policy_arns
+        self._reading[requester(who), data_key] = self._clock.now() + LIFETIME
 
 
 def _text(context: Mapping[str, str]) -> str:
