@@ -14,27 +14,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from moto.core.model import OperationModel
 
 from . import wire
 from .authorize import authorize
-from .call import Call, Principal, Target
+from .call import Call, Principal
 from .clock import Clock
 from .cloudtrail.history import History
 from .cloudtrail.record import events_of, to_service_event
+from .contracts import Service, Timed, Wrap
 from .disturb import Disturbances
 from .entropy import Entropy
 from .errors import AwsError
 from .identity import Credentials
 from .kms.service import Kms
 from .policy_documents import check_documents
-from .refusals import refusal
+from .reception import Reception, Unreceived
 from .services import moto_backends
 from .services.sts import Sts
-from .signature import Signature
-from .sigv4 import read_signature
 from .wire import HttpRequest, HttpResponse
 
 log = logging.getLogger("labkit.cloud")
@@ -43,38 +42,9 @@ OBSERVER_HEADER = "x-labkit-observer"
 # What the kit's own checks may ask without leaving a trace: nothing that changes state or uses a key.
 OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup")
 NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFederationToken"})
-# Calls that the services accept unsigned.
-UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
 
 
 _FAULT = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
-
-
-class Service(Protocol):
-    """A service of our own."""
-
-    def plan(self, call: Call) -> tuple[Target, ...]:
-        """What the call is about; raises what AWS answers before authorization."""
-
-    def perform(self, call: Call) -> dict[str, Any]:
-        """Do it; the answer by botocore's member names."""
-
-
-class Wrap(Protocol):
-    """What stands round a moto service."""
-
-    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-        """Answer the call; `onward` gives a request (changed or not) to moto. May raise AwsError."""
-
-
-class Timed(Protocol):
-    """Something that time alone makes happen."""
-
-    def next_due(self) -> datetime | None:
-        """When something happens next; None if nothing will."""
-
-    def run(self, moment: datetime) -> None:
-        """Do what is due up to and including `moment`."""
 
 
 class Gateway:
@@ -92,7 +62,7 @@ class Gateway:
     ) -> None:
         self._clock = clock
         self._entropy = entropy
-        self._credentials = credentials
+        self._reception = Reception(credentials)
         self._kms = kms
         self._history = history
         self._observer_token = observer_token
@@ -165,36 +135,13 @@ class Gateway:
                 self._draining.release()
 
     def _handle(self, request: HttpRequest, request_id: str) -> HttpResponse:
-        protocol, service = "json", ""
         try:
-            # parse: the service is named by the signature, so the signature is read first
-            signature = read_signature(request)
-            if signature is None and request.headers.get("authorization"):
-                raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
-            service = signature.service if signature else _guess_service(request)
-            model = wire.service_model_of(service)
-            protocol = wire.protocol_of(model, request)
-            operation, path_params = wire.read_operation(model, request, protocol)
-            # identify: before the parameters are read, so that nobody learns from a parser who may not call
-            principal = self._identify(request, signature, operation, protocol)
-            parameters = wire.read_parameters(operation, request, protocol, path_params)
-        except AwsError as refused:
-            return wire.write_error(refused, protocol, request_id, service)
-        call = Call(
-            service=model.service_name,
-            operation=operation.name,
-            region=signature.region if signature else "us-east-1",
-            params=parameters,
-            time=self._clock.now(),
-            request_id=request_id,
-            principal=principal,
-            source_ip=request.source_ip,
-            user_agent=request.headers.get("user-agent", ""),
-            http=request,
-        )
+            received = self._reception.receive(request, request_id, self._clock.now())
+        except Unreceived as refused:
+            return wire.write_error(refused.error, refused.protocol, request_id, refused.service)
         if OBSERVER_HEADER in request.headers:
-            return self._observe(call, operation, protocol, request)
-        return self._carry_out(call, operation, protocol, request)
+            return self._observe(received.call, received.operation, received.protocol, request)
+        return self._carry_out(received.call, received.operation, received.protocol, request)
 
     def on_behalf(
         self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None
@@ -328,16 +275,6 @@ class Gateway:
         except AwsError as refused:
             return wire.write_error(refused, protocol, call.request_id, call.service)
 
-    def _identify(
-        self, request: HttpRequest, signature: Signature | None, operation: OperationModel, protocol: str
-    ) -> Principal:
-        if signature is not None:
-            return self._credentials.principal_of(request, signature, protocol)
-        service = operation.service_model.service_name
-        if operation.name in UNSIGNED or service == "s3":
-            return Principal("Anonymous", "anonymous", "*", "", "anonymous")
-        raise refusal("missing", protocol, service)
-
     def _plan(self, call: Call) -> None:
         service = self._services.get(call.service)
         if service is not None:
@@ -379,16 +316,3 @@ class _KmsTime:
                 self._gateway.new_id,
             )
             self._gateway.record(event)
-
-
-def _guess_service(request: HttpRequest) -> str:
-    """The service of an unsigned request: KMS by its target header, STS by its form, else S3."""
-    if request.headers.get("x-amz-target", "").startswith("TrentService."):
-        return "kms"
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return "sts"
-    return "s3"
-
-
-def _guess_protocol(request: HttpRequest) -> str:
-    return {"kms": "json", "sts": "query"}.get(_guess_service(request), "rest-xml")
