@@ -19,10 +19,12 @@ from .identity import Credentials
 from .kms.service import Kms
 from .policy_documents import KeyPolicies
 from .services import moto_backends
+from .services.events import Events
 from .services.iam import Iam, give_unique_id
 from .services.lambda_ import Lambda
 from .services.registry import wraps
 from .services.s3 import S3
+from .services.sqs import Sqs
 from .services.sts import Sts
 
 ADMINISTRATOR_USER = "lab-administrator"
@@ -72,8 +74,11 @@ class Cloud:
         self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
         s3 = self.gateway.wraps["s3"]
         assert isinstance(s3, S3)
-        cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
-        self.gateway.wraps["lambda"] = Lambda(self.gateway, sts)
+        trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
+        functions = Lambda(self.gateway, sts)
+        self.gateway.wraps["lambda"] = functions
+        self.gateway.wraps["sqs"] = Sqs()
+        self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         self.accounts: list[AccountKeys] = []
         for _ in range(accounts):
             self.open_account()

@@ -56,10 +56,11 @@ class CloudTrail:
         return {"PublicKeyList": [key]}
 
 
-def install(gateway: Gateway, history: History, kms: Kms, s3: S3, entropy: Entropy) -> None:
+def install(gateway: Gateway, history: History, kms: Kms, s3: S3, entropy: Entropy) -> Trails:
     """Put CloudTrail behind the gateway: it answers calls, follows events and delivers as time passes."""
     trails = Trails(kms)
     delivery = Delivery(gateway, trails, s3, entropy)
     gateway.add_service("cloudtrail", CloudTrail(history, trails, delivery))
     gateway.followers.append(delivery.follow)
     gateway.timed.append(delivery)
+    return trails

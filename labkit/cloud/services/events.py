@@ -1,0 +1,144 @@
+"""EventBridge: rules and targets are moto's; which events reach them, and how, is here.
+
+Follows CloudTrail's events and sends what rules match to SQS, SNS and Lambda, each by the target's own policy.
+Sources: EventBridge User Guide, "Events from AWS services", "Receiving read-only management events from AWS services",
+"Using resource-based policies for Amazon EventBridge"; KMS Developer Guide, "Monitor KMS keys with Amazon EventBridge".
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from moto.events.models import Rule, events_backends
+from moto.events.utils import EventTemplateParser
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from ..cloudtrail.trails import Trails
+from ..errors import AwsError
+from .consent import allows
+from .lambda_ import Lambda
+
+if TYPE_CHECKING:
+    from ..gateway import Gateway
+
+SERVICE = "events.amazonaws.com"
+EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
+# What KMS tells EventBridge itself, with no trail: the event's name in CloudTrail, and its detail type.
+_KMS_EVENTS = {
+    "RotateKey": "KMS CMK Rotation",
+    "DeleteExpiredKeyMaterial": "KMS Imported Key Material Expiration",
+    "DeleteKey": "KMS CMK Deletion",
+}
+_QUIET = ("Describe", "Get", "List")  # read-only management events that a rule gets only if its state says so
+
+
+class Events:
+    """Matches events with the rules of the default event bus, and sends them on."""
+
+    def __init__(self, gateway: Gateway, trails: Trails, functions: Lambda) -> None:
+        self._gateway = gateway
+        self._trails = trails
+        self._functions = functions
+
+    def follow(self, event: dict[str, Any]) -> None:
+        """Send an event to the targets of every rule that matches it, once the present call is answered."""
+        rules = self._rules(event["recipientAccountId"], event["awsRegion"])
+        if not rules:
+            return
+        for message in self._messages(event):
+            for rule in rules:
+                if _wanted(rule, event, message) and rule.event_pattern.matches_event(message):  # type: ignore[arg-type]
+                    self._send(rule, {"version": "0", "id": self._gateway.new_id(), **message})
+
+    def _rules(self, account: str, region: str) -> list[Rule]:
+        """The rules of the default bus that are not disabled; account and Region may be new to moto."""
+        if account not in events_backends or region not in events_backends[account]:
+            return []
+        bus = events_backends[account][region].event_buses.get("default")
+        rules = bus.rules.values() if bus else ()
+        return [rule for rule in rules if rule.state != "DISABLED" and rule.event_pattern.get_pattern()]
+
+    def _messages(self, event: dict[str, Any]) -> list[dict[str, Any]]:
+        """What EventBridge makes of a record: KMS's own event, and CloudTrail's where a trail logs the record."""
+        source = f"aws.{event['eventSource'].partition('.')[0]}"
+        made = []
+        if event["eventType"] == "AwsServiceEvent" and source == "aws.kms" and event["eventName"] in _KMS_EVENTS:
+            key = event["resources"][0]["ARN"]
+            made.append(_message(event, _KMS_EVENTS[event["eventName"]], [key], {"key-id": key.rpartition("/")[2]}))
+        if any(trail.takes(event) for trail in self._trails.all.values()):
+            service = event["eventType"] == "AwsServiceEvent"
+            made.append(_message(event, "AWS Service Event via CloudTrail" if service else VIA_CLOUDTRAIL, [], event))
+        return made
+
+    def _send(self, rule: Rule, message: dict[str, Any]) -> None:
+        """To each target, by its own policy; a function runs once the present call is answered."""
+        for target in list(rule.targets):
+            text, arn = _input(target, message), str(target["Arn"])
+            kind = arn.split(":")[2]
+            if kind == "lambda":
+                self._gateway.afterwards(partial(_invoke, self._functions, rule.arn, arn, text))
+            elif kind == "sqs":
+                _send(rule.arn, arn, text, target.get("SqsParameters", {}).get("MessageGroupId"))
+            elif kind == "sns":
+                _publish(rule.arn, arn, text)
+
+
+def _wanted(rule: Rule, event: dict[str, Any], message: dict[str, Any]) -> bool:
+    """Reads named Describe, Get or List come through CloudTrail only to a rule whose state asks for them."""
+    if message["detail-type"] != VIA_CLOUDTRAIL or event["eventCategory"] != "Management":
+        return True
+    return rule.state == EVERYTHING or not (event["readOnly"] and event["eventName"].startswith(_QUIET))
+
+
+def _message(event: dict[str, Any], kind: str, resources: list[str], detail: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "detail-type": kind,
+        "source": f"aws.{event['eventSource'].partition('.')[0]}",
+        "account": event["recipientAccountId"],
+        "time": event["eventTime"],
+        "region": event["awsRegion"],
+        "resources": resources,
+        "detail": detail,
+    }
+
+
+def _input(target: dict[str, Any], message: dict[str, Any]) -> str:
+    """What the target is sent: the event, a part of it, a text of the rule's own, or a template filled in."""
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputTransformer" in target:
+        transformer = target["InputTransformer"]
+        paths = transformer.get("InputPathsMap", {})
+        filled: Any = EventTemplateParser.parse(transformer["InputTemplate"], paths, message)  # type: ignore[arg-type]
+        return filled if isinstance(filled, str) else json.dumps(filled)
+    part: Any = message
+    for name in str(target.get("InputPath", "$")).split(".")[1:]:
+        part = part.get(name) if isinstance(part, dict) else None
+    return json.dumps(part, separators=(",", ":"))
+
+
+# --- Targets: what a target's policy does not allow is dropped -------------------------------------------------------
+
+
+def _send(rule: str, queue_arn: str, text: str, group: str | None) -> None:
+    *_, region, account, name = queue_arn.split(":")
+    queue = sqs_backends[account][region].queues.get(name)
+    if queue is not None and allows(queue.policy, SERVICE, "sqs:SendMessage", queue_arn, rule):
+        sqs_backends[account][region].send_message(queue_name=name, message_body=text, group_id=group)
+
+
+def _publish(rule: str, topic_arn: str, text: str) -> None:
+    *_, region, account, _ = topic_arn.split(":")
+    topic = sns_backends[account][region].topics.get(topic_arn)
+    if topic is not None and allows(topic.policy, SERVICE, "sns:Publish", topic_arn, rule):
+        sns_backends[account][region].publish(message=text, arn=topic_arn)
+
+
+def _invoke(functions: Lambda, rule: str, function_arn: str, text: str) -> None:
+    with suppress(AwsError):  # the refused call is in the trail
+        functions.invoke_as(SERVICE, rule, function_arn, text.encode())
