@@ -13,7 +13,8 @@ from .secretsmanager import SecretsManager
 from .ssm import Ssm
 
 if TYPE_CHECKING:
-    from ..gateway import Gateway, Wrap
+    from ..contracts import Wrap
+    from ..gateway import Gateway
 
 
 def wraps(gateway: Gateway, kms: Kms, clock: Clock) -> dict[str, Wrap]:
