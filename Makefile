@@ -41,6 +41,7 @@ upgrade: $(READY)  ## Move every package to its newest version, and write constr
 
 bench: $(READY)  ## Measure calls per second, beside the floor
 	@$(RUN) tests/bench/bench.py
+	@$(RUN) tests/bench/deciding.py
 
 clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

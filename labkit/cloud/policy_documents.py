@@ -122,7 +122,8 @@ def _entities(account: str) -> dict[str, str]:
     if account not in iam_backends:
         return {}
     iam = iam_backends[account]["aws"]
-    return {each.arn: each.id for each in (*iam.users.values(), *iam.roles.values())}
+    users = {user.arn: str(user.id) for user in iam.users.values()}
+    return users | {role.arn: str(role.id) for role in iam.roles.values()}
 
 
 def _check_bucket(document: Document, bucket: str) -> None:

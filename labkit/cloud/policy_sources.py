@@ -37,12 +37,15 @@ def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
 
 
 def principal_tags(principal: Principal) -> dict[str, str]:
-    """The tags of the caller's user or role."""
+    """The tags of the caller's user or role, and those of its session, which win ("Pass session tags in AWS STS")."""
     entity = _identity(principal)
-    if entity is None:
-        return {}
-    tags = iam_backends[principal.account]["aws"].list_user_tags(entity.name) if _is_user(principal) else entity.tags
-    return {tag["Key"]: tag["Value"] for tag in tags}
+    tags: list[dict[str, str]] = []
+    if entity is not None:
+        iam = iam_backends[principal.account]["aws"]
+        tags = iam.list_user_tags(entity.name) if _is_user(principal) else entity.tags
+    session = dict(principal.session.tags) if principal.session else {}
+    hidden = {name.lower() for name in session}  # tag keys differ by more than case
+    return {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].lower() not in hidden} | session
 
 
 def _is_user(principal: Principal) -> bool:
