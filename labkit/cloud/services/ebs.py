@@ -138,9 +138,7 @@ class Ebs:
     def _run_instances(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Each encrypted volume takes its data key and its grant; where that fails, the instance ends at once."""
         backend, by_default = _ec2(call), self._defaults_of(call).enabled
-        mappings = [each.get("Ebs") or {} for each in call.params.get("BlockDeviceMappings") or []]
-        if by_default or any(each.get("Encrypted") for each in mappings):
-            backend.default_kms_key_id = self._default_key(call)
+        backend.default_kms_key_id = self._defaults_of(call).key or MANAGED  # lest moto makes a key of its own
         before = set(backend.volumes)
         response = onward(request)
         for name in [name for name in backend.volumes if name not in before]:
