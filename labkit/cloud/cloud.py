@@ -22,6 +22,7 @@ from .services import moto_backends
 from .services.events import Events
 from .services.iam import Iam, give_unique_id
 from .services.lambda_ import Lambda
+from .services.lambda_rotation import Rotation
 from .services.registry import wraps
 from .services.s3 import S3
 from .services.sqs import Sqs
@@ -77,6 +78,8 @@ class Cloud:
         trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
         functions = Lambda(self.gateway, sts)
         self.gateway.wraps["lambda"] = functions
+        secrets = self.gateway.wraps["secretsmanager"]
+        self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
         self.gateway.wraps["sqs"] = Sqs()
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         self.accounts: list[AccountKeys] = []
