@@ -71,7 +71,7 @@ class Cloud:
             self.history,
             self.observer_token,
         )
-        self.gateway.wraps["iam"] = Iam()
+        self.gateway.wraps["iam"] = Iam(self.kms)
         self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
         s3 = self.gateway.wraps["s3"]
         assert isinstance(s3, S3)

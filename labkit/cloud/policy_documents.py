@@ -52,6 +52,10 @@ _DOCUMENTS = MappingProxyType(
 
 def check_documents(call: Call) -> None:
     """Refuse a call whose policy the service would not keep: AwsError in the service's words."""
+    boundary = call.params.get("PermissionsBoundary") if call.service == "iam" else None
+    if boundary is not None and boundary not in iam_backends[call.account]["aws"].managed_policies:
+        # recorded; AWS looks for the policy in the caller's account and among its own
+        raise AwsError("NoSuchEntity", f"Scope ARN: {boundary} does not exist or is not attachable.", 404)
     written = _DOCUMENTS.get((call.service, call.operation))
     text = call.params.get(written.member) if written else None
     if (call.service, call.operation) == ("organizations", "CreatePolicy"):

@@ -179,6 +179,10 @@ class Kms:
         _, _, _, region, account, resource = arn.split(":", 5)
         return self._store.key(account, region, resource.removeprefix("key/"))
 
+    def keys(self) -> list[Key]:
+        """All keys of every account and Region."""
+        return self._store.keys()
+
     def note_event(self, call: Call, event_id: str) -> None:
         """The recorder tells which CloudTrail event a call became: GetKeyLastUsage answers it."""
         for target in call.targets:

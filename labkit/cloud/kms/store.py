@@ -67,6 +67,10 @@ class Store:
         """Let ciphertexts under this material find the key."""
         self._by_material[key.region, material.id] = key
 
+    def keys(self) -> list[Key]:
+        """All keys of every account and Region."""
+        return [key for shelf in self._shelves.values() for key in shelf.keys.values()]
+
     def keys_of_region(self, region: str) -> list[Key]:
         """All keys in this Region, of whichever account."""
         return [key for (_, where), shelf in self._shelves.items() if where == region for key in shelf.keys.values()]

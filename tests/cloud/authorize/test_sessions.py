@@ -27,6 +27,26 @@ def test_a_permissions_boundary_limits_and_gives_nothing(lab: labkit.Lab, allow:
     assert refusal(DENIED, clerk.create_key).endswith("because no permissions boundary allows the kms:CreateKey action")
 
 
+def test_a_boundary_limits_a_user_and_must_exist(lab: labkit.Lab, allow: Make, document: Make, refusal: Make) -> None:
+    """Given when the user is made."""
+    iam = boto3.client("iam")
+    nowhere = "arn:aws:iam::111122223333:policy/Nowhere"
+    said = refusal("NoSuchEntity", iam.create_user, UserName="ada", PermissionsBoundary=nowhere)
+    assert said == f"Scope ARN: {nowhere} does not exist or is not attachable."
+    boundary = iam.create_policy(PolicyName="Boundary", PolicyDocument=document(allow("kms:List*")))["Policy"]["Arn"]
+    iam.create_user(UserName="ada", PermissionsBoundary=boundary)
+    iam.put_user_policy(UserName="ada", PolicyName="p", PolicyDocument=document(allow("kms:*")))
+    key = iam.create_access_key(UserName="ada")["AccessKey"]
+    ada = boto3.client(
+        "kms",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token="",
+    )
+    assert ada.list_keys()["Keys"] == []
+    assert refusal(DENIED, ada.create_key).endswith("because no permissions boundary allows the kms:CreateKey action")
+
+
 def test_a_session_policy_limits_its_session_alone(lab: labkit.Lab, allow: Make, refusal: Make) -> None:
     """Another session of the role has all that the role has."""
     clerk = lab.role("Clerk", policy=[allow("kms:*")])
