@@ -1,5 +1,6 @@
 """A training and lab kit for AWS Key Management Service: an account that behaves like AWS, and labs on it."""
 
+from . import policy as policy  # `labkit.policy.simulate`
 from .accounts.start import start
 from .errors import LabError
 from .expect import ExpectedError, expect_error
