@@ -1,0 +1,56 @@
+"""What checks ask about permissions: could this role do that? Decided from the account's policies, nothing is called.
+
+Reads policies through `lab.observer` and leaves no trace. However a learner grants something, it counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..policy import simulate
+from .engine import LabView
+
+Context = Mapping[str, str | Sequence[str]]
+
+
+def may(lab: LabView, role: str, action: str, key_arn: str, context: Context | None = None) -> bool:
+    """Whether a session of the role of that name could do `action` ("kms:Decrypt") on the key, as policies are now."""
+    return decided(lab, role, action, key_arn, key_policy(lab, key_arn), context)
+
+
+def decided(
+    lab: LabView, role: str, action: str, resource: str, policy: str | None, context: Context | None = None
+) -> bool:
+    """The same for a resource that need not exist, with this resource policy (None: it has none)."""
+    arn = lab.observer.client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    identity = identity_policies(lab, role)
+    return simulate(arn, action, resource, identity=identity, resource_policy=policy, context=context).data["allowed"]
+
+
+def key_policy(lab: LabView, key_arn: str) -> str:
+    """The key policy, as JSON text."""
+    text: str = lab.observer.client("kms").get_key_policy(KeyId=key_arn)["Policy"]
+    return text
+
+
+def identity_policies(lab: LabView, role: str) -> list[dict[str, Any]]:
+    """The role's IAM policies: inline ones and attached ones."""
+    iam = lab.observer.client("iam")
+    inline = [
+        iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    attached = [_document(iam, item["PolicyArn"]) for item in _attached(iam, role)]
+    return [json.loads(document) if isinstance(document, str) else document for document in inline + attached]
+
+
+def _attached(iam: Any, role: str) -> list[dict[str, Any]]:
+    attached: list[dict[str, Any]] = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return attached
+
+
+def _document(iam: Any, arn: str) -> Any:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
