@@ -89,7 +89,7 @@ def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> 
     if protocol == "json":
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
     elif protocol in ("query", "ec2"):
-        name = _form(request).get("Action", [""])[0]
+        name = fields_of(request).get("Action", "")
     else:
         try:
             operation, path_params = get_service_router(model.service_name).match(request.to_moto("http://localhost"))
@@ -111,7 +111,7 @@ def read_parameters(
         return read_json(request.body, operation.input_shape)
     values: Any
     if protocol in ("query", "ec2"):
-        values = {name: found[-1] for name, found in _form(request).items()}
+        values = fields_of(request)
     else:
         values = request.to_moto("http://localhost").values
     try:
@@ -174,12 +174,13 @@ def _with_id(headers: dict[str, str], request_id: str) -> dict[str, str]:
     return headers | {"x-amzn-RequestId": request_id}
 
 
-def _form(request: HttpRequest) -> dict[str, list[str]]:
-    """The fields of a query-protocol request, from its body or, for GET, its query string."""
+def fields_of(request: HttpRequest) -> dict[str, str]:
+    """The fields of a query-protocol request, from its body or, for GET, its query string; the last of each name."""
     try:
-        return parse_qs((request.body or request.query.encode()).decode(), keep_blank_values=True)
+        form = parse_qs((request.body or request.query.encode()).decode(), keep_blank_values=True)
     except (UnicodeDecodeError, ValueError):
         return {}
+    return {name: values[-1] for name, values in form.items()}
 
 
 def read_outcome(call: Call, operation: OperationModel, protocol: str, response: HttpResponse) -> None:

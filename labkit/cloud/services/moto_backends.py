@@ -31,6 +31,7 @@ from ..call import Call
 from ..clock import Clock
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
+from .moto_requests import unambiguous
 
 GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
@@ -85,9 +86,7 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
         raise AwsError(
             "NotImplemented", f"The simulated account has no {call.service}: {call.operation} was not done.", 501
         )
-    headers = {name: value for name, value in request.headers.items() if name != "host"}
-    headers["x-moto-account-id"] = call.account
-    addressed = HttpRequest(request.method, request.path, request.query, headers, request.body)
+    addressed = unambiguous(call, request)
     prefix = get_service_model(call.service).metadata["endpointPrefix"]
     host = prefix if prefix in GLOBAL_ENDPOINTS else f"{prefix}.{call.region}"
     moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
