@@ -70,10 +70,10 @@ def put_it_down(lab: LabView, answer: Any) -> Outcome:
 
 
 def the_odd_one(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the name of the scanners' grant without a constraint."""
+    """The answer is the name of the scanner's grant without a constraint."""
     if answer is None:
         return unanswered()
-    made, name = _scanners(lab), str(answer)
+    made, name = _shelves(lab), str(answer)
     if name not in made:
         return not_yet(f"The key of the scans has no grant of that name: {name!r}.")
     if made[name]:
@@ -83,20 +83,20 @@ def the_odd_one(lab: LabView, answer: Any) -> Outcome:
 
 def close_the_door(lab: LabView, answer: Any) -> Outcome:
     """The odd grant is gone, and no other."""
-    made = _scanners(lab)
+    made = _shelves(lab)
     left = {grant["Name"] for grant in _grants_of(lab, "scans")}
     odd = {name for name, constraints in made.items() if not constraints}
     gone = {*made} - left
     if not gone:
-        return not_attempted("All the scanners' grants are there.")
+        return not_attempted("All the scanner's grants are there.")
     if gone - odd:
         told = "The one without a constraint is still there." if odd & left else "That was too much."
-        return not_yet(f"Gone: {len(gone - odd)} of the other scanners' grants, which have a constraint. {told}")
-    return solved("The scanner that read everything reads nothing any more, and the others work on.")
+        return not_yet(f"Gone: {len(gone - odd)} of the other grants, which have a constraint. {told}")
+    return solved("The scanner reads the shelves that it has grants for, and no others.")
 
 
-def _scanners(lab: LabView) -> dict[str, Any]:
-    """The constraints of each of the scanners' grants, as they were made."""
+def _shelves(lab: LabView) -> dict[str, Any]:
+    """The constraints of each of the scanner's grants, as they were made."""
     given = [event["requestParameters"] for event in calls(lab, "CreateGrant")]
     return {made["name"]: made.get("constraints") for made in given if made.get("name", "").startswith("shelf-")}
 
