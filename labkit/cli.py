@@ -159,11 +159,13 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
         f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
         "# boto3, the aws command and notebooks started there use this account:",
         f"export AWS_ENDPOINT_URL={endpoint}",
+        # A config file with ignore_configured_endpoint_urls would send calls to the real AWS; the variable outranks it.
+        "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",
         f"export AWS_REGION={region}",
         f"export AWS_DEFAULT_REGION={region}",
         f"export AWS_ACCESS_KEY_ID={first.access_key_id}",
         f"export AWS_SECRET_ACCESS_KEY={first.secret_access_key}",
-        "unset AWS_SESSION_TOKEN AWS_PROFILE",
+        "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE",
         f"export LABKIT_ENDPOINT={endpoint}",
     ]
     for each in others:

@@ -101,11 +101,21 @@ def test_a_signal_stops_it_with_success(start: Start, number: int) -> None:
         urllib.request.urlopen(endpoint, timeout=2)
 
 
+def test_the_lines_to_copy_outrank_a_config_file(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A config file that ignores configured endpoints does not lead a terminal with the printed variables to AWS."""
+    (tmp_path / "config").write_text("[default]\nignore_configured_endpoint_urls = true\n")
+    printed = exported(read_exports(start("serve")))
+    for name, value in {**printed, "AWS_CONFIG_FILE": str(tmp_path / "config")}.items():
+        monkeypatch.setenv(name, value)
+    assert boto3.Session().client("kms").meta.endpoint_url == printed["AWS_ENDPOINT_URL"]
+
+
 def test_the_lines_to_copy_are_all_that_boto3_needs(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """With only the variables printed, plain boto3 clients work."""
     printed = exported(read_exports(start("serve", "--region", "eu-west-3")))
     assert set(printed) == {
         "AWS_ENDPOINT_URL",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
         "AWS_ACCESS_KEY_ID",
