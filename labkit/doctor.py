@@ -117,12 +117,15 @@ def openssl() -> Finding:
 
 
 def loopback() -> Finding:
-    """Can a port of 127.0.0.1 be had?"""
+    """Can a port of 127.0.0.1 be had, and reached? (Without a loopback interface, it can be had.)"""
     try:
-        with socket.create_server(("127.0.0.1", 0)):
+        with (
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.create_connection(server.getsockname(), timeout=COMMAND_SECONDS),
+        ):
             return Finding("right", "ports of 127.0.0.1 can be used")
     except OSError as problem:
-        mend = "A firewall or sandbox forbids it: allow programs to listen on the loopback interface."
+        mend = "A firewall or sandbox forbids it: allow programs to use the loopback interface."
         return Finding("wrong", f"no port of 127.0.0.1 can be used: {problem}", mend)
 
 

@@ -91,14 +91,15 @@ def test_openssl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert doctor.openssl() == Finding("right", "OpenSSL 3.0.17")
 
 
-def test_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that forbids listening is found out."""
+@pytest.mark.parametrize("action", ["create_server", "create_connection"])
+def test_loopback(action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that forbids listening or connecting is found out."""
     assert doctor.loopback().status == "right"
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError("not permitted")
 
-    monkeypatch.setattr(socket, "create_server", refuse)
+    monkeypatch.setattr(socket, action, refuse)
     found = doctor.loopback()
     assert found.status == "wrong"
     assert "not permitted" in found.what
