@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
 
 import labkit
 from labkit.principals import Role
 
 Inner = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _models_are_read_once() -> Iterator[None]:
-    """Each lab begins with a new boto3 session, which would read the services' models from disk again."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(JSONFileLoader, "load_file", lru_cache(maxsize=None)(JSONFileLoader.load_file))
-    patch.setattr(JSONFileLoader, "__hash__", lambda _: 0, raising=False)
-    patch.setattr(JSONFileLoader, "__eq__", lambda _, other: isinstance(other, JSONFileLoader), raising=False)
-    yield
-    patch.undo()
 
 
 @pytest.fixture
