@@ -18,7 +18,7 @@ from .clock import Clock
 from .errors import AwsError
 from .refusals import refusal
 from .signature import Signature
-from .sigv4 import body_matches, expected_signature
+from .sigv4 import body_matches, expected_signature, unsigned_headers
 from .wire import HttpRequest
 
 MAX_SKEW = timedelta(minutes=15)  # IAM User Guide, "Elements of an AWS API request signature"
@@ -50,7 +50,7 @@ class Credentials:
 
     def renew(self, role: str, by: timedelta) -> None:
         """Sessions of `role` last longer by `by`: who moves the lab's clock stays signed in."""
-        for key, held in self._temporary.items():
+        for key, held in list(self._temporary.items()):  # calls of other threads may add to them meanwhile
             session = held.principal.session
             if session is not None and session.issuer_name == role:
                 self._temporary[key] = replace(held, expires=held.expires + by)
@@ -65,9 +65,13 @@ class Credentials:
             if user is None:
                 raise refusal("unknown", protocol, signature.service)
             secret, principal = user
-        if held and signature.token != held.token:
+        if signature.token != (held.token if held else None):
             raise refusal("unknown", protocol, signature.service)
-        if not hmac.compare_digest(expected_signature(request, signature, secret), signature.value):
+        if unsigned_headers(request, signature):
+            raise refusal("unsigned", protocol, signature.service)
+        if not hmac.compare_digest(
+            expected_signature(request, signature, secret).encode(), signature.value.encode(errors="replace")
+        ):
             raise refusal("wrong", protocol, signature.service)
         if not body_matches(request):
             raise AwsError(

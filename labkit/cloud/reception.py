@@ -15,6 +15,7 @@ from . import wire
 from .call import Call, Principal
 from .errors import AwsError
 from .identity import Credentials
+from .kms.regions import known_regions
 from .refusals import refusal
 from .signature import Signature
 from .sigv4 import read_signature
@@ -59,6 +60,8 @@ class Reception:
             service = signature.service if signature else _guess_service(request)
             model = wire.service_model_of(service)
             protocol = wire.protocol_of(model, request)
+            if signature and signature.region not in known_regions():
+                raise refusal("foreign", protocol, service)
             operation, path_params = wire.read_operation(model, request, protocol)
             principal = self._identify(request, signature, operation, protocol)
             parameters = wire.read_parameters(operation, request, protocol, path_params)

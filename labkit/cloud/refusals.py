@@ -17,6 +17,8 @@ _MISMATCH = (
 _MISMATCH_S3 = (
     "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )
+_HOST = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."  # recorded
+_REGION = "Credential should be scoped to a valid region."  # recorded
 _OLD = "Signature expired or not yet current: check this machine's clock."
 _EC2 = ("AuthFailure", 401, "AWS was not able to validate the provided access credentials")
 _EC2_EXPIRED = ("RequestExpired", 400, "Request has expired.")
@@ -47,6 +49,18 @@ _WORDS: dict[str, dict[str, tuple[str, int, str]]] = {
         "ec2": _EC2,
         "s3": ("SignatureDoesNotMatch", 403, _MISMATCH_S3),
     },
+    "unsigned": {
+        "json": ("InvalidSignatureException", 400, _HOST),
+        "query": ("SignatureDoesNotMatch", 403, _HOST),
+        "ec2": _EC2,
+        "s3": ("AccessDenied", 403, "There were headers present in the request which were not signed"),
+    },
+    "foreign": {
+        "json": ("InvalidSignatureException", 400, _REGION),
+        "query": ("SignatureDoesNotMatch", 403, _REGION),
+        "ec2": _EC2,
+        "s3": ("AuthorizationHeaderMalformed", 400, "The authorization header you provided is invalid."),
+    },
     "skewed": {
         "json": ("InvalidSignatureException", 400, _OLD),
         "query": ("SignatureDoesNotMatch", 403, _OLD),
@@ -69,7 +83,7 @@ _WORDS: dict[str, dict[str, tuple[str, int, str]]] = {
 def refusal(cause: str, protocol: str, service: str) -> AwsError:
     """The error for a refused identity, in the words of the service that was called.
 
-    `cause` is one of missing, incomplete, unknown, wrong, skewed, expired.
+    `cause` is one of missing, incomplete, unknown, wrong, unsigned, foreign, skewed, expired.
     """
     form = "s3" if service == "s3" else protocol if protocol in ("query", "ec2") else "json"
     code, status, message = _WORDS[cause][form]
