@@ -128,13 +128,21 @@ def _constraints(shape: Shape) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     if low:
         rules.append((f"Member must have length greater than or equal to {low}", lambda v: len(v) >= low))
     pattern = limits.get("pattern")
-    if pattern and shape.type_name == "string":
-        matches = re.compile(pattern, re.ASCII).fullmatch
+    matches = _matcher(pattern) if pattern and shape.type_name == "string" else None
+    if matches is not None:
         rules.append((f"Member must satisfy regular expression pattern: {pattern}", lambda v: matches(v) is not None))
     if isinstance(shape, StringShape) and shape.enum:
         known = frozenset(shape.enum)
         rules.append((f"Member must satisfy enum value set: [{', '.join(shape.enum)}]", lambda v: v in known))
     return tuple(rules)
+
+
+def _matcher(pattern: str) -> Callable[[str], Any] | None:
+    """None where Python can't read the pattern (STS's tags: Java's classes of Unicode); that rule is not checked."""
+    try:
+        return re.compile(pattern, re.ASCII).fullmatch
+    except re.error:
+        return None
 
 
 def _may_hold_secrets(shape: Shape) -> bool:

@@ -7,10 +7,12 @@ are judged by the gateway's authorize step, on the targets that `plan` gives it.
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 from datetime import timedelta
 from typing import Any
 
+from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
@@ -20,6 +22,7 @@ from ..entropy import Entropy
 from ..errors import AwsError
 from ..identity import Credentials, TemporaryCredentials
 from ..totp import one_time_code
+from ..validation import validate
 
 _ROLE_ARN = re.compile(r"^arn:aws:iam::(?P<account>\d{12}):role/(?P<path>.*/)?(?P<name>[^/]+)$")
 DEFAULT_DURATION = {"AssumeRole": 3600, "GetSessionToken": 43200}  # seconds; STS API Reference
@@ -46,6 +49,7 @@ class Sts:
         """
         if call.operation not in self._operations:
             raise AwsError("NotImplemented", f"The simulated account does not do sts:{call.operation}.", 501)
+        _validate(call)
         self._check_mfa(call)
         if call.operation != "AssumeRole":
             return ()
@@ -112,7 +116,10 @@ class Sts:
         key = call.params.get("AccessKeyId", "")
         if not re.fullmatch(r"[A-Z0-9]{20}", key):
             raise AwsError("ValidationError", "AccessKeyId is not of the form of an access key id.")
-        number = int.from_bytes(base64.b32decode(key[4:12]), "big") - 549755813888
+        try:
+            number = int.from_bytes(base64.b32decode(key[4:12]), "big") - 549755813888
+        except binascii.Error:
+            raise AwsError("ValidationError", "AccessKeyId is not of the form of an access key id.") from None
         return {"Account": f"{number * 2 + (key[12] >= 'Q'):012d}"}
 
     def _assume_role(self, call: Call) -> dict[str, Any]:
@@ -157,6 +164,14 @@ class Sts:
         seconds = int(call.params.get("DurationSeconds", DEFAULT_DURATION["GetSessionToken"]))
         session = Session("", "", "", now, now + timedelta(seconds=seconds), mfa="TokenCode" in call.params)
         return {"Credentials": self.issue(user, session)}
+
+
+def _validate(call: Call) -> None:
+    """STS's constraints, in the words of the JSON services under the query protocol's code ("Common errors")."""
+    try:
+        validate(call.params, get_service_model("sts").operation_model(call.operation).input_shape)
+    except AwsError as wrong:
+        raise AwsError("ValidationError", wrong.message) from None
 
 
 def _mfa_failed(how: str) -> AwsError:
