@@ -64,7 +64,7 @@ class Call:
     service: str  # botocore's service name: "kms"
     operation: str  # "Decrypt"
     region: str
-    params: dict[str, Any]  # parsed by botocore's model; blobs are bytes
+    params: dict[str, Any] = field(repr=False)  # parsed by botocore's model; blobs are bytes, and may be plaintext
     time: datetime  # the lab's clock, UTC
     request_id: str
     principal: Principal | None = None
@@ -74,12 +74,10 @@ class Call:
     source_arn: str = ""  # the resource for which a service calls as itself (aws:SourceArn)
     targets: tuple[Target, ...] = ()  # set by the service's `plan`, read by authorize and record
     decision: Any = None  # why authorize allowed or refused
-    result: dict[str, Any] | None = None
+    result: dict[str, Any] | None = field(default=None, repr=False)  # may hold data keys and credentials
     error: AwsError | None = None
     notes: dict[str, Any] = field(default_factory=dict)  # CloudTrail's additionalEventData
-    http: Any = (
-        None  # the request as it came (moto.core.request.Request); only the doors, parse, identify and moto look
-    )
+    http: Any = field(default=None, repr=False)  # the request as it came; only doors, parse, identify and moto look
 
     @property
     def account(self) -> str:

@@ -37,7 +37,7 @@ def read_json(body: bytes, shape: Any) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode())  # UTF-8 alone
     except (ValueError, RecursionError):
         raise AwsError("SerializationException", None) from None
     if not isinstance(value, dict):
@@ -90,7 +90,10 @@ def _timestamp(value: Any, _shape: Any) -> datetime:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise _misfit(value, "a Timestamp")
     try:
-        return parse_timestamp(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
+        if not isinstance(value, str):
+            return datetime.fromtimestamp(value, UTC)
+        moment: datetime = parse_timestamp(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         raise _misfit(value, "a Timestamp") from None
 

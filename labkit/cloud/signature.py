@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 
@@ -15,9 +15,9 @@ class Signature:
     region: str
     service: str  # the signing name
     signed_headers: tuple[str, ...]
-    value: str
+    value: str = field(repr=False)
     timestamp: str  # yyyymmddThhmmssZ
-    token: str | None
+    token: str | None = field(repr=False)
     expires_at: datetime | None = None  # presigned requests only
     version: int = 4
 

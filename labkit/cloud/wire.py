@@ -7,7 +7,7 @@ moto's `core` (router, parsers, serializers). Errors are written here: four shor
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -44,9 +44,9 @@ class HttpRequest:
 
     method: str
     path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
+    query: str = field(repr=False)  # may hold a link's signature and token
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     source_ip: str = "127.0.0.1"
 
     def to_moto(self, url_base: str) -> Request:
@@ -60,8 +60,8 @@ class HttpResponse:
     """An answer as a door sends it."""
 
     status: int
-    headers: dict[str, str]
-    body: bytes
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 def service_model_of(signing_name: str) -> ServiceModel:
@@ -87,14 +87,17 @@ def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> 
     name: str | None = None
     path_params: dict[str, Any] = {}
     if protocol == "json":
-        name = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
+        known = model.metadata.get("targetPrefix", "")
+        if prefix.rpartition(".")[2] != known.rpartition(".")[2]:  # some SDKs leave out the package of CloudTrail's
+            name = None
     elif protocol in ("query", "ec2"):
         name = fields_of(request).get("Action", "")
     else:
         try:
             operation, path_params = get_service_router(model.service_name).match(request.to_moto("http://localhost"))
             name = operation.name
-        except HTTPException:
+        except (HTTPException, NotImplementedError, ValueError):  # no such path, no such protocol
             name = None
     if name not in model.operation_names:
         code = _UNKNOWN_OPERATION.get(protocol, "UnknownOperationException")
@@ -109,11 +112,7 @@ def read_parameters(
     """The call's parameters by botocore's member names; SerializationException where they don't parse."""
     if protocol == "json":
         return read_json(request.body, operation.input_shape)
-    values: Any
-    if protocol in ("query", "ec2"):
-        values = fields_of(request)
-    else:
-        values = request.to_moto("http://localhost").values
+    values: Any = fields_of(request) if protocol in ("query", "ec2") else request.to_moto("http://localhost").values
     try:
         parsed = PROTOCOL_PARSERS[protocol](operation).parse(
             {

@@ -106,9 +106,9 @@ def _offset(token: str | None, question: str) -> int:
         return 0
     try:
         offset, asked = json.loads(base64.b64decode(token, validate=True))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         offset, asked = None, None
-    if asked != question or not isinstance(offset, int):
+    if asked != question or not isinstance(offset, int) or offset < 0:
         raise AwsError("InvalidNextTokenException", "The NextToken is not of this request.")
     return offset
 
