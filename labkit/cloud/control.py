@@ -30,7 +30,7 @@ def control(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     try:
         body = json.loads(request.body) if request.body else {}
         return _json(_answer(cloud, f"{request.method} {name}", query, body))
-    except (KeyError, ValueError, TypeError, AttributeError) as wrong:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
         return _json({"error": f"{type(wrong).__name__}: {wrong}"}, 400)
 
 

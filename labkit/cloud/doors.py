@@ -112,11 +112,19 @@ def _from_environ(environ: dict[str, Any]) -> HttpRequest:
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
-    target = urlsplit(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "/"))
+    path, query = _target(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "/"))
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length) if length else b""
     address = environ.get("REMOTE_ADDR", HOST)
-    return HttpRequest(environ["REQUEST_METHOD"], target.path, target.query, headers, body, address)
+    return HttpRequest(environ["REQUEST_METHOD"], path, query, headers, body, address)
+
+
+def _target(sent: str) -> tuple[str, str]:
+    """Path and query of a request line, as sent. (To urlsplit, //bucket/key would be a host and a path.)"""
+    path, _, query = sent.partition("?")
+    if not path.startswith("/"):  # the absolute form: http://host/path
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return path, query
 
 
 class InProcessDoor:

@@ -227,7 +227,10 @@ class Gateway:
         """Keep an event, then tell those who follow events."""
         self._history.add(event)
         for follower in self.followers:
-            follower(event)
+            try:
+                follower(event)
+            except Exception:  # a fault of ours, and none of the call's, which has been done
+                log.exception("A follower of events failed inside the simulated account")
 
     def now(self) -> datetime:
         """The lab's time."""
@@ -256,7 +259,12 @@ class Gateway:
 
     def keep(self, call: Call) -> None:
         """Record a finished call, and remember it for explanations."""
-        events = events_of(call, self._entropy.uuid)
+        try:
+            events = events_of(call, self._entropy.uuid)
+        except Exception:  # a fault of ours: a call that was made is recorded, if only by its name
+            log.exception("%s:%s could not be recorded in full", call.service, call.operation)
+            bare = replace(call, params={}, targets=(), result=None, notes={})
+            events = events_of(bare, self._entropy.uuid)
         if call.service == "kms":
             self._kms.note_event(call, events[0]["eventID"])  # GetKeyLastUsage answers it
         for event in events:
