@@ -60,5 +60,5 @@ def _prefer_own_commands() -> None:
     """
     own = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "").split(os.pathsep)
-    if path[:1] != [own]:
+    if own not in path:  # an environment that is activated has its own order, and keeps it
         os.environ["PATH"] = os.pathsep.join([own, *path])
