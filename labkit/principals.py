@@ -6,13 +6,16 @@ Speaks to the lab's endpoint through boto3 alone; what AWS would refuse is refus
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from .cloud.totp import one_time_code
+from .errors import LabError
 
 Statement = Mapping[str, Any]
 POLICY_NAME = "inline"
@@ -168,7 +171,8 @@ class Account:
         if tags:
             more["Tags"] = _tags(tags)
         trusted = _document(trust if trust is not None else [everybody])
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted, **more)["Role"]
+        with _first_of(f"role {name}"):
+            role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted, **more)["Role"]
         if policy:
             iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=_document(policy))
         return Role(self, name, role["Arn"])
@@ -176,7 +180,8 @@ class Account:
     def user(self, name: str, policy: Sequence[Statement] | None = None, tags: Mapping[str, str] | None = None) -> User:
         """A new IAM user with an access key; `policy` is a list of statements."""
         iam = self.client("iam")
-        made = iam.create_user(UserName=name, **({"Tags": _tags(tags)} if tags else {}))["User"]
+        with _first_of(f"user {name}"):
+            made = iam.create_user(UserName=name, **({"Tags": _tags(tags)} if tags else {}))["User"]
         if policy:
             iam.put_user_policy(UserName=name, PolicyName=POLICY_NAME, PolicyDocument=_document(policy))
         key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -207,6 +212,20 @@ class Account:
 
     def __repr__(self) -> str:
         return f"Account {self.account_id} ({self.name})"
+
+
+@contextmanager
+def _first_of(what: str) -> Iterator[None]:
+    """Say it in the learner's words where the account has one of that name already."""
+    try:
+        yield
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] != "EntityAlreadyExists":
+            raise
+        raise LabError(
+            f"This account already has a {what}. A lab is taken once in an account: restart the kernel and run from "
+            "the top for a fresh one; if you joined a `labkit serve`, restart that."
+        ) from None
 
 
 def sign_in(name: str, region: str, administrator: Mapping[str, str], now: Callable[[], datetime]) -> Account:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -46,7 +47,9 @@ class Remote:
                 detail = refused.read().decode(errors="replace")[:300]
             raise LabError(f"The account at {self.endpoint} refused: {detail}") from None
         except (urllib.error.URLError, OSError, ValueError) as wrong:
-            raise LabError(
-                f"No lab answers at {self.endpoint} ({wrong}). Start one with `labkit serve`, "
-                "or unset LABKIT_ENDPOINT to get an account inside this notebook."
-            ) from None
+            advice = (
+                "Start one with `labkit serve`, or unset LABKIT_ENDPOINT to get an account inside this notebook."
+                if os.environ.get("LABKIT_ENDPOINT")
+                else "This machine does not reach its own loopback address: `labkit doctor` says more."
+            )
+            raise LabError(f"No lab answers at {self.endpoint} ({wrong}). {advice}") from None

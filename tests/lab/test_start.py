@@ -116,6 +116,14 @@ def test_plain_import_is_light() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+def test_a_name_that_is_taken_is_said_in_the_learners_words() -> None:
+    """A lab run twice in one account says what to do."""
+    lab = labkit.start("start-tests")
+    lab.role("Clerk", [])
+    with pytest.raises(labkit.LabError, match=r"already has a role Clerk\. .*restart the kernel"):
+        lab.role("Clerk", [])
+
+
 def test_nothing_secret_is_shown() -> None:
     """Not in the lab's repr, its HTML, its role's or its events'."""
     lab = labkit.start("start-tests")

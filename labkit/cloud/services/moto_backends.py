@@ -40,9 +40,11 @@ _REAL_UTCNOW = moto.core.utils.utcnow
 
 def reset(seed: str, clock: Clock) -> None:
     """Empty every moto backend, seed moto's generator and put moto on the lab's clock."""
+    os.environ.pop("MOTO_ACCOUNT_ID", None)  # with it moto would take every account for that one
     default_user_config["iam"] = {"load_aws_managed_policies": False}  # resetting makes every backend once more
     BackendDict.reset()
     organizations_backends.master_accounts.clear()  # which moto's own reset leaves
+    os.environ.pop("MOTO_ACCOUNT_ID", None)  # with it moto would take every account for that one
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     reset_model_data()
     mock_random.seed(seed)
