@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,26 @@ def pytest_configure(config: pytest.Config) -> None:
     }
 
 
-@pytest.fixture(autouse=True)
-def _environment_as_found() -> Iterator[None]:
-    """A lab sets AWS variables; the next test finds none of them."""
+@contextmanager
+def _restored() -> Iterator[None]:
     before = dict(os.environ)
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _environment_of_the_module() -> Iterator[None]:
+    """A lab that a whole file shares sets AWS variables; the next file finds none of them."""
+    with _restored():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_found(_environment_of_the_module: None) -> Iterator[None]:
+    """A lab sets AWS variables; the next test finds none of them."""
+    with _restored():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,11 @@ def test_exercises_stand_in_their_notebook(path: Path) -> None:
 def test_the_lab_opens_on_loopback_and_on_the_first_notebook() -> None:
     """`make lab` starts JupyterLab for this machine alone."""
     answer = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "lab"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "-n", "--no-print-directory", "-o", ".venv/.ready", "lab"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "jupyterlab --ServerApp.ip=127.0.0.1" in answer.stdout
     assert answer.stdout.rstrip().endswith("notebooks/00-start-here.ipynb")

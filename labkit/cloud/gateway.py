@@ -23,12 +23,13 @@ from .authorize import authorize
 from .call import Call, Principal
 from .clock import Clock
 from .cloudtrail.history import History
-from .cloudtrail.record import events_of, to_service_event
+from .cloudtrail.record import events_of
 from .contracts import Service, Timed, Wrap
 from .disturb import Disturbances
 from .entropy import Entropy
 from .errors import AwsError
 from .identity import Credentials
+from .key_time import KeyTime
 from .kms.service import Kms
 from .policy_documents import check_documents
 from .reception import Reception, Unreceived
@@ -72,7 +73,9 @@ class Gateway:
         self.disturbances = Disturbances()
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.calls: dict[str, Call] = {}  # by request id, for explanations
-        self.timed: list[Timed] = [_KmsTime(kms, self)]  # what happens by the clock: keys, deliveries, ...
+        self.timed: list[Timed] = [
+            KeyTime(kms, self.new_id, self.record)
+        ]  # what happens by the clock: keys, deliveries, ...
         self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
         self._afterwards: deque[Callable[[], None]] = deque()  # what services do once the call is answered
         self._draining = threading.Lock()
@@ -300,27 +303,3 @@ class Gateway:
             response = wrap.serve(call, request, lambda sent: moto_backends.serve(call, sent))
         wire.read_outcome(call, operation, protocol, response)
         return response
-
-
-class _KmsTime:
-    """What KMS does of its own accord, written as service events."""
-
-    def __init__(self, kms: Kms, gateway: Gateway) -> None:
-        self._kms = kms
-        self._gateway = gateway
-
-    def next_due(self) -> datetime | None:
-        return self._kms.next_due()
-
-    def run(self, moment: datetime) -> None:
-        for happening in self._kms.due(moment):
-            event = to_service_event(
-                happening.name,
-                happening.time,
-                happening.account,
-                happening.region,
-                happening.key_arn,
-                happening.details,
-                self._gateway.new_id,
-            )
-            self._gateway.record(event)

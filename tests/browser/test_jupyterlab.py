@@ -14,6 +14,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 MINUTES = 60_000  # playwright counts milliseconds
 CELL = ".jp-Notebook .jp-CodeCell"
 RAN = f"{CELL} .jp-InputPrompt:text-matches('^\\\\[\\\\d+\\\\]:$')"
+INDICATOR = ".jp-Notebook-ExecutionIndicator"
 ERRORS = ".jp-OutputArea-output:is([data-mime-type$='jupyter.error'], [data-mime-type$='jupyter.stderr'])"
 
 
@@ -41,10 +42,12 @@ def test_restart_and_run_all(name: str, jupyterlab: Lab, page: Page) -> None:
     expect(page.locator(CELL)).to_have_count(len(committed), timeout=MINUTES)
     expect(page.locator(f"{CELL} .jp-OutputArea-output")).to_have_count(0)
 
+    # Before the first kernel answers, a restart would run nothing.
+    expect(page.locator(INDICATOR).first).to_have_attribute("data-status", "idle", timeout=4 * MINUTES)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
-    expect(page.locator(RAN)).to_have_count(len(committed), timeout=2 * MINUTES)
+    expect(page.locator(RAN)).to_have_count(len(committed), timeout=4 * MINUTES)
 
     assert page.locator(ERRORS).all_inner_texts() == []
     with_outputs = sum(bool(cell.outputs) for cell in committed)
