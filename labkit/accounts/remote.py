@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -12,12 +11,15 @@ from typing import Any
 from ..errors import LabError
 
 TIMEOUT = 20  # seconds
+JOIN = "Start one with `labkit serve`, or unset LABKIT_ENDPOINT to get an account inside this notebook."
+OWN = "This machine does not reach its own loopback address: `labkit doctor` says more."
 
 
 class Remote:
     """Speaks the control requests of a lab's endpoint. Only loopback addresses are spoken to."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, advice: str = JOIN) -> None:
+        self._advice = advice  # what to do if nobody answers
         parts = urllib.parse.urlsplit(endpoint)
         if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise LabError(
@@ -47,9 +49,4 @@ class Remote:
                 detail = refused.read().decode(errors="replace")[:300]
             raise LabError(f"The account at {self.endpoint} refused: {detail}") from None
         except (urllib.error.URLError, OSError, ValueError) as wrong:
-            advice = (
-                "Start one with `labkit serve`, or unset LABKIT_ENDPOINT to get an account inside this notebook."
-                if os.environ.get("LABKIT_ENDPOINT")
-                else "This machine does not reach its own loopback address: `labkit doctor` says more."
-            )
-            raise LabError(f"No lab answers at {self.endpoint} ({wrong}). {advice}") from None
+            raise LabError(f"No lab answers at {self.endpoint} ({wrong}). {self._advice}") from None

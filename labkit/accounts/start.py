@@ -15,7 +15,7 @@ from ..errors import LabError
 from ..lab import Lab
 from .environment import leave_the_owner_out, point_at
 from .local import LocalCloud
-from .remote import Remote
+from .remote import OWN, Remote
 
 DEFAULT_REGION = "us-east-1"
 SESSION_NAME = "learner"
@@ -40,7 +40,7 @@ def start(name: str, *, region: str = DEFAULT_REGION) -> Lab:
         keys = _joined_keys(remote)
     else:
         local, administrator = LocalCloud.fresh(os.environ.get("LABKIT_SEED") or name, region)
-        remote, keys = Remote(local), asdict(administrator)
+        remote, keys = Remote(local, OWN), asdict(administrator)
     health = remote.get("health")
     credentials = _sign_in(remote.endpoint, region, keys)
     point_at(remote.endpoint, region, credentials)

@@ -7,6 +7,7 @@ no thread. Door two is a WSGI app on 127.0.0.1 for the `aws` command, Lambda fun
 from __future__ import annotations
 
 import io
+import logging
 import os
 import socket
 import threading
@@ -38,6 +39,8 @@ class Server:
     """
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
+        # A request that waits a moment for a thread is no news; in a notebook the warning would stand under a cell.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         listener = _listen(port)
         self.endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
         self._server = waitress.create_server(
