@@ -1,7 +1,7 @@
 """From bytes to a call and back: reads requests and writes answers in each service's own protocol.
 
-Operations are found, parameters parsed and answers serialized by botocore's service models through
-moto's `core` (router, parsers, serializers). Errors are written here: four short forms.
+By botocore's service models: JSON in `jsonwire.py`, the other protocols through moto's `core` (router,
+parsers, serializers). Errors are written here: four short forms.
 """
 
 from __future__ import annotations
