@@ -24,6 +24,7 @@ _PARAMETERS = (
     "EncryptionAlgorithm",
     "ExpirationModel",
     "GranteePrincipal",
+    "GranteeServicePrincipal",
     "KeyAgreementAlgorithm",
     "MacAlgorithm",
     "MessageType",
@@ -32,6 +33,7 @@ _PARAMETERS = (
     "PrimaryRegion",
     "ReplicaRegion",
     "RetiringPrincipal",
+    "RetiringServicePrincipal",
     "RotationPeriodInDays",
     "SigningAlgorithm",
     "ValidTo",
@@ -124,8 +126,11 @@ def _kms(call: Call, target: Target) -> Context:
     if call.operation in ("CreateGrant", "ListGrants", "RevokeGrant"):
         context["kms:GrantIsForAWSResource"] = _text(bool(call.via))
     constraints = params.get("Constraints", {}) if call.operation == "CreateGrant" else {}
-    if constraints:
-        context["kms:GrantConstraintType"] = next(iter(constraints))
+    kind = next((name for name in ("EncryptionContextEquals", "EncryptionContextSubset") if constraints.get(name)), "")
+    if kind:
+        context["kms:GrantConstraintType"] = kind
+    if constraints.get("SourceArn"):
+        context["kms:GrantConstraintSourceArn"] = constraints["SourceArn"]
     if call.via:
         context["kms:ViaService"] = f"{invoker(call.via[-1]).via}.{call.region}.amazonaws.com"
     context |= _encryption_context(call, target, constraints)
@@ -145,7 +150,7 @@ def _kms(call: Call, target: Target) -> Context:
     return context
 
 
-def _encryption_context(call: Call, target: Target, constraints: dict[str, dict[str, str]]) -> Context:
+def _encryption_context(call: Call, target: Target, constraints: dict[str, Any]) -> Context:
     if call.operation == "ReEncrypt":
         side = "Source" if target.action.endswith("From") else "Destination"
         pairs = call.params.get(f"{side}EncryptionContext", {})

@@ -1,7 +1,7 @@
 """Grants: CreateGrant, ListGrants, ListRetirableGrants, RetireGrant, RevokeGrant.
 
-Whether a grant allows a call is for authorization to decide; it reads `Key.grants`, `Grant.effective` and, for
-grants that are made by virtue of a grant, `permits`.
+Whether a grant allows a call, and which grants may be made by virtue of a grant, is for authorization to decide
+(`policy/grants.py`); it reads `Key.grants` and `Grant.effective`.
 """
 
 from __future__ import annotations
@@ -128,35 +128,20 @@ def _check_operations(key: Key, operations: list[str]) -> None:
 
 
 def _checked_constraints(key: Key, constraints: Mapping[str, Any]) -> Mapping[str, Any]:
+    if all(constraints.get(member) for member in _CONTEXTS):  # "Using grant constraints", AWS KMS Developer Guide
+        raise AwsError("ValidationException", "Specify EncryptionContextEquals or EncryptionContextSubset, not both.")
     for member in _CONTEXTS:
         context = constraints.get(member)
         if context is None:
             continue
         if key.spec.family != "symmetric":
-            said = "Encryption context grant constraints are valid on symmetric encryption keys only."
+            # Recorded: DynamoDB hands it on in the words of KMS where a table's key is not symmetric (2026).
+            said = "EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key."
             raise AwsError("ValidationException", said)
         if len(context) > MOST_PAIRS or sum(len(k) + len(v) for k, v in context.items()) > LONGEST_CONTEXT:
             said = f"A grant constraint can hold {MOST_PAIRS} encryption context pairs of {LONGEST_CONTEXT} characters."
             raise AwsError("ValidationException", said)
     return {name: value for name, value in constraints.items() if value}
-
-
-def permits(parent: Grant, params: Mapping[str, Any]) -> bool:
-    """Whether a holder of `parent` (with CreateGrant) may make the grant that `params` ask for.
-
-    No operation more than the parent has, and encryption context constraints at least as strict ("Granting
-    CreateGrant permission", AWS KMS Developer Guide). Authorization asks this when only a grant allows the call.
-    """
-    if not set(params["Operations"]) <= set(parent.operations):
-        return False
-    child = params.get("Constraints") or {}
-    equals, subset = (parent.constraints.get(member) for member in _CONTEXTS)
-    if equals is not None:
-        return bool(child.get("EncryptionContextEquals") == equals)
-    if subset is not None:
-        stricter = child.get("EncryptionContextEquals") or child.get("EncryptionContextSubset") or {}
-        return bool(subset.items() <= stricter.items())
-    return True
 
 
 # --- Lists -----------------------------------------------------------------------------------------------------------

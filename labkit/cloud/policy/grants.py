@@ -97,7 +97,10 @@ def _constraints(grant: Grant, question: Question, values: Values) -> list[tuple
 
 
 def _parent(grant: Grant, pairs: Mapping[str, tuple[str, ...]], values: Values) -> list[tuple[str, bool, str]]:
-    """A child grant may hold no more operations, and no weaker constraint, than the grant it is made from."""
+    """A child grant may hold no more operations, and no weaker constraint, than the grant it is made from.
+
+    Source: "Granting CreateGrant permission", AWS KMS Developer Guide.
+    """
     wanted = {o.lower() for o in values.get("kms:grantoperations", ())}
     allowed = {o.lower() for o in grant.operations}
     checks = [("Child's operations", wanted <= allowed, f"the new grant allows only {', '.join(grant.operations)}")]
@@ -109,6 +112,9 @@ def _parent(grant: Grant, pairs: Mapping[str, tuple[str, ...]], values: Values) 
     elif constraints.encryption_context_subset is not None:
         held = bool(kind) and _folded(constraints.encryption_context_subset).items() <= pairs.items()
         checks.append(("Child's constraint", held, "the new grant is at least as strict"))
+    if constraints.source_arn is not None:
+        held = values.get("kms:grantconstraintsourcearn") == (constraints.source_arn,)
+        checks.append(("Child's constraint", held, f"the new grant works for {constraints.source_arn} only"))
     return checks
 
 

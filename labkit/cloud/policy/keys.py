@@ -42,7 +42,7 @@ class ConditionKey:
     """One condition key; a name that ends in "*" stands for every key with that beginning."""
 
     name: str
-    type: str  # "String", "Bool", "Numeric" or "Date"
+    type: str  # "String", "ARN", "Bool", "Numeric" or "Date"
     many: bool  # several values in one request: needs a set operator
     identity_only: bool  # works in IAM policies, not in key policies
     operations: frozenset[str]

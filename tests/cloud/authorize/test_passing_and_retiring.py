@@ -1,4 +1,4 @@
-"""Passing a role to a service, retiring a grant by its token alone, grants that take their time."""
+"""Passing a role to a service, retiring a grant by its token alone, grants by grants, grants that take their time."""
 
 from __future__ import annotations
 
@@ -68,6 +68,65 @@ def test_a_grant_token_alone_names_the_grant_to_retire(lab: labkit.Lab, allow: M
     assert "kms:RetireGrant" in refusal(DENIED, intern.client("kms").retire_grant, GrantToken=second["GrantToken"])
     clerk.client("kms").retire_grant(GrantToken=second["GrantToken"])
     assert [grant["GrantId"] for grant in kms.list_grants(KeyId=key_id)["Grants"]] == [first["GrantId"]]
+
+
+EQUALS, SUBSET, ARN = "EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"
+TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
+CHILDREN = [
+    ({}, {}, True),
+    ({}, {EQUALS: {"a": "b"}}, True),
+    ({EQUALS: {"a": "b"}}, {EQUALS: {"a": "b"}}, True),
+    ({EQUALS: {"a": "b"}}, {SUBSET: {"a": "b"}}, False),
+    ({EQUALS: {"a": "b"}}, {}, False),
+    ({SUBSET: {"a": "b"}}, {SUBSET: {"a": "b", "c": "d"}}, True),
+    ({SUBSET: {"a": "b"}}, {EQUALS: {"a": "b", "c": "d"}}, True),
+    ({SUBSET: {"a": "b"}}, {ARN: TABLE, EQUALS: {"a": "b"}}, True),
+    ({SUBSET: {"a": "b"}}, {SUBSET: {"c": "d"}}, False),
+    ({SUBSET: {"a": "b"}}, {ARN: TABLE}, False),
+    ({SUBSET: {"a": "b"}}, {}, False),
+]
+
+
+@pytest.mark.parametrize(("parent", "child", "fits"), CHILDREN)
+def test_grants_made_by_a_grant(
+    lab: labkit.Lab, refusal: Make, parent: dict[str, Any], child: dict[str, Any], fits: bool
+) -> None:
+    """Who may create grants by a grant alone passes on no more than they have, and no looser."""
+    kms = boto3.client("kms")
+    clerk, intern = lab.role("Clerk"), lab.role("Intern")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_grant(KeyId=key, GranteePrincipal=clerk.arn, Operations=["CreateGrant", "Decrypt"], Constraints=parent)
+    make = clerk.client("kms").create_grant
+    wanted = {"KeyId": key, "GranteePrincipal": intern.arn, "Constraints": child}
+    if fits:
+        assert make(**wanted, Operations=["Decrypt"])["GrantId"]
+    else:
+        assert "kms:CreateGrant" in refusal(DENIED, make, **wanted, Operations=["Decrypt"])
+    assert "kms:CreateGrant" in refusal(DENIED, make, **wanted, Operations=["Encrypt"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "principal", "allowed"),
+    [("Clerk", "Clerk", True), ("Clerk", "Intern", False), ("*", "Intern", True)],
+)
+def test_retirable_grants_are_listed_for_principals_that_a_policy_names(
+    lab: labkit.Lab, refusal: Make, policy: str, principal: str, allowed: bool
+) -> None:
+    """The resource is the retiring principal of the request (ListRetirableGrants)."""
+    roles = "arn:aws:iam::111122223333:role/"
+    statement = {"Effect": "Allow", "Action": "kms:ListRetirableGrants", "Resource": roles + policy}
+    listing = lab.role("Clerk", policy=[statement]).client("kms").list_retirable_grants
+    if allowed:
+        assert listing(RetiringPrincipal=roles + principal)["Grants"] == []
+    else:
+        said = refusal(DENIED, listing, RetiringPrincipal=roles + principal)
+        assert f"perform: kms:ListRetirableGrants on resource: {roles}{principal}" in said
+
+
+def test_retirable_grants_of_another_account_are_not_listed(lab: labkit.Lab, refusal: Make) -> None:
+    """ "You must specify a principal in your Amazon Web Services account" (ListRetirableGrants)."""
+    abroad = "arn:aws:iam::444455556666:role/Clerk"
+    assert abroad in refusal(DENIED, boto3.client("kms").list_retirable_grants, RetiringPrincipal=abroad)
 
 
 def test_a_grant_takes_its_time_and_its_token_is_at_once(lab: labkit.Lab, refusal: Make) -> None:
