@@ -52,7 +52,7 @@ def update(store: Store, call: Call) -> dict[str, Any]:
     """UpdateAlias: old and new key must be of one type and one usage (its documentation)."""
     alias, old, new = (target.entity for target in call.targets)
     if _type(old) != _type(new):
-        # The documentation states the rule and no error; the model's only fitting one is this.
+        # Which error is unknown: the documentation states the rule and no error, the model has no other that fits.
         raise AwsError("KMSInvalidStateException", f"Alias {alias.arn} can only be associated with a key of its type.")
     if new is not old:
         _require_room(new)

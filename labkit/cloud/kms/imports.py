@@ -169,7 +169,8 @@ def _expire_later(store: Store, key: Key, material: Material) -> None:
 
     def act(time: datetime) -> list[Happening]:
         _take_away(key, material)
-        return [Happening(time, key.account, key.region, "DeleteExpiredKeyMaterial", key.arn, {"keyId": key.id})]
+        details = {"keyId": key.id} | ({"keyMaterialId": material.id} if key.spec.family == "symmetric" else {})
+        return [Happening(time, key.account, key.region, "DeleteExpiredKeyMaterial", key.arn, details)]
 
     store.agenda.add(date, holds, act)
 

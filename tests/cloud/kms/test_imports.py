@@ -187,7 +187,7 @@ def test_expiry(world: Any) -> None:
     assert world.kms.next_due() == date
     (happening,) = world.advance(days=11)
     assert (happening.name, happening.time, happening.key_arn) == ("DeleteExpiredKeyMaterial", date, arn)
-    assert happening.details == {"keyId": arn.rpartition("/")[2]}
+    assert happening.details == {"keyId": arn.rpartition("/")[2], "keyMaterialId": identity}
     meta = world.call("DescribeKey", KeyId=arn)["KeyMetadata"]
     assert (meta["KeyState"], meta["CurrentKeyMaterialId"]) == ("PendingImport", identity)
     assert not {"ExpirationModel", "ValidTo"} & set(meta)

@@ -285,6 +285,26 @@ def test_policy_of_an_aws_managed_key(world: Any) -> None:
     assert not allowed & {"kms:*", "kms:PutKeyPolicy", "kms:DisableKey", "kms:ScheduleKeyDeletion"}
 
 
+def test_the_services_policies_differ(world: Any) -> None:
+    """As real accounts show them: grants only where a service takes grants, and other Regions for replicas."""
+    policies = {
+        service: json.loads(world.kms.managed_key("111122223333", "us-east-1", service).policy)["Statement"]
+        for service in ("dynamodb", "lambda", "s3", "secretsmanager", "sqs", "ssm")
+    }
+    assert [len(policies[service]) for service in sorted(policies)] == [3, 2, 2, 3, 2, 2]
+    grants = {name for name, statements in policies.items() if "kms:CreateGrant" in statements[0]["Action"]}
+    assert grants == {"dynamodb", "lambda", "secretsmanager", "sqs"}
+    revoked = {name for name, (*_, look) in policies.items() if "kms:RevokeGrant" in look["Action"]}
+    assert revoked == {"lambda", "secretsmanager", "sqs"}  # DynamoDB's last statement is for DynamoDB itself
+    data_keys = policies["secretsmanager"][1]
+    assert data_keys["Action"] == "kms:GenerateDataKey*"
+    assert data_keys["Condition"]["StringLike"] == {"kms:ViaService": "secretsmanager.*.amazonaws.com"}
+    assert policies["dynamodb"][0]["Condition"]["StringLike"] == {"kms:ViaService": "dynamodb.*.amazonaws.com"}
+    assert policies["dynamodb"][2]["Principal"] == {"Service": "dynamodb.amazonaws.com"}
+    assert policies["sqs"][0]["Sid"].endswith("through Simple Queue Service (SQS) for all principals in the account "
+                                              "that are authorized to use SQS")  # fmt: skip
+
+
 def test_aliases_of_aws_are_not_for_customers(world: Any) -> None:
     """Neither moved nor deleted."""
     world.kms.managed_key("111122223333", "us-east-1", "s3")
