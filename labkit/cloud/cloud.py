@@ -25,6 +25,7 @@ from .services.lambda_ import Lambda
 from .services.lambda_rotation import Rotation
 from .services.registry import wraps
 from .services.s3 import S3
+from .services.sns import Sns
 from .services.sqs import Sqs
 from .services.sts import Sts
 
@@ -80,6 +81,7 @@ class Cloud:
         self.gateway.wraps["lambda"] = functions
         secrets = self.gateway.wraps["secretsmanager"]
         self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
+        self.gateway.wraps["sns"] = Sns(self.gateway, functions)
         self.gateway.wraps["sqs"] = Sqs()
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         self.accounts: list[AccountKeys] = []
