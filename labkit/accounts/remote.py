@@ -46,7 +46,15 @@ class Remote:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
             with refused:
-                detail = refused.read().decode(errors="replace")[:300]
+                detail = _told(refused.read().decode(errors="replace"))
             raise LabError(f"The account at {self.endpoint} refused: {detail}") from None
         except (urllib.error.URLError, OSError, ValueError) as wrong:
             raise LabError(f"No lab answers at {self.endpoint} ({wrong}). {self._advice}") from None
+
+
+def _told(answer: str) -> str:
+    """The error in a refusal's JSON; what came instead where it is something else."""
+    try:
+        return str(json.loads(answer)["error"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:300]

@@ -5,6 +5,8 @@ The judging itself is in `policy/`: pure functions. This file brings a call and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -68,12 +70,21 @@ def _no_such_role(call: Call, target: Target) -> str:
     return f"User: {call.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {target.arn}"
 
 
-def explanation(call: Call) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an explanation needs of an answered call."""
+
+    operation: str
+    decisions: Sequence[Decision]
+    error: AwsError | None
+
+
+def explanation(call: Judged) -> dict[str, Any]:
     """Why a call was allowed or refused, as "text", "html" (escaped) and "data": of its decisive permission.
 
     A refusal that no policy made (an unknown key, a disabled one) is told as such: no permission would change it.
     """
-    decisions: list[Decision] = call.decision or []
+    decisions = call.decisions
     if decisions and (call.error is None or not decisions[-1].allowed):
         told = explain(decisions[-1])
         return {"text": told.text, "html": told.html, "data": told.data}

@@ -9,7 +9,6 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
-from . import authorize
 from .clock import Clock
 from .cloudtrail import service as cloudtrail
 from .cloudtrail.history import History
@@ -130,5 +129,5 @@ class Cloud:
         return now
 
     def explanation(self, request_id: str) -> dict[str, Any]:
-        """Why a call was allowed or refused; KeyError where the call is not known."""
-        return authorize.explanation(self.gateway.calls[request_id])
+        """Why a call was allowed or refused; ValueError where the call is not known."""
+        return self.gateway.explanations.of(request_id)

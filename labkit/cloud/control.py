@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from .cloud import Cloud
-from .organizations import join
+from .organization_membership import join
 from .wire import HttpRequest, HttpResponse
 
 PREFIX = "/_labkit/"
@@ -31,7 +31,8 @@ def control(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         body = json.loads(request.body) if request.body else {}
         return _json(_answer(cloud, f"{request.method} {name}", query, body))
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
-        return _json({"error": f"{type(wrong).__name__}: {wrong}"}, 400)
+        plain = type(wrong) is ValueError  # made for the reader
+        return _json({"error": str(wrong) if plain else f"{type(wrong).__name__}: {wrong}"}, 400)
 
 
 def _answer(cloud: Cloud, verb: str, query: dict[str, str], body: dict[str, Any]) -> Any:
@@ -47,7 +48,10 @@ def _answer(cloud: Cloud, verb: str, query: dict[str, str], body: dict[str, Any]
         keys = cloud.open_account()
         return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
     if verb == "POST grant-delay":
-        cloud.kms.grant_delay = timedelta(seconds=float(body["seconds"]))
+        delay = timedelta(seconds=float(body["seconds"]))
+        if delay < timedelta(0):
+            raise ValueError("A grant takes effect after it was made, not before.")
+        cloud.kms.grant_delay = delay
         return {"seconds": cloud.kms.grant_delay.total_seconds()}
     if verb == "POST organization":
         join(body["management"], body["account"])

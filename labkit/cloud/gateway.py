@@ -28,6 +28,7 @@ from .contracts import Service, Timed, Wrap
 from .disturb import Disturbances
 from .entropy import Entropy
 from .errors import AwsError
+from .explanations import Explanations
 from .identity import Credentials
 from .key_time import KeyTime
 from .kms.service import Kms
@@ -72,7 +73,7 @@ class Gateway:
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
         self.disturbances = Disturbances()
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
-        self.calls: dict[str, Call] = {}  # by request id, for explanations
+        self.explanations = Explanations()
         self.timed: list[Timed] = [
             KeyTime(kms, self.new_id, self.record)
         ]  # what happens by the clock: keys, deliveries, ...
@@ -272,7 +273,7 @@ class Gateway:
             self._kms.note_event(call, events[0]["eventID"])  # GetKeyLastUsage answers it
         for event in events:
             self.record(event)
-        self.calls[call.request_id] = call
+        self.explanations.keep(call)
 
     def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""

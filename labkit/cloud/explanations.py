@@ -1,0 +1,36 @@
+"""What the account remembers of answered calls, so that it can say afterwards why each was allowed or refused.
+
+Decisions and errors only: no parameters and no answers, which may hold plaintext and credentials.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .authorize import Judged, explanation
+from .call import Call
+
+KEPT = 5000  # calls; the oldest are forgotten first, so that a long-running account does not grow without end
+
+
+class Explanations:
+    """The last `KEPT` calls by request id."""
+
+    def __init__(self) -> None:
+        self._judged: dict[str, Judged] = {}
+
+    def keep(self, call: Call) -> None:
+        """Remember how a call was decided."""
+        self._judged[call.request_id] = Judged(call.operation, call.decision or (), call.error)
+        if len(self._judged) > KEPT:
+            del self._judged[next(iter(self._judged))]
+
+    def of(self, request_id: str) -> dict[str, Any]:
+        """Why a call was allowed or refused; ValueError where the call is not known (any more)."""
+        judged = self._judged.get(request_id)
+        if judged is None:
+            raise ValueError(
+                f"The account knows no call with the request id {request_id!r}: it was answered elsewhere, "
+                f"or more than {KEPT} calls ago."
+            )
+        return explanation(judged)
