@@ -14,7 +14,7 @@ from .call import Call, Principal, Target
 from .errors import AwsError
 from .kms.keys import Grant as KmsGrant
 from .kms.keys import Key
-from .organizations import membership
+from .organization_membership import membership
 from .policy.documents import DocumentKind, parse_document
 from .policy.question import Grant, GrantConstraints, NamedPolicy, Policies
 

@@ -12,7 +12,7 @@ from typing import Any
 from .call import Call, Target
 from .invokers import invoker
 from .kms.keys import Key
-from .organizations import membership
+from .organization_membership import membership
 from .policy_sources import owner_of, principal_tags
 from .service_context import service_context
 

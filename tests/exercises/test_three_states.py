@@ -21,7 +21,7 @@ import labkit
 from labkit.exercises import Outcome, Spec, notebooks, read
 
 ROOT = Path(__file__).parents[2]
-CHECK = re.compile(r'lab\.exercise\("([a-z-]+)"\)\.check\(')
+CHECK = re.compile(r'lab\.exercise\("([^"]+)"\)\.check\(')
 ROUNDS = [
     (notebook, number) for notebook in notebooks() for number in range(max(len(spec.wrong) for spec in read(notebook)))
 ]

@@ -15,7 +15,7 @@ from typing import Any
 
 # Prefixes of read-only operations of services without a table of their own (CloudTrail's `readOnly`).
 READ_PREFIXES = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Scan", "Query", "Select")
-# Read-only though their names don't say so (captured: STS), and the other way round.
+# Read-only though their names don't say so. From no source, as the ledger says (S3, EC2, Lambda, STS and others).
 _READ_ONLY = frozenset({("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")})
 # Data events: not in the event history, delivered only by trails that select them.
 # Source: CloudTrail User Guide, "Logging data events".
@@ -35,7 +35,7 @@ _DATA_EVENTS: dict[str, frozenset[str]] = {
     "cloudwatch": frozenset({"PutMetricData", "GetMetricData", "GetMetricStatistics"}),
 }  # fmt: skip
 _S3_DATA_PREFIXES = ("ListObject", "DeleteObject", "ListMultipartUploads")
-# Lambda's events carry the API's version in their name (Lambda Developer Guide, "Logging Lambda API calls").
+# Lambda's events carry a version in their names. From no source which has which, as the ledger says.
 _LAMBDA_VERSIONS = {
     "20150331v2": ("AddPermission", "GetFunction", "GetPolicy", "RemovePermission", "UpdateFunctionCode",
                    "UpdateFunctionConfiguration", "GetFunctionConfiguration"),

@@ -230,10 +230,19 @@ def test_odd_request_lines_reach_the_account_and_nothing_else(lab: labkit.Lab, l
 @pytest.mark.parametrize("seconds", ["1e300", "1e12", "NaN", "-1", "[" * 100000, '"x"'], ids=lambda text: text[:6])
 def test_the_clock_refuses_what_it_can_not_do(lab: labkit.Lab, raw: Raw, seconds: str) -> None:
     """A distance beyond the calendar is an error in words, and the clock stays."""
-    before = lab.clock.now
+    before = lab.clock.now()
     status, answer = raw.send({"x-labkit-control": "1"}, f'{{"seconds": {seconds}}}', target="/_labkit/clock")
     assert (status, "error" in json.loads(answer)) == (400, True)
-    assert lab.clock.now == before
+    assert lab.clock.now() == before
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "NaN", "-1"])
+def test_grants_can_not_be_in_force_before_they_are_made(lab: labkit.Lab, raw: Raw, seconds: str) -> None:
+    """A delay that is none is an error in words."""
+    status, answer = raw.send({"x-labkit-control": "1"}, f'{{"seconds": {seconds}}}', target="/_labkit/grant-delay")
+    assert (status, "error" in json.loads(answer)) == (400, True)
+    if seconds == "-1":
+        assert json.loads(answer)["error"] == "ValueError: A grant takes effect after it was made, not before."
 
 
 def test_the_id_in_an_xml_answer_is_the_requests(lab: labkit.Lab) -> None:
