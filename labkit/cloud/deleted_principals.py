@@ -2,13 +2,15 @@
 
 So a new role of the same name has none of the old one's rights. Source: IAM User Guide, "AWS JSON policy elements:
 Principal"; AWS Knowledge Center, "unknown principal format in my IAM resource-based policy". Changes key policies,
-trust policies and bucket policies where they are kept.
+grants, trust policies and bucket policies where they are kept. (Grants: ListGrants answered a deleted role's ARN before
+and its AROA id after, DataBiosphere/azul issue 1775, 2020; hashicorp/terraform-provider-aws issue 29340, 2023.)
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -19,11 +21,18 @@ from .kms.keys import Key
 
 
 def name_by_unique_id(keys: Iterable[Key], arn: str, unique_id: str) -> None:
-    """Rewrite every policy that names `arn` as a principal."""
+    """Rewrite every policy and grant that names `arn` as a principal."""
     for key in keys:
         changed = _changed(key.policy, arn, unique_id)
         if changed is not None:
             key.policy = layout(changed)
+        for grant in key.grants:
+            if arn in (grant.grantee, grant.retiring):
+                key.grant_index[grant.id] = replace(
+                    grant,
+                    grantee=unique_id if grant.grantee == arn else grant.grantee,
+                    retiring=unique_id if grant.retiring == arn else grant.retiring,
+                )
     for account in list(iam_backends):
         for role in iam_backends[account]["aws"].roles.values():
             changed = _changed(role.assume_role_policy_document, arn, unique_id)

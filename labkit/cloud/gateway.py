@@ -169,21 +169,13 @@ class Gateway:
             user_agent=call.user_agent,
             via=(*call.via, service),
         )
-        try:
-            return self._carry_out_inner(inner)
-        except AwsError as refused:
-            refused.request_id = inner.request_id
-            if isinstance(call.decision, list):  # so that the explanation of the call tells of this one
-                call.decision.extend(inner.decision or ())
-            raise
+        return self._carry_out_inner(inner, call)
 
-    def as_principal(
-        self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]
-    ) -> dict[str, Any]:
+    def as_principal(self, call: Call, principal: Principal, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """A KMS call that a service makes with credentials that it holds: nothing shows the service (captured)."""
-        inner = self._inner(principal, region, time, operation, params)
+        inner = self._inner(principal, call.region, self.now(), operation, params)
         inner.source_ip = inner.user_agent = "AWS Internal"
-        return self._carry_out_inner(inner)
+        return self._carry_out_inner(inner, call)
 
     def as_service(
         self, service: str, source_arn: str, region: str, time: datetime, operation: str, params: dict[str, Any]
@@ -200,7 +192,7 @@ class Gateway:
     def _inner(self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]) -> Call:
         return Call("kms", operation, region, params, time, self._entropy.uuid(), principal)
 
-    def _carry_out_inner(self, inner: Call) -> dict[str, Any]:
+    def _carry_out_inner(self, inner: Call, outer: Call | None = None) -> dict[str, Any]:
         try:
             for step in self._steps:
                 step(inner)
@@ -208,6 +200,9 @@ class Gateway:
             return inner.result
         except AwsError as refused:
             inner.error = refused
+            refused.request_id = inner.request_id
+            if outer is not None and isinstance(outer.decision, list):  # the explanation of that call tells of this one
+                outer.decision.extend(inner.decision or ())
             raise
         finally:
             self.keep(inner)

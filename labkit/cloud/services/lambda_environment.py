@@ -103,7 +103,7 @@ class Environments:
         sealed = self._sealed[arn]
         params = {"CiphertextBlob": sealed.ciphertext, "EncryptionContext": {"aws:lambda:FunctionArn": arn}}
         try:
-            opened = self._gateway.as_principal(role, call.region, self._gateway.now(), "Decrypt", params)
+            opened = self._gateway.as_principal(call, role, "Decrypt", params)
         except AwsError as refused:
             code, said = _INVOKE_ERRORS.get(refused.code, ("KMSAccessDeniedException", _DENIED))
             message = f"{said}KMS Exception: {refused.code}KMS Message: {refused.message}"

@@ -1,8 +1,8 @@
-"""SNS behind moto: what a topic hands to its subscriptions, functions above all.
+"""SNS behind moto: whom a topic's messages reach, each by the subscriber's own policy.
 
-A subscribed function is invoked asynchronously, and only if its own policy lets SNS in for the topic. What would leave
-this machine (web addresses) stays. Sources: Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS
-notifications" (event, permission); SNS Developer Guide, "Fanout Amazon SNS notifications to Lambda functions".
+A queue gets a message, and a function is invoked (asynchronously), only if its policy lets sns.amazonaws.com in for the
+topic; nothing leaves this machine. Sources: SNS Developer Guide, "Subscribing an Amazon SQS queue to an Amazon SNS
+topic"; Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS notifications" (event, permission).
 """
 
 from __future__ import annotations
@@ -10,21 +10,37 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.sns.models import Subscription, sns_backends
+from moto.sqs.models import sqs_backends
 
 from ..call import Call
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
+from .consent import allows
 from .lambda_ import Lambda
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
 
 SERVICE = "sns.amazonaws.com"
-_ON_THE_WEB = frozenset({"http", "https"})
 _NOT_SIGNED = "EXAMPLE"  # AWS's own word in the guide's example event
+
+
+def publish(service: str, source_arn: str, topic_arn: str, subject: str, message: str) -> bool:
+    """A message from an AWS service for some resource of its own; whether the topic is there and lets it.
+
+    The topic's default policy asks for the account of the source (AWS:SourceOwner).
+    """
+    *_, region, account, _ = topic_arn.split(":")
+    topic = sns_backends[account][region].topics.get(topic_arn)
+    owner = {"aws:SourceOwner": source_arn.split(":")[4]}
+    if topic is None or not allows(topic.policy, service, "sns:Publish", topic_arn, source_arn, owner):
+        return False
+    sns_backends[account][region].publish(message=message, arn=topic_arn, subject=subject)
+    return True
 
 
 class Sns:
@@ -35,7 +51,7 @@ class Sns:
         self._functions = functions
 
     def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-        """moto's answer; a new subscription is prepared, whoever may publish to it later."""
+        """moto's answer; a new subscription is prepared, by whatever way a message comes to its topic."""
         response = onward(request)
         if call.operation == "Subscribe" and response.status < 300:
             for subscription in sns_backends[call.account][call.region].subscriptions.values():
@@ -43,13 +59,12 @@ class Sns:
         return response
 
     def _prepare(self, subscription: Subscription) -> None:
-        """moto calls `publish` of each subscription, by whatever way a message comes to the topic."""
+        """moto calls `publish` of each subscription of a topic."""
+        delivery: Callable[..., None] = _nowhere
         if subscription.protocol == "lambda":
-            delivery: Callable[..., None] = ToFunction(self._gateway, self._functions, subscription).publish
-        elif subscription.protocol in _ON_THE_WEB:
-            delivery = _nowhere
-        else:
-            return
+            delivery = ToFunction(self._gateway, self._functions, subscription).publish
+        elif subscription.protocol == "sqs":
+            delivery = partial(_to_queue, subscription)
         subscription.publish = delivery  # type: ignore[method-assign]
 
 
@@ -101,6 +116,15 @@ class ToFunction:
     def _invoke(self, payload: bytes) -> None:
         with suppress(AwsError):  # the refused call is in the trail
             self._functions.invoke_as(SERVICE, self._subscription.topic_arn, self._subscription.endpoint, payload)
+
+
+def _to_queue(subscription: Subscription, message: str, message_id: str, **more: Any) -> None:
+    """moto's delivery, if the queue is there and its policy lets the topic send."""
+    *_, region, account, name = subscription.endpoint.split(":")
+    queue = sqs_backends[account][region].queues.get(name)
+    policy = queue.policy if queue is not None else None
+    if allows(policy, SERVICE, "sqs:SendMessage", subscription.endpoint, subscription.topic_arn):
+        Subscription.publish(subscription, message, message_id, **more)
 
 
 def _nowhere(*_: Any, **__: Any) -> None:

@@ -80,3 +80,16 @@ def test_trust_and_bucket_policies_too(lab: labkit.Lab, allow: Make, document: M
 def _key_of(user: str) -> str:
     """The id of the user's access key."""
     return boto3.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]
+
+
+def test_a_grant_is_the_deleted_roles_own(lab: labkit.Lab, key_id: str, refusal: Make) -> None:
+    """As grantee and as retiring principal: ListGrants shows the id, and a new role has nothing by it."""
+    iam, kms = boto3.client("iam"), boto3.client("kms")
+    porter = lab.role("Porter")
+    role_id = iam.get_role(RoleName="Porter")["Role"]["RoleId"]
+    kms.create_grant(KeyId=key_id, GranteePrincipal=porter.arn, RetiringPrincipal=porter.arn, Operations=["Encrypt"])
+    assert porter.client("kms").encrypt(KeyId=key_id, Plaintext=b"x")["KeyId"].endswith(key_id)
+    iam.delete_role(RoleName="Porter")
+    (grant,) = kms.list_grants(KeyId=key_id)["Grants"]
+    assert (grant["GranteePrincipal"], grant["RetiringPrincipal"]) == (role_id, role_id)
+    refusal("AccessDeniedException", lab.role("Porter").client("kms").encrypt, KeyId=key_id, Plaintext=b"x")

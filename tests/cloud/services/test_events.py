@@ -128,8 +128,11 @@ def test_a_topic_passes_events_on(rule: Any, lab: labkit.Lab) -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
     policy = {"Version": "2012-10-17", "Statement": [statement | {"Resource": topic}]}
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
-    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:111122223333:inbox")
+    inbox = "arn:aws:sqs:us-east-1:111122223333:inbox"
+    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    let_in = {"Version": "2012-10-17", "Statement": [send | {"Resource": inbox}]}
+    url = sqs.create_queue(QueueName="inbox", Attributes={"Policy": json.dumps(let_in)})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox)
     boto3.client("events").put_targets(
         Rule="keys", Targets=[{"Id": "2", "Arn": topic, "InputPath": "$.detail.eventName"}]
     )

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 import labkit
 
-from .test_lambda import LOGS, function, invoke, lab, package  # noqa: F401  # fixtures and helpers
+from .test_lambda import LOGS, TRUST, function, invoke, lab, package  # noqa: F401  # fixtures and helpers
 
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:f"
 READER = "import os\ndef handler(event, context):\n    return os.environ['PASSWORD']"
@@ -86,6 +86,20 @@ def test_without_its_grant_a_function_does_not_start(key: str) -> None:
     with pytest.raises(ClientError, match="KMS access was denied") as refused:
         invoke()
     assert refused.value.response["Error"]["Code"] == "KMSAccessDeniedException"
+
+
+def test_a_new_role_of_the_same_name_does_not_start_the_function(key: str, lab: labkit.Lab) -> None:  # noqa: F811
+    """The grant is the first role's; configured anew, the function starts (AWS Knowledge Center; azul issue 4200)."""
+    iam, functions = boto3.client("iam"), boto3.client("lambda")
+    iam.delete_role_policy(RoleName="FunctionRole", PolicyName="p")
+    iam.delete_role(RoleName="FunctionRole")
+    iam.create_role(RoleName="FunctionRole", AssumeRolePolicyDocument=json.dumps(TRUST))
+    with pytest.raises(ClientError) as refused:
+        invoke()
+    assert refused.value.response["Error"]["Code"] == "KMSAccessDeniedException"
+    assert "the grant names AROA" in lab.explain(refused.value).text
+    functions.update_function_configuration(FunctionName="f", KMSKeyArn=key)
+    assert invoke()[0] == "MARK"
 
 
 def test_who_may_not_decrypt_sees_an_error_in_place_of_the_variables(key: str, lab: labkit.Lab) -> None:  # noqa: F811

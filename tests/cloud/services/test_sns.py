@@ -130,3 +130,19 @@ def test_nothing_is_sent_to_the_web(lab: labkit.Lab, monkeypatch: pytest.MonkeyP
     sns.subscribe(TopicArn=topic, Protocol="https", Endpoint="https://example.com/hook")
     assert sns.publish(TopicArn=topic, Message="hello")["MessageId"]
     assert len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]) == 1
+
+
+def test_a_queue_must_let_the_topic_send(lab: labkit.Lab) -> None:  # noqa: F811
+    """Only what is published after the queue's policy names the topic arrives."""
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    topic, queue = sns.create_topic(Name="alarms")["TopicArn"], "arn:aws:sqs:us-east-1:111122223333:inbox"
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    sns.publish(TopicArn=topic, Message="lost")
+    only = {"ArnEquals": {"aws:SourceArn": topic}}
+    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [send | {"Resource": queue, "Condition": only}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    sns.publish(TopicArn=topic, Message="found")
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [json.loads(message["Body"])["Message"] for message in messages] == ["found"]
