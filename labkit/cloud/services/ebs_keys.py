@@ -7,6 +7,7 @@ records published by real accounts in 2026 (numberOfBytes, contexts, who calls).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class DataKey:
 
 
 class EbsKeys:
-    """KMS as EC2 uses it. Every method but `find` raises AwsError where KMS refuses."""
+    """KMS as EC2 uses it. Every method but `find` and `retire` raises AwsError where KMS refuses."""
 
     def __init__(self, gateway: Gateway, kms: Kms) -> None:
         self._gateway = gateway
@@ -75,8 +76,23 @@ class EbsKeys:
         parameters = {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": dict(data_key.context)}
         self._gateway.on_behalf(replace(call, region=data_key.region), SERVICE, "Decrypt", parameters)
 
-    def attach(self, call: Call, data_key: DataKey, instance: str) -> None:
-        """The caller grants the instance Decrypt for this volume; the instance's own role then decrypts."""
+    def rebind(self, call: Call, data_key: DataKey, resource: str) -> DataKey:
+        """The same data key for another volume or snapshot, under the same KMS key: whoever asks may ReEncrypt.
+
+        (That it takes kms:ReEncrypt* to restore a snapshot, and that the volume is gone without: velero 3145 (2020),
+        openshift/cluster-storage-operator 345 (2023), kubernetes-sigs/aws-ebs-csi-driver 2685 (2025).)
+        """
+        parameters = {
+            "CiphertextBlob": data_key.ciphertext,
+            "SourceEncryptionContext": dict(data_key.context),
+            "DestinationKeyId": data_key.key_arn,
+            "DestinationEncryptionContext": {"aws:ebs:id": resource},
+        }
+        made = self._gateway.on_behalf(call, SERVICE, "ReEncrypt", parameters)
+        return DataKey(made["KeyId"], call.region, resource, made["CiphertextBlob"])
+
+    def attach(self, call: Call, data_key: DataKey, instance: str) -> str:
+        """The caller grants the instance Decrypt for this volume; the instance's own role decrypts. The grant's id."""
         infrastructure = _infrastructure(call, instance)
         grant = {
             "KeyId": data_key.key_arn,
@@ -85,13 +101,25 @@ class EbsKeys:
             "Operations": ["Decrypt"],
             "Constraints": {"EncryptionContextSubset": dict(data_key.context)},
         }
-        token = self._gateway.on_behalf(call, SERVICE, "CreateGrant", grant)["GrantToken"]
+        granted = self._gateway.on_behalf(call, SERVICE, "CreateGrant", grant)
         parameters = {
             "CiphertextBlob": data_key.ciphertext,
             "EncryptionContext": dict(data_key.context),
-            "GrantTokens": [token],
+            "GrantTokens": [granted["GrantToken"]],
         }
         self._gateway.on_behalf(call, EC2_INFRASTRUCTURE, "Decrypt", parameters, infrastructure)
+        return str(granted["GrantId"])
+
+    def retire(self, call: Call, data_key: DataKey, grant: str) -> None:
+        """EC2, the retiring principal, ends the grant; unheard if the key is gone or somebody was faster.
+
+        Record: AWSService, "AWS Internal" ("Managing AWS KMS keys for Fargate ephemeral storage", ECS Developer Guide,
+        where EC2 retires the same kind of grant).
+        """
+        itself = Principal("AWSService", call.account, f"ec2.{call.region}.amazonaws.com", "", "AWS Internal")
+        parameters = {"KeyId": data_key.key_arn, "GrantId": grant}
+        with suppress(AwsError):
+            self._gateway.on_behalf(call, EC2_INFRASTRUCTURE, "RetireGrant", parameters, itself)
 
 
 def _infrastructure(call: Call, instance: str) -> Principal:

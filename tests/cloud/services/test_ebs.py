@@ -181,7 +181,10 @@ def test_instances_start_with_encrypted_volumes(ec2: Any, kms: Any, key: str, in
     failed = ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     (instance,) = ec2.describe_instances(InstanceIds=[failed])["Reservations"][0]["Instances"]
     assert instance["State"]["Name"] == "terminated"
-    assert instance["StateReason"]["Code"] == "Client.InternalError"
+    assert instance["StateReason"] == {
+        "Code": "Client.InvalidKMSKey.InvalidState",
+        "Message": "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state",
+    }
 
 
 def test_two_runs_say_the_same() -> None:

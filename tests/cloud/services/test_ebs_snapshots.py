@@ -127,3 +127,80 @@ def test_a_shared_snapshot_takes_a_shared_key(ec2: Any, kms: Any, key: str, lab:
     copy = visitor.copy_snapshot(**place)["SnapshotId"]
     assert described(visitor, copy)["State"] == "completed"
     assert described(visitor, copy)["KmsKeyId"].startswith(f"arn:aws:kms:us-east-1:{OTHER}:key/")
+
+
+def test_restoring_under_the_same_key_binds_the_data_key_anew(ec2: Any, key: str, lab: labkit.Lab, inner: Any) -> None:
+    """ReEncrypt from the context of the volume that was to that of the new one; without the permission it is gone."""
+    snapshot = snapshot_under(ec2, key)
+    source = described(ec2, snapshot)["VolumeId"]
+    inner()
+    restored = ec2.create_volume(**ZONE, SnapshotId=snapshot)["VolumeId"]
+    (event,) = inner()
+    assert event["eventName"] == "ReEncrypt"
+    assert event["requestParameters"]["sourceEncryptionContext"] == {"aws:ebs:id": source}
+    assert event["requestParameters"]["destinationEncryptionContext"] == {"aws:ebs:id": restored}
+    actions = ["ec2:*", "kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant", "kms:DescribeKey"]
+    clerk = lab.role("Clerk", policy=[{"Effect": "Allow", "Action": actions, "Resource": "*"}]).client("ec2")
+    lost = clerk.create_volume(**ZONE, SnapshotId=snapshot)["VolumeId"]
+    with labkit.expect_error("InvalidVolume.NotFound"):
+        ec2.describe_volumes(VolumeIds=[lost])
+
+
+def test_restoring_under_another_key(ec2: Any, kms: Any, key: str, inner: Any) -> None:
+    """The snapshot is opened, and the volume gets a data key of its own."""
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    snapshot = snapshot_under(ec2, key)
+    inner()
+    restored = ec2.create_volume(**ZONE, SnapshotId=snapshot, Encrypted=True, KmsKeyId=other)["VolumeId"]
+    assert ec2.describe_volumes(VolumeIds=[restored])["Volumes"][0]["KmsKeyId"] == other
+    assert [e["eventName"] for e in inner()] == ["Decrypt", "GenerateDataKeyWithoutPlaintext"]
+
+
+def test_an_unencrypted_snapshot_makes_an_encrypted_volume(ec2: Any, key: str) -> None:
+    """That is how old data come under a key."""
+    plain = ec2.create_volume(**ZONE, Size=1)["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=plain)["SnapshotId"]
+    assert described(ec2, snapshot)["Encrypted"] is False
+    volume = ec2.create_volume(**ZONE, SnapshotId=snapshot, Encrypted=True, KmsKeyId=key)["VolumeId"]
+    assert ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["KmsKeyId"] == key
+    copy = ec2.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot, Encrypted=True, KmsKeyId=key)
+    assert described(ec2, copy["SnapshotId"])["KmsKeyId"] == key
+
+
+def test_who_sees_which_snapshots(ec2: Any, key: str, lab: labkit.Lab) -> None:
+    """OwnerIds and RestorableByUserIds; a snapshot is seen by others once it is shared with them."""
+    snapshot = snapshot_under(ec2, key)
+    visitor = lab.account("Visitor").client("ec2")
+
+    def seen(client: Any, **by: Any) -> list[str]:
+        return [each["SnapshotId"] for each in client.describe_snapshots(**by)["Snapshots"]]
+
+    assert seen(ec2, OwnerIds=["self"]) == [snapshot]
+    assert seen(ec2, RestorableByUserIds=[OTHER]) == []
+    assert seen(visitor, OwnerIds=["111122223333"]) == []
+    with labkit.expect_error("InvalidSnapshot.NotFound"):
+        visitor.describe_snapshots(SnapshotIds=[snapshot])
+    share(ec2, snapshot, UserIds=[OTHER])
+    assert seen(visitor, OwnerIds=["111122223333"]) == [snapshot]
+    assert seen(visitor, OwnerIds=["self"]) == []
+    assert seen(visitor, RestorableByUserIds=["self"]) == [snapshot]
+    assert described(visitor, snapshot)["KmsKeyId"] == key
+    assert seen(ec2, RestorableByUserIds=[OTHER]) == [snapshot]
+
+
+def test_a_volume_from_a_shared_snapshot(ec2: Any, kms: Any, key: str, lab: labkit.Lab) -> None:
+    """In the other account, under a key of theirs: their default one, if they name none."""
+    snapshot = snapshot_under(ec2, key)
+    visitor = lab.account("Visitor")
+    share(ec2, snapshot, UserIds=[OTHER])
+    lost = visitor.client("ec2").create_volume(**ZONE, SnapshotId=snapshot)["VolumeId"]
+    with labkit.expect_error("InvalidVolume.NotFound"):
+        visitor.client("ec2").describe_volumes(VolumeIds=[lost])
+    policy = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+    theirs = {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    actions = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:ReEncrypt*"]
+    policy["Statement"].append({"Effect": "Allow", "Principal": theirs, "Action": actions, "Resource": "*"})
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    volume = visitor.client("ec2").create_volume(**ZONE, SnapshotId=snapshot)["VolumeId"]
+    (made,) = visitor.client("ec2").describe_volumes(VolumeIds=[volume])["Volumes"]
+    assert made["KmsKeyId"] == visitor.client("kms").describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["Arn"]
