@@ -22,3 +22,7 @@ class AwsError(Exception):
         self.status = status
         self.members = members
         self.request_id = ""  # of the KMS call that a service made, where that one was refused
+
+
+MALFORMED_XML = "The XML you provided was not well-formed or did not validate against our published schema"
+"""What S3 says with the code MalformedXML (S3 API Reference, "Error responses")."""

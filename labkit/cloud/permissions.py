@@ -13,9 +13,8 @@ from urllib.parse import unquote
 from moto.secretsmanager.models import secretsmanager_backends
 
 from .call import Call, Target
-from .errors import AwsError
+from .errors import MALFORMED_XML, AwsError
 
-_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 # Operations whose action is named otherwise.
 _S3_ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
@@ -62,7 +61,7 @@ def _s3(call: Call, name: str) -> tuple[Target, ...]:
     if call.operation == "DeleteObjects":
         objects = (params.get("Delete") or {}).get("Objects") or []
         if not objects:  # nothing to ask permission for, and nothing that S3 takes
-            raise AwsError("MalformedXML", _MALFORMED)
+            raise AwsError("MalformedXML", MALFORMED_XML)
         return tuple(Target("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{each.get('Key', '')}") for each in objects)
     if params.get("VersionId") and name in ("GetObject", "DeleteObject"):
         name += "Version"

@@ -24,7 +24,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from .call import Call
-from .errors import AwsError
+from .errors import MALFORMED_XML, AwsError
 from .jsonwire import read_json, write_json
 
 # Signing names that differ from botocore's service names. Source: `signingName` in botocore's models.
@@ -125,8 +125,10 @@ def read_parameters(
             }
         )
     except Exception:  # whatever a parser trips over is the request's fault
-        code = "MalformedXML" if operation.service_model.service_name == "s3" else "SerializationException"
-        raise AwsError(code, None) from None
+        if operation.service_model.service_name == "s3":
+            code, text = ("MalformedXML", MALFORMED_XML) if request.body else ("InvalidArgument", None)
+            raise AwsError(code, text) from None
+        raise AwsError("SerializationException", None) from None
     return {name: value for name, value in (parsed or {}).items() if value is not None}
 
 

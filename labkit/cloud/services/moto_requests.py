@@ -27,6 +27,8 @@ def unambiguous(call: Call, request: HttpRequest) -> HttpRequest:
     headers = {"x-moto-account-id": call.account}
     if call.service == "s3":  # an object's own headers have any name, and S3's side of moto reads them by name
         headers = {name: value for name, value in request.headers.items() if name != "host"} | headers
+        if has_document(operation):  # moto would look for the fields of a form
+            headers["content-type"] = "application/xml"
         return replace(request, headers=headers, query=_modelled_query(request.query, operation))
     headers = {name: value for name, value in request.headers.items() if _is_kept(name, protocol)} | headers
     if protocol in ("query", "ec2"):
@@ -59,6 +61,13 @@ def _has_raw_payload(operation: OperationModel) -> bool:
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     return bool(payload) and shape.members[payload].type_name in ("blob", "string")
+
+
+def has_document(operation: OperationModel) -> bool:
+    """Whether the body is XML or a policy, and no object's bytes with a type of their own."""
+    shape = operation.input_shape
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return bool(payload) and shape.members[payload].type_name in ("structure", "string")
 
 
 def _modelled_query(query: str, operation: OperationModel) -> str:

@@ -33,6 +33,7 @@ from .s3_encryption import (
     refuse_customer_keys,
     wanted,
 )
+from .s3_requests import check_request
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -70,6 +71,7 @@ class S3:
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Answer an S3 call."""
         bucket = _bucket(call.params.get("Bucket", ""))
+        check_request(call, request)
         if call.operation in _NOT_SIMULATED:
             raise AwsError("NotImplemented", f"The simulated account does not do s3:{call.operation}.", 501)
         operation = self._operations.get(call.operation)

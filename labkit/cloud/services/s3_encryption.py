@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..call import Call
-from ..errors import AwsError
+from ..errors import MALFORMED_XML, AwsError
 
 SSE_S3, SSE_KMS, DSSE_KMS = "AES256", "aws:kms", "aws:kms:dsse"
 HEADER = "x-amz-server-side-encryption"
@@ -35,7 +35,6 @@ _BAD_ALGORITHM = "The Encryption request you specified is not valid. Supported v
 _KEY_WITHOUT_KMS_DEFAULT = (
     "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
 )
-_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +131,13 @@ def check_default(params: Mapping[str, Any]) -> None:
     """What PutBucketEncryption refuses (recorded)."""
     rules = (params.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
     if len(rules) != 1:
-        raise AwsError("MalformedXML", _MALFORMED)
+        raise AwsError("MalformedXML", MALFORMED_XML)
     by_default = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
     algorithm = by_default.get("SSEAlgorithm")
     if by_default.get("KMSMasterKeyID") and algorithm == SSE_S3:
         raise AwsError("InvalidArgument", _KEY_WITHOUT_KMS_DEFAULT)
     if algorithm not in (SSE_S3, SSE_KMS, DSSE_KMS):
-        raise AwsError("MalformedXML", _MALFORMED)
+        raise AwsError("MalformedXML", MALFORMED_XML)
 
 
 def refuse_customer_keys(call: Call, action: str, arn: str) -> None:
