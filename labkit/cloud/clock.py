@@ -6,6 +6,8 @@ Nothing in the simulated account reads the machine's time, save the age check of
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
@@ -19,11 +21,21 @@ class Clock:
         self._now = start
         self._step = step
         self._lock = threading.Lock()
+        self._seen: datetime | None = None  # what `now` says while something of an earlier moment happens
         self.moved = timedelta(0)  # how far `advance` moved it in all
 
     def now(self) -> datetime:
         """The current lab time."""
-        return self._now
+        return self._seen or self._now
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """What happens inside happens at `moment`: time has been moved past it, and it is only now carried out."""
+        before, self._seen = self._seen, moment
+        try:
+            yield
+        finally:
+            self._seen = before
 
     def tick(self) -> datetime:
         """One call goes by; answers the time of that call."""

@@ -17,7 +17,7 @@ from .gateway import Gateway
 from .identity import Credentials
 from .kms.service import Kms
 from .policy_documents import KeyPolicies
-from .services import moto_backends
+from .services import monitoring, moto_backends
 from .services.events import Events
 from .services.iam import Iam, give_unique_id
 from .services.lambda_ import Lambda
@@ -83,6 +83,7 @@ class Cloud:
         self.gateway.wraps["sns"] = Sns(self.gateway, functions)
         self.gateway.wraps["sqs"] = Sqs()
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
+        monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
         self.accounts: list[AccountKeys] = []
         for _ in range(accounts):
             self.open_account()

@@ -22,7 +22,8 @@ from ..services.s3 import S3
 from ..services.s3_encryption import SSE_KMS, ObjectEncryption
 from . import digest
 from .digest import ALGORITHM, Chain, LogFile, SigningKeys
-from .trails import SERVICE, Trail, Trails, is_own, may_write
+from .trail import SERVICE, Trail, is_own
+from .trails import Trails, may_write
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -55,7 +56,7 @@ class Delivery:
             if trail.takes(event):
                 trail.pending.append(event)
                 if trail.due is None and not is_own(event):
-                    trail.due = _next_file(datetime.fromisoformat(event["eventTime"]))
+                    trail.due = next_delivery(datetime.fromisoformat(event["eventTime"]))
 
     def next_due(self) -> datetime | None:
         """When the next file is delivered."""
@@ -145,7 +146,7 @@ class Delivery:
         return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in self._entropy.token_bytes(16))
 
 
-def _next_file(event: datetime) -> datetime:
+def next_delivery(event: datetime) -> datetime:
     """When an event of this time is delivered: at the next multiple of five minutes, not sooner than LEAST."""
     ready = event + LEAST
     past = timedelta(minutes=ready.minute % 5, seconds=ready.second)

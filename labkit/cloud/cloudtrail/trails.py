@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from moto.s3.models import s3_backends
@@ -19,81 +17,11 @@ from ..errors import AwsError
 from ..kms.service import Kms
 from ..services.consent import allows
 from . import selectors
-from .digest import Chain
+from .trail import SERVICE, Trail
 
-SERVICE = "cloudtrail.amazonaws.com"
 _NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*[._-]{2})[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
 _MOST = 5  # trails of a Region (CloudTrail User Guide, "Quotas in AWS CloudTrail")
-_NOT_SIMULATED = ("SnsTopicName", "IsOrganizationTrail", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
-
-
-@dataclass
-class Trail:
-    """One trail, with what it has yet to deliver."""
-
-    name: str
-    account: str
-    region: str  # its home Region
-    bucket: str
-    prefix: str = ""
-    key_arn: str = ""
-    validation: bool = False
-    multi_region: bool = False
-    global_services: bool = True
-    recursive: bool = True
-    basic: list[dict[str, Any]] = field(default_factory=lambda: list(selectors.DEFAULT))
-    advanced: list[dict[str, Any]] = field(default_factory=list)
-    logging: bool = False
-    started: datetime | None = None
-    stopped: datetime | None = None
-    pending: list[dict[str, Any]] = field(default_factory=list)
-    due: datetime | None = None
-    delivered: datetime | None = None
-    error: str = ""
-    digests: dict[str, Chain] = field(default_factory=dict)  # by Region
-    digest_start: datetime | None = None  # where the present hour of digests began
-    digest_delivered: datetime | None = None
-
-    @property
-    def arn(self) -> str:
-        """The trail's ARN."""
-        return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{self.name}"
-
-    def folder(self, kind: str) -> str:
-        """Where files of a kind ("CloudTrail", "CloudTrail-Digest") go in the bucket."""
-        return f"{self.prefix}/AWSLogs/{self.account}/{kind}" if self.prefix else f"AWSLogs/{self.account}/{kind}"
-
-    def takes(self, event: dict[str, Any]) -> bool:
-        """Whether the trail logs this event."""
-        if not self.logging or event["recipientAccountId"] != self.account:
-            return False
-        if not self.multi_region and event["awsRegion"] != self.region:
-            return False
-        if not self.recursive and is_own(event):
-            return False
-        if self.advanced:
-            return selectors.wants_advanced(self.advanced, event)
-        return selectors.wants(self.basic, event)
-
-    def described(self) -> dict[str, Any]:
-        """What Create, Update, Get and Describe have in common."""
-        answer = {
-            "Name": self.name,
-            "S3BucketName": self.bucket,
-            "S3KeyPrefix": self.prefix or None,
-            "IncludeGlobalServiceEvents": self.global_services,
-            "IsMultiRegionTrail": self.multi_region,
-            "TrailARN": self.arn,
-            "LogFileValidationEnabled": self.validation,
-            "KmsKeyId": self.key_arn or None,
-            "IsOrganizationTrail": False,
-        }
-        return {name: value for name, value in answer.items() if value is not None}
-
-
-def is_own(event: dict[str, Any]) -> bool:
-    """Whether CloudTrail itself made the call, delivering files."""
-    return bool(event["userIdentity"].get("invokedBy") == SERVICE)
+_NOT_SIMULATED = ("SnsTopicName", "IsOrganizationTrail")
 
 
 class Trails:
@@ -102,6 +30,7 @@ class Trails:
     def __init__(self, kms: Kms) -> None:
         self._kms = kms
         self.all: dict[str, Trail] = {}  # by ARN
+        self.check_log_group: Callable[[Call, Trail, str, str], None] = lambda *_: None  # set by log_groups.py
         self.operations: dict[str, Callable[[Call], dict[str, Any]]] = {
             "CreateTrail": self._create,
             "DeleteTrail": self._delete,
@@ -160,6 +89,11 @@ class Trails:
         key_arn = "" if params.get("KmsKeyId") == "" else key_arn
         self._check_bucket(trail, bucket, prefix)
         self._check_key(trail, bucket, key_arn)
+        group = params.get("CloudWatchLogsLogGroupArn", trail.log_group)
+        role = params.get("CloudWatchLogsRoleArn", trail.log_role)
+        if (group or role) and (group, role) != (trail.log_group, trail.log_role):
+            self.check_log_group(call, trail, group, role)
+        trail.log_group, trail.log_role = group, role
         trail.bucket, trail.prefix, trail.key_arn = bucket, prefix, key_arn
         was_validated = trail.validation
         trail.validation = params.get("EnableLogFileValidation", trail.validation)
@@ -263,6 +197,8 @@ class Trails:
             "StartLoggingTime": trail.started,
             "StopLoggingTime": trail.stopped,
             "LatestDigestDeliveryTime": trail.digest_delivered,
+            "LatestCloudWatchLogsDeliveryTime": trail.log_delivered,
+            "LatestCloudWatchLogsDeliveryError": trail.log_error or None,
         }
         return {name: value for name, value in answer.items() if value is not None}
 
