@@ -5,6 +5,7 @@ Pure: answers in, a picture out. The same answers give the same picture, to the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +113,8 @@ class Timeline:
         ]
         if lane.end is not None:
             parts.append(_bar(end, top, round(self._x(self.now) - end, 1), _BAR))
-        return parts + [_dot(self._x(time), middle) for time in lane.ciphertexts]
+        together = Counter(self._x(time) for time in lane.ciphertexts)
+        return parts + [_dot(x, middle, count) for x, count in together.items()]
 
 
 def _open(height: float) -> str:
@@ -128,8 +130,11 @@ def _bar(x: float, y: float, width: float, height: float) -> str:
     return f'<rect {size} fill="{_OLD}" stroke="{_CURRENT}" stroke-dasharray="5 4"/>'
 
 
-def _dot(x: float, y: float) -> str:
-    return f'<circle cx="{x}" cy="{y}" r="7" fill="{_CIPHERTEXT}" stroke="{_INK}" stroke-width="1.5"/>'
+def _dot(x: float, y: float, count: int = 1) -> str:
+    """A ciphertext, or several of one moment with their number in it."""
+    radius, look = (7 if count == 1 else 10), f'fill="{_CIPHERTEXT}" stroke="{_INK}" stroke-width="1.5"'
+    number = f'<text x="{x}" y="{y + 4}" font-size="12" text-anchor="middle" fill="{_INK}">{count}</text>'
+    return f'<circle cx="{x}" cy="{y}" r="{radius}" {look}/>' + (number if count > 1 else "")
 
 
 def _legend(y: float) -> list[str]:
@@ -157,7 +162,8 @@ def _ticks(first: datetime, last: datetime) -> list[datetime]:
 
 def _words(number: int, lane: Lane) -> list[str]:
     until = f"to {lane.end:%Y-%m-%d}, only decrypts since" if lane.end else "on, current"
-    made = ", ".join(f"{time:%Y-%m-%d}" for time in lane.ciphertexts) or "none"
+    days = Counter(f"{time:%Y-%m-%d}" for time in lane.ciphertexts)
+    made = ", ".join(day if count == 1 else f"{day} ({count})" for day, count in days.items()) or "none"
     return [
         f"material {number} ({lane.material[:_SHOWN]}…, {lane.how}): encrypts from {lane.start:%Y-%m-%d} {until}",
         f"    ciphertexts under it, made on: {made}",

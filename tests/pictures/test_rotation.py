@@ -65,6 +65,14 @@ def test_the_words_say_what_the_picture_shows() -> None:
     assert drawn().findtext(f"{SVG}desc") == repr(picture)
 
 
+def test_several_ciphertexts_of_one_moment_are_one_dot_with_their_number() -> None:
+    """A hidden dot would tell less than the account has."""
+    three = [MARKS[0]] * 3
+    assert "made on: 2026-07-01 (3)" in repr(timeline(CREATED, ROTATIONS, three, NOW))
+    assert len(list(drawn(three).iter(f"{SVG}circle"))) == 2
+    assert "3" in [each.text for each in drawn(three).iter(f"{SVG}text")]
+
+
 def test_years_or_months_on_the_axis() -> None:
     """Nine dates at most, whatever the length."""
     labels = [each.text for each in drawn().iter(f"{SVG}text") if re.fullmatch(r"\d{4}(-\d\d)?", each.text or "")]
