@@ -142,6 +142,11 @@ def _kms(call: Call, target: Target) -> Context:
         context["aws:TagKeys"] = tag_keys
     if isinstance(target.entity, Key):
         context |= _key(target.entity)
+        if call.operation in ("DisableKey", "ScheduleKeyDeletion"):
+            # Whole days since the last use, or since the key was made ("AWS KMS condition keys"; tried on AWS in 2026)
+            usage = target.entity.last_usage
+            unused = call.time - (usage["Timestamp"] if usage else target.entity.created)
+            context["kms:TrailingDaysWithoutKeyUsage"] = str(unused.days)
         if call.operation == "ReEncrypt":
             keys = {item.arn for item in call.targets}
             context["kms:ReEncryptOnSameKey"] = _text(len(keys) == 1)
