@@ -1,1 +1,27 @@
-"""Reading CloudTrail events as tables."""
+"""Reading CloudTrail events as tables.
+
+events = load("s3://bucket/AWSLogs/", sources=["kms"])     one row an event; COLUMNS says what the columns hold
+to_parquet("s3://bucket/AWSLogs/", "copy")                  once; afterwards load("copy") is many times as fast
+opened, kms_keys, encryption_context, context_pairs, on_behalf_of      open the nested parts
+questions                                                    who, what, when, from where
+"""
+
+from .accounting import Problem, Report
+from .columns import COLUMNS
+from .loading import load, report
+from .opening import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
+from .writing import to_parquet
+
+__all__ = [
+    "COLUMNS",
+    "Problem",
+    "Report",
+    "context_pairs",
+    "encryption_context",
+    "kms_keys",
+    "load",
+    "on_behalf_of",
+    "opened",
+    "report",
+    "to_parquet",
+]

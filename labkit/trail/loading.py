@@ -1,0 +1,256 @@
+"""`load` and `batches`: from a source to events, filtered and counted; every record ends up in the report."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy
+
+from . import parquet_copy
+from .accounting import Report, Tally
+from .batch import ENOUGH, Batch, instants
+from .content import read
+from .event import Event
+from .frame import to_frame
+from .progress import Progress, for_people
+from .sources import Piece, pieces
+from .unzip import unzip
+
+Moment = str | date | datetime
+WRONG_TEXT = "text that is not UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events: times in microseconds since 1970 (from `start` on, before `end`), services by short name."""
+
+    start: int | None = None
+    end: int | None = None
+    sources: frozenset[str] = frozenset()
+    delivered_from: str = ""
+
+    @classmethod
+    def of(cls, start: Moment | None, end: Moment | None, sources: Collection[str]) -> Wanted:
+        """The filter of these arguments of `load`."""
+        if isinstance(sources, str):
+            sources = [sources]
+        first = None if start is None else _moment(start)
+        return cls(
+            None if first is None else _since(first),
+            None if end is None else _since(_moment(end)),
+            frozenset(source.removesuffix(".amazonaws.com") for source in sources),
+            "" if first is None else first.strftime("%Y%m%dT%H%MZ"),
+        )
+
+    def can_hold(self, piece: Piece) -> bool:
+        """False for a file that AWS delivered before `start`: no event in it is younger."""
+        return not self.delivered_from or not piece.delivered or piece.delivered >= self.delivered_from
+
+    def choose(self, events: list[Event], times: Any) -> tuple[list[Event], Any]:
+        """The events that are wanted, and their times."""
+        if self.start is None and self.end is None and not self.sources:
+            return events, times
+        chosen = numpy.ones(len(events), dtype=bool)
+        if self.start is not None:
+            chosen &= times >= self.start
+        if self.end is not None:
+            chosen &= times < self.end
+        if self.sources:
+            chosen &= [(event.eventSource or "").removesuffix(".amazonaws.com") in self.sources for event in events]
+        return [event for event, is_chosen in zip(events, chosen, strict=True) if is_chosen], times[chosen]
+
+
+@dataclass(slots=True)
+class Seen:
+    """The event ids so far; an event without an id is nobody's copy."""
+
+    ids: set[str] = field(default_factory=set)
+
+    def first(self, events: list[Event], times: Any) -> tuple[list[Event], Any]:
+        """The events whose id was not seen before, and their times."""
+        before = len(self.ids)
+        ids = [event.eventID for event in events]
+        fresh = {name for name in ids if name is not None} - self.ids
+        self.ids |= fresh
+        if len(self.ids) - before == len(events):
+            return events, times
+        chosen = numpy.zeros(len(events), dtype=bool)
+        for at, name in enumerate(ids):
+            if name is None or name in fresh:
+                chosen[at] = True
+                fresh.discard(name or "")
+        return [event for event, is_chosen in zip(events, chosen, strict=True) if is_chosen], times[chosen]
+
+
+def load(
+    source: Any,
+    *,
+    start: Moment | None = None,
+    end: Moment | None = None,
+    sources: Collection[str] = (),
+    tell: Callable[[str], object] = print,
+    progress: Progress | None = None,
+) -> Any:
+    """CloudTrail's events from anywhere, as one pandas DataFrame: one row an event, oldest first, each event once.
+
+    source: a file, folder, pattern (`logs/**/*.json.gz`) or `s3://bucket/prefix`, a list of those; a lab; the pages
+    of LookupEvents; bytes, events (dicts), or an iterable of any of these. Files are read in every form that AWS
+    writes: {"Records": [...]}, LookupEvents' answers, one event or a list, one a line, CSV from Athena and CloudTrail
+    Lake, each plain or gzip; and what `to_parquet` has written.
+    start, end: only events from `start` on and before `end`: a datetime, or text as in "2026-01-05" or
+    "2026-01-05T09:30:00Z"; UTC if no zone is given. sources: only these services, as in ["kms", "s3"].
+    tell: is given the report as text (default: printed). progress: is called with bytes read and bytes in all.
+
+    Columns: `labkit.trail.COLUMNS` says what each holds. Texts that repeat are categories, the rest Arrow-backed
+    text; `time` is UTC. Nested parts stay JSON text, as recorded; `opened`, `kms_keys`, `encryption_context`, ...
+    open them. Members that AWS has not documented stay in `extra`, to the byte. Missing is missing (NaN), not "".
+
+    What can't be read is named in the report, with its reason, and the good events around it are kept;
+    `report(events)` has the report again. Of copies with one event id the first file's is kept.
+    Memory: about 1 to 2 kB an event; a single file is held whole. Errors: FileNotFoundError, TypeError, ValueError (a
+    time that is none), and boto3's ClientError if a bucket can't be listed.
+    """
+    tally = Tally()
+    wanted = Wanted.of(start, end, sources)
+    tables = list(batches(source, wanted, Seen(), tally, progress or for_people()))
+    events = to_frame(tables)
+    told = tally.report()
+    events.attrs["report"] = told.as_dict()
+    tell(str(told))
+    return events
+
+
+def report(events: Any) -> Report:
+    """The report of the reading that made this DataFrame (pandas hands it on to parts and copies of it)."""
+    return Report.from_dict(events.attrs["report"])
+
+
+def batches(source: Any, wanted: Wanted, seen: Seen | None, tally: Tally, progress: Progress) -> Iterator[Any]:
+    """Arrow tables of the wanted events; without `seen`, copies stay in, and the caller counts them."""
+    batch = Batch()
+    found = pieces(source)
+    total = sum(piece.size for piece in found) if isinstance(found, list) else 0
+    done = 0
+    with _no_garbage_collection():
+        for piece in found:
+            if not wanted.can_hold(piece):
+                tally.skipped += 1
+            elif parquet_copy.is_one(piece.name):
+                yield from _from_copy(piece, wanted, seen, tally)
+            else:
+                _add(piece, wanted, seen, batch, tally)
+            done += piece.size
+            progress(done, total)
+            if len(batch) >= ENOUGH:
+                yield batch.table()
+        if len(batch):
+            yield batch.table()
+
+
+def _add(piece: Piece, wanted: Wanted, seen: Seen | None, batch: Batch, tally: Tally) -> None:
+    """The wanted events of a file, into the batch; everything about it, into the tally."""
+    data = _bytes_of(piece, tally)
+    if data is None:
+        return
+    content_bytes, damage = unzip(data)
+    content = read(content_bytes)
+    events, times, timeless = instants(content.events)
+    readable = [at for at, event in enumerate(events) if _is_utf8(event)] if not content_bytes.isascii() else None
+    unreadable = 0 if readable is None else len(events) - len(readable)
+    if readable is not None and unreadable:
+        events, times = [events[at] for at in readable], times[readable]
+    tally.read += len(content.events) + content.rejected.total()
+    for reason, count in sorted(content.rejected.items()):
+        tally.reject(piece.name, reason, count)
+    for reason, count in (("no time, or neither name nor type", timeless), (WRONG_TEXT, unreadable)):
+        if count:
+            tally.reject(piece.name, reason, count)
+    if content.set_aside:
+        tally.set_aside.append((piece.name, content.set_aside))
+    for reason in (damage, content.problem):
+        if reason:
+            tally.reject(piece.name, reason, 0)
+    _keep(events, times, piece, wanted, seen, batch, tally)
+
+
+def _keep(
+    events: list[Event], times: Any, piece: Piece, wanted: Wanted, seen: Seen | None, batch: Batch, tally: Tally
+) -> None:
+    chosen, times = wanted.choose(events, times)
+    tally.filtered += len(events) - len(chosen)
+    if seen is not None:
+        fresh, times = seen.first(chosen, times)
+        tally.duplicates += len(chosen) - len(fresh)
+        chosen = fresh
+    tally.kept += len(chosen)
+    batch.add(chosen, times, piece.file)
+
+
+def _from_copy(piece: Piece, wanted: Wanted, seen: Seen | None, tally: Tally) -> Iterator[Any]:
+    """The wanted events of a Parquet file that `to_parquet` wrote."""
+    data = _bytes_of(piece, tally)
+    table = None if data is None else parquet_copy.table_of(data)
+    if table is None:
+        if data is not None:
+            tally.reject(piece.name, "Parquet, but not a copy that to_parquet wrote", 0)
+        return
+    chosen = parquet_copy.choose(table, wanted.start, wanted.end, wanted.sources)
+    fresh = chosen if seen is None else parquet_copy.first(chosen, seen.ids)
+    tally.read += len(table)
+    tally.filtered += len(table) - len(chosen)
+    tally.duplicates += len(chosen) - len(fresh)
+    tally.kept += len(fresh)
+    yield fresh
+
+
+def _bytes_of(piece: Piece, tally: Tally) -> bytes | None:
+    """The bytes of a file; None, and its reason in the tally, if they can't be had."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    tally.files += piece.file is not None
+    try:
+        return piece.data()
+    except (OSError, ClientError, BotoCoreError) as refused:
+        tally.reject(piece.name, f"can't be read: {refused}", 0)
+        return None
+
+
+def _is_utf8(event: Event) -> bool:
+    """Whether the nested parts are text: nobody has looked into them yet."""
+    try:
+        for name in ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "resources"):
+            str(getattr(event, name), "utf-8")
+        for name in ("serviceEventDetails", "tlsDetails", "extra"):
+            str(getattr(event, name), "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _moment(given: Moment) -> datetime:
+    if isinstance(given, str):
+        given = datetime.fromisoformat(given)
+    if not isinstance(given, datetime):
+        given = datetime(given.year, given.month, given.day)
+    return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def _since(when: datetime) -> int:
+    return round(when.timestamp() * 1_000_000)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Millions of small objects that hold no circles: looking for circles among them costs more than reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
