@@ -141,7 +141,7 @@ def test_a_bucket_is_read_as_a_folder_is(folder: Path) -> None:
     for path in folder.rglob("*.gz"):
         s3.put_object(Bucket="trail-logs-111122223333", Key=str(path.relative_to(folder)), Body=path.read_bytes())
     expected = trail.load(folder, tell=str)
-    for source in ("s3://trail-logs-111122223333/AWSLogs/", "s3://amzn-s3-demo-bucket/AWSLogs/*/CloudTrail/*.gz"):
+    for source in ("s3://trail-logs-111122223333/AWSLogs/", "s3://trail-logs-111122223333/AWSLogs/*/CloudTrail/*.gz"):
         events = trail.load(source, tell=str)
         pandas.testing.assert_frame_equal(events.drop(columns="file"), expected.drop(columns="file"))
         assert events["file"].tolist()[0] == f"s3://trail-logs-111122223333/{PLACE}/{_name('0905')}"
