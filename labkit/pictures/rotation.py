@@ -138,14 +138,14 @@ def _dot(x: float, y: float, count: int = 1) -> str:
 
 
 def _legend(y: float) -> list[str]:
-    text = f'font-size="14" fill="{_INK}"'
+    text = f'y="{y}" font-size="14" fill="{_INK}"'
     return [
-        f'<rect x="{_LEFT}" y="{y - 12}" width="28" height="14" fill="{_CURRENT}"/>',
-        f'<text x="{_LEFT + 36}" y="{y}" {text}>encrypts and decrypts</text>',
-        _bar(_LEFT + 205, y - 12, 28, 14),
-        f'<text x="{_LEFT + 241}" y="{y}" {text}>only decrypts</text>',
-        _dot(_LEFT + 370, y - 5),
-        f'<text x="{_LEFT + 384}" y="{y}" {text}>a ciphertext, made then, under this material</text>',
+        f'<rect x="20" y="{y - 12}" width="28" height="14" fill="{_CURRENT}"/>',
+        f'<text x="56" {text}>encrypts and decrypts</text>',
+        _bar(240, y - 12, 28, 14),
+        f'<text x="276" {text}>only decrypts</text>',
+        _dot(410, y - 5),
+        f'<text x="424" {text}>a ciphertext under this material, when it was made</text>',
     ]
 
 
