@@ -41,6 +41,13 @@ _ITEMS = frozenset(
         "UpdateItem",
     }
 )  # fmt: skip
+# What may take a key away from a table, or give it back.
+_KEY_CHANGES = frozenset(
+    {
+        "CancelKeyDeletion", "DeleteExpiredKeyMaterial", "DeleteImportedKeyMaterial", "DeleteKey", "DisableKey",
+        "EnableKey", "ImportKeyMaterial", "ScheduleKeyDeletion",
+    }
+)  # fmt: skip
 _STATEMENT_TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?([A-Za-z0-9_.-]+)"?', re.IGNORECASE)
 _INVALID = "One or more parameter values were invalid: "
 _SDK = "com.amazonaws.services.kms.model"
@@ -63,6 +70,8 @@ class DynamoDb:
         self._kms = kms
         self._clock = clock
         self._open: dict[tuple[Requester, bytes], datetime] = {}  # decrypted table keys, and until when
+        self._lost: dict[str, datetime] = {}  # KMS keys that can't be used at present, by ARN, and since when
+        gateway.followers.append(self._follow)
 
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Answer a DynamoDB call."""
@@ -72,6 +81,8 @@ class DynamoDb:
             return self._update(call, request, onward)
         if call.operation == "DeleteTable":
             return self._delete(call, request, onward)
+        if call.operation == "DescribeTable":
+            return self._describe(call, onward(request))
         if call.operation in _ITEMS:
             for name in dict.fromkeys(_tables(call.params)):
                 self._use(call, _table(call, name))
@@ -115,9 +126,18 @@ class DynamoDb:
         if shown:
             answer["TableDescription"]["SSEDescription"]["Status"] = "UPDATING"
             answer["TableDescription"]["TableStatus"] = "UPDATING"
-        body = json.dumps(answer).encode()
-        headers = {name: value for name, value in response.headers.items() if name.lower() != "x-amz-crc32"}
-        return replace(response, body=body, headers=headers | {"x-amz-crc32": str(crc32(body))})
+        return _with_content(response, answer)
+
+    def _describe(self, call: Call, response: HttpResponse) -> HttpResponse:
+        """A table whose key can't be used says so, and since when (API Reference, TableStatus and SSEDescription)."""
+        table_key: TableKey | None = getattr(_table(call, call.params["TableName"]), "table_key", None)
+        since = self._lost.get(table_key.kms_key) if table_key else None
+        if since is None:
+            return response
+        answer = json.loads(response.body)
+        answer["Table"]["TableStatus"] = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+        answer["Table"]["SSEDescription"]["InaccessibleEncryptionDateTime"] = since.timestamp()
+        return _with_content(response, answer)
 
     def _delete(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """A deleted table's grant is retired."""
@@ -155,6 +175,17 @@ class DynamoDb:
         except AwsError as refused:
             raise _in_words_of_dynamodb(refused) from None
         return TableKey(key, granted["GrantId"], made["CiphertextBlob"])
+
+    def _follow(self, event: dict[str, Any]) -> None:
+        """Notice with the event whether a key can be used (how soon DynamoDB itself notices is not documented)."""
+        if event["eventSource"] != "kms.amazonaws.com" or event["eventName"] not in _KEY_CHANGES:
+            return
+        for arn in [item["ARN"] for item in event.get("resources", ())]:
+            key, now = self._kms.key(arn), self._clock.now()
+            if key is not None and key.state(now) == "Enabled":
+                self._lost.pop(arn, None)
+            else:
+                self._lost.setdefault(arn, now)
 
     def _retire(self, call: Call, table_key: TableKey) -> None:
         """Fails unheard: the key may be gone, the grant revoked."""
@@ -229,6 +260,13 @@ def _with_encryption(request: HttpRequest, key: str | None) -> HttpRequest:
     if key:
         content["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
     return replace(request, body=json.dumps(content).encode())
+
+
+def _with_content(response: HttpResponse, answer: dict[str, Any]) -> HttpResponse:
+    """The response with another body; DynamoDB's clients compare its checksum."""
+    body = json.dumps(answer).encode()
+    headers = {name: value for name, value in response.headers.items() if name.lower() != "x-amz-crc32"}
+    return replace(response, body=body, headers=headers | {"x-amz-crc32": str(crc32(body))})
 
 
 def _in_words_of_dynamodb(refused: AwsError) -> AwsError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import boto3
@@ -185,6 +186,27 @@ def test_a_disabled_key_is_noticed_once_the_table_key_is_forgotten(
     lab.clock.advance(days=8)
     with labkit.expect_error("AccessDeniedException"):
         dynamodb.get_item(TableName=TABLE, Key=KEY)
+
+
+def test_a_table_without_its_key_says_so(dynamodb: Any, kms: Any, key: str, lab: labkit.Lab) -> None:
+    """TableStatus and the time, until the key can be used again; a table under another key is not concerned."""
+    create(dynamodb, under(key))
+    assert dynamodb.describe_table(TableName=TABLE)["Table"]["TableStatus"] == "ACTIVE"
+    kms.disable_key(KeyId=key)
+    disabled = next(event for event in lab.events() if event["eventName"] == "DisableKey")["eventTime"]
+    table = dynamodb.describe_table(TableName=TABLE)["Table"]
+    assert table["TableStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    assert f"{table['SSEDescription']['InaccessibleEncryptionDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" == disabled
+    kms.enable_key(KeyId=key)
+    table = dynamodb.describe_table(TableName=TABLE)["Table"]
+    assert (table["TableStatus"], table["SSEDescription"]["Status"]) == ("ACTIVE", "ENABLED")
+    assert "InaccessibleEncryptionDateTime" not in table["SSEDescription"]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    lab.clock.advance(days=8)
+    assert dynamodb.describe_table(TableName=TABLE)["Table"]["TableStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    dynamodb.update_table(TableName=TABLE, SSESpecification={"Enabled": False})
+    assert dynamodb.describe_table(TableName=TABLE)["Table"]["TableStatus"] == "ACTIVE"
 
 
 def test_changing_the_key(dynamodb: Any, kms: Any, key: str) -> None:
