@@ -59,7 +59,7 @@ def context_of(call: Call, target: Target) -> Context:
     context: Context = {
         "aws:CurrentTime": f"{call.time:%Y-%m-%dT%H:%M:%SZ}",
         "aws:EpochTime": str(int(call.time.timestamp())),
-        "aws:RequestedRegion": call.region,
+        "aws:RequestedRegion": _region(call, target),
         "aws:SecureTransport": "true",  # the lab's loopback stands for AWS's HTTPS endpoints
         "aws:UserAgent": call.user_agent,
     }
@@ -81,6 +81,17 @@ def context_of(call: Call, target: Target) -> Context:
     if target.action == "iam:PassRole":
         context["iam:PassedToService"] = f"{call.service}.amazonaws.com"
     return context | service_context(call)
+
+
+def _region(call: Call, target: Target) -> str:
+    """The call's Region; what ReplicateKey and UpdatePrimaryRegion need beside it is asked in the other Region.
+
+    "kms:CreateKey in an IAM policy in the replica Region", "kms:UpdatePrimaryRegion on the current replica key
+    (in the replica key's Region)": required permissions in the operations' documentation.
+    """
+    if call.operation == "ReplicateKey" and target.entity is None:
+        return str(call.params["ReplicaRegion"])
+    return target.entity.region if isinstance(target.entity, Key) else call.region
 
 
 def _organization(call: Call, target: Target) -> Context:

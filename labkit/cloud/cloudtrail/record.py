@@ -151,19 +151,42 @@ def _calling_service(call: Call) -> str:
 
 
 def _elsewhere(call: Call, event: dict[str, Any], new_id: Callable[[], str]) -> list[dict[str, Any]]:
-    """UpdatePrimaryRegion writes a second record, in the Region of the new primary (its page in the guide)."""
-    if (call.service, call.operation) != ("kms", "UpdatePrimaryRegion") or call.error or len(call.targets) < 2:
+    """The record that a call on multi-Region keys writes in its other Region."""
+    if call.service != "kms" or call.error:
         return []
-    arn = call.targets[1].arn
-    return [
-        event
-        | {
-            "awsRegion": call.params["PrimaryRegion"],
-            "responseElements": {"keyId": arn},
-            "eventID": new_id(),
-            "resources": [{"accountId": arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": arn}],
-        }
-    ]
+    if call.operation == "UpdatePrimaryRegion" and len(call.targets) > 1:
+        # one entry in the Region of each key (its page in the guide)
+        arn = call.targets[1].arn
+        return [event | {"responseElements": {"keyId": arn}} | _at(arn, call.params["PrimaryRegion"], new_id)]
+    if call.operation == "ReplicateKey" and "replicaKeyMetadata" in (event["responseElements"] or {}):
+        return [_birth_of_replica(call, event, new_id)]
+    return []
+
+
+def _birth_of_replica(call: Call, event: dict[str, Any], new_id: Callable[[], str]) -> dict[str, Any]:
+    """ "A CreateKey operation in the replica key's Region" (ReplicateKey's documentation).
+
+    No page shows its members: these are a CreateKey record's, with the replica's properties. Nobody has
+    called that Region's endpoint, so there are no tlsDetails.
+    """
+    metadata = event["responseElements"]["replicaKeyMetadata"]
+    shared = ("origin", "customerMasterKeySpec", "keySpec", "keyUsage", "multiRegion")
+    parameters = event["requestParameters"]
+    own = {name: parameters[name] for name in ("description", "bypassPolicyLockoutSafetyCheck")}
+    record = event | {
+        "eventName": "CreateKey",
+        "requestParameters": own | {name: metadata[name] for name in shared},
+        "responseElements": {"keyMetadata": metadata},
+        **_at(metadata["arn"], call.params["ReplicaRegion"], new_id),
+    }
+    record.pop("tlsDetails", None)
+    return record
+
+
+def _at(arn: str, region: str, new_id: Callable[[], str]) -> dict[str, Any]:
+    """The members that differ in the record of another Region."""
+    resource = {"accountId": arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": arn}
+    return {"awsRegion": region, "eventID": new_id(), "resources": [resource]}
 
 
 def _ordered(event: dict[str, Any]) -> dict[str, Any]:

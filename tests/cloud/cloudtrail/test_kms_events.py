@@ -166,6 +166,32 @@ def test_an_unusable_key_keeps_parameters_and_resources(kms: Any, events: Callab
     assert event["resources"][0]["ARN"] == key["Arn"]
 
 
+def test_replicating_is_recorded_as_a_creation_in_the_other_region(kms: Any, events: Callable[..., Any]) -> None:
+    """ReplicateKey in the primary's Region, CreateKey in the replica's, about the replica, by the same caller."""
+    key = kms.create_key(MultiRegion=True, Description="first")["KeyMetadata"]
+    answer = kms.replicate_key(KeyId=key["KeyId"], ReplicaRegion="eu-west-1", Description="second")
+    (replicated,) = events("ReplicateKey")
+    _, created = events("CreateKey")
+    arn = answer["ReplicaKeyMetadata"]["Arn"]
+    assert (replicated["awsRegion"], created["awsRegion"]) == ("us-east-1", "eu-west-1")
+    assert [item["ARN"] for item in replicated["resources"]] == [key["Arn"]]
+    assert [item["ARN"] for item in created["resources"]] == [arn]
+    assert created["responseElements"]["keyMetadata"]["arn"] == arn
+    assert created["requestParameters"]["description"] == "second"
+    assert created["requestParameters"]["multiRegion"] is True
+    assert created["userIdentity"] == replicated["userIdentity"]
+    assert created["eventID"] != replicated["eventID"]
+    assert "tlsDetails" in replicated and "tlsDetails" not in created
+
+
+def test_a_refused_replication_creates_nothing(kms: Any, events: Callable[..., Any]) -> None:
+    """No CreateKey is on record for a replica that was not made."""
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]
+    with pytest.raises(kms.exceptions.AlreadyExistsException):
+        kms.replicate_key(KeyId=key["KeyId"], ReplicaRegion="us-east-1")
+    assert [event["awsRegion"] for event in events("CreateKey")] == ["us-east-1"]
+
+
 def test_updating_the_primary_region_is_recorded_in_both(kms: Any, lab: Any, events: Callable[..., Any]) -> None:
     """UpdatePrimaryRegion writes an entry in each Region, with that Region's key."""
     key = kms.create_key(MultiRegion=True)["KeyMetadata"]
