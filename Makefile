@@ -39,9 +39,10 @@ upgrade: $(READY)  ## Move every package to its newest version, and write constr
 	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[notebooks,test]'
 	@$(RUN) tools/write_constraints.py
 
-bench: $(READY)  ## Measure calls per second, beside the floor
+bench: $(READY)  ## Measure calls per second, beside the floor; log records per second, beside other readers
 	@$(RUN) tests/bench/bench.py
 	@$(RUN) tests/bench/deciding.py
+	@$(RUN) tests/bench/trail.py
 
 clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,7 @@ from msgspec import Raw
 from msgspec.structs import astuple
 
 from .columns import COLUMNS
-from .event import Event
+from .event import NULL, Event
 from .identities import NOBODY, Who, key_arns, opened, who_of
 
 TEXT = pyarrow.large_string()  # what pandas holds its texts in: no copy on the way
@@ -145,6 +145,8 @@ def _texts(nested: Sequence[Raw]) -> Any:
 
     One copy of all bytes at once: Raw to bytes to Arrow, one by one, would cost as much as the decoding.
     """
+    if nested.count(NULL) == len(nested):
+        return pyarrow.nulls(len(nested), TEXT)
     lengths = numpy.fromiter(map(len, nested), dtype="int64", count=len(nested))
     offsets = numpy.zeros(len(nested) + 1, dtype="int64")
     numpy.cumsum(lengths, out=offsets[1:])
@@ -160,13 +162,16 @@ def _service(source: str | None) -> str | None:
 
 
 def _array(values: Any, kind: Any) -> Any:
+    if not isinstance(values, pyarrow.Array) and values.count(None) == len(values):
+        return pyarrow.nulls(len(values), kind)
     array = values if isinstance(values, pyarrow.Array) else pyarrow.array(values, TEXT if kind is CATEGORY else kind)
     return array.dictionary_encode() if kind is CATEGORY else array
 
 
 def _mapped(indices: Any, values: list[str | None]) -> Any:
     """A dictionary array: for each index the value at it."""
-    return pyarrow.array(values, type=TEXT).take(indices).dictionary_encode()
+    few = pyarrow.array(values, type=TEXT).dictionary_encode()
+    return pyarrow.DictionaryArray.from_arrays(few.indices.take(indices), few.dictionary)
 
 
 def _keys(resources: Any) -> dict[str, Any]:

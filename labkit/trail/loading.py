@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,10 +16,10 @@ from .accounting import Report, Tally
 from .batch import ENOUGH, Batch, instants
 from .content import read
 from .event import Event
+from .fetching import Fetched, fetched
 from .frame import to_frame
 from .progress import Progress, for_people
 from .sources import Piece, pieces
-from .unzip import unzip
 
 Moment = str | date | datetime
 WRONG_TEXT = "text that is not UTF-8"
@@ -137,30 +137,37 @@ def batches(source: Any, wanted: Wanted, seen: Seen | None, tally: Tally, progre
     total = sum(piece.size for piece in found) if isinstance(found, list) else 0
     done = 0
     with _no_garbage_collection():
-        for piece in found:
-            if not wanted.can_hold(piece):
-                tally.skipped += 1
-            elif parquet_copy.is_one(piece.name):
-                yield from _from_copy(piece, wanted, seen, tally)
+        for got in fetched(_worth_opening(found, wanted, tally)):
+            tally.files += got.piece.file is not None
+            if got.content is None:
+                tally.reject(got.piece.name, got.wrong, 0)
+            elif parquet_copy.is_one(got.piece.name):
+                yield from _from_copy(got, wanted, seen, tally)
             else:
-                _add(piece, wanted, seen, batch, tally)
-            done += piece.size
+                _add(got.piece, got.content, got.wrong, wanted, seen, batch, tally)
+            done += got.piece.size
             progress(done, total)
             if len(batch) >= ENOUGH:
                 yield batch.table()
         if len(batch):
             yield batch.table()
+    if done < total:  # what was not opened counts as read
+        progress(total, total)
 
 
-def _add(piece: Piece, wanted: Wanted, seen: Seen | None, batch: Batch, tally: Tally) -> None:
+def _worth_opening(found: Iterable[Piece], wanted: Wanted, tally: Tally) -> Iterator[Piece]:
+    for piece in found:
+        if wanted.can_hold(piece):
+            yield piece
+        else:
+            tally.skipped += 1
+
+
+def _add(piece: Piece, data: bytes, damage: str, wanted: Wanted, seen: Seen | None, batch: Batch, tally: Tally) -> None:
     """The wanted events of a file, into the batch; everything about it, into the tally."""
-    data = _bytes_of(piece, tally)
-    if data is None:
-        return
-    content_bytes, damage = unzip(data)
-    content = read(content_bytes)
+    content = read(data)
     events, times, timeless = instants(content.events)
-    readable = [at for at, event in enumerate(events) if _is_utf8(event)] if not content_bytes.isascii() else None
+    readable = [at for at, event in enumerate(events) if _is_utf8(event)] if not data.isascii() else None
     unreadable = 0 if readable is None else len(events) - len(readable)
     if readable is not None and unreadable:
         events, times = [events[at] for at in readable], times[readable]
@@ -191,13 +198,11 @@ def _keep(
     batch.add(chosen, times, piece.file)
 
 
-def _from_copy(piece: Piece, wanted: Wanted, seen: Seen | None, tally: Tally) -> Iterator[Any]:
+def _from_copy(got: Fetched, wanted: Wanted, seen: Seen | None, tally: Tally) -> Iterator[Any]:
     """The wanted events of a Parquet file that `to_parquet` wrote."""
-    data = _bytes_of(piece, tally)
-    table = None if data is None else parquet_copy.table_of(data)
+    table = parquet_copy.table_of(got.content or b"")
     if table is None:
-        if data is not None:
-            tally.reject(piece.name, "Parquet, but not a copy that to_parquet wrote", 0)
+        tally.reject(got.piece.name, "Parquet, but not a copy that to_parquet wrote", 0)
         return
     chosen = parquet_copy.choose(table, wanted.start, wanted.end, wanted.sources)
     fresh = chosen if seen is None else parquet_copy.first(chosen, seen.ids)
@@ -206,18 +211,6 @@ def _from_copy(piece: Piece, wanted: Wanted, seen: Seen | None, tally: Tally) ->
     tally.duplicates += len(chosen) - len(fresh)
     tally.kept += len(fresh)
     yield fresh
-
-
-def _bytes_of(piece: Piece, tally: Tally) -> bytes | None:
-    """The bytes of a file; None, and its reason in the tally, if they can't be had."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    tally.files += piece.file is not None
-    try:
-        return piece.data()
-    except (OSError, ClientError, BotoCoreError) as refused:
-        tally.reject(piece.name, f"can't be read: {refused}", 0)
-        return None
 
 
 def _is_utf8(event: Event) -> bool:

@@ -192,9 +192,9 @@ def test_text_that_is_not_utf8_costs_only_its_record() -> None:
 
 def test_a_file_that_swells_is_not_unzipped_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """The records before the limit are kept."""
-    from labkit.trail import loading
+    from labkit.trail import fetching
 
-    monkeypatch.setattr(loading, "unzip", lambda data: unzip(data, 5_000))
+    monkeypatch.setattr(fetching, "unzip", lambda data: unzip(data, 5_000))
     events, told = _load(gzip.compress(WHOLE + b" " * 50_000_000))
     assert len(events) == 3
     assert any("swells" in problem.reason for problem in told.problems)

@@ -1,0 +1,56 @@
+"""Bytes of pieces a little ahead of their use, in their order: reading and unzipping wait for no decoding.
+
+A few pieces are in memory at once, never more; the order of results, and of calls to a lab, is that of the pieces.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .sources import Piece
+from .unzip import unzip
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A piece, its unzipped content (None if it can't be had), and what is wrong with it."""
+
+    piece: Piece
+    content: bytes | None
+    wrong: str
+
+
+def fetched(pieces: Iterable[Piece]) -> Iterator[Fetched]:
+    """The pieces with their contents, in their order."""
+    waiting: deque[Future[Fetched]] = deque()
+    most = 0
+    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="trail") as workers:
+        try:
+            for piece in pieces:
+                if piece.at_once == 1:
+                    while waiting:
+                        yield waiting.popleft().result()
+                    yield _fetch(piece)
+                    continue
+                most = max(most, piece.at_once)
+                waiting.append(workers.submit(_fetch, piece))
+                if len(waiting) >= most:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _fetch(piece: Piece) -> Fetched:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        data = piece.data()
+    except (OSError, ClientError, BotoCoreError) as refused:
+        return Fetched(piece, None, f"can't be read: {refused}")
+    return Fetched(piece, *unzip(data))
