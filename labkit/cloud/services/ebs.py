@@ -38,6 +38,7 @@ class Ebs:
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "AttachVolume": self._attach,
             "CreateVolume": self._create_volume,
+            "DescribeVolumes": _describe_volumes,
             "DetachVolume": self._detach,
             **Instances(self._state).operations,
             **Snapshots(self._state).operations,
@@ -71,7 +72,7 @@ class Ebs:
         key_id = self._wanted_key(call, snapshot)
         if key_id is None:
             with lent(call, snapshot):
-                return onward(request)
+                return _creating(onward(request))
         key_arn = self._state.arn_of(call, key_id)
         with lent(call, snapshot):
             response = onward(_with_form(request, {"Encrypted": "true", "KmsKeyId": key_arn}))
@@ -85,7 +86,7 @@ class Ebs:
                 self._state.copy_data_key(call, snapshot.id, key_arn, volume)
         except AwsError:  # the caller has its answer; the volume is never made
             del ec2_of(call).volumes[volume]
-        return replace(response, body=response.body.replace(b"<status>available<", b"<status>creating<"))
+        return _creating(response)
 
     def _wanted_key(self, call: Call, snapshot: Any) -> str | None:
         """The KMS key of a new volume; None if it is not encrypted (EBS User Guide, encryption scenarios)."""
@@ -137,6 +138,19 @@ def _refuse_misplaced(volume: Any, instance: Any, device: str) -> None:
         raise AwsError("InvalidVolume.ZoneMismatch", said)
     if device in instance.block_device_mapping:
         raise AwsError("InvalidParameterValue", _DEVICE_TAKEN.format(device))
+
+
+def _describe_volumes(call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+    """moto's refusal shows a Python set where AWS shows an id."""
+    missing = [name for name in call.params.get("VolumeIds") or [] if name not in ec2_of(call).volumes]
+    if missing:
+        raise AwsError("InvalidVolume.NotFound", f"The volume '{missing[0]}' does not exist.")
+    return onward(request)
+
+
+def _creating(response: HttpResponse) -> HttpResponse:
+    """CreateVolume's answer comes before the volume is ready; moto has it ready at once."""
+    return replace(response, body=response.body.replace(b"<status>available<", b"<status>creating<"))
 
 
 def _enable(defaults: Defaults, *, enabled: bool) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Snapshots:
             snapshot.kms_key_id = snapshot.volume.kms_key_id
             if snapshot.volume.id in self._state.data_keys:
                 self._state.data_keys[name] = self._state.data_keys[snapshot.volume.id]
-        return response
+        begun = response.body.replace(b"<status>completed<", b"<status>pending<")
+        return replace(response, body=begun.replace(b"<progress>100%<", b"<progress><"))  # as AWS answers
 
     def _copy(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """A copy has the key that is asked for, or the Region's default key; not its source's."""

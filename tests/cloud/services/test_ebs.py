@@ -163,7 +163,7 @@ def test_a_volume_whose_key_fails_is_gone_at_the_next_look(
     assert (made["State"], made["Encrypted"], made["KmsKeyId"]) == ("creating", True, name)
     with labkit.expect_error("InvalidVolume.NotFound") as refused:
         ec2.describe_volumes(VolumeIds=[made["VolumeId"]])
-    assert made["VolumeId"] in refused.message
+    assert refused.message == f"The volume '{made['VolumeId']}' does not exist."
     code = {"denied": "AccessDenied", "no such key": "NotFoundException", "disabled": "DisabledException"}[why]
     assert [event["errorCode"] for event in inner()] == [code]
 

@@ -129,6 +129,16 @@ def test_a_shared_snapshot_takes_a_shared_key(ec2: Any, kms: Any, key: str, lab:
     assert described(visitor, copy)["KmsKeyId"].startswith(f"arn:aws:kms:us-east-1:{OTHER}:key/")
 
 
+def test_answers_come_before_the_work_is_done(ec2: Any) -> None:
+    """A volume is creating, a snapshot pending; at the next look both are there."""
+    volume = ec2.create_volume(**ZONE, Size=1)
+    assert volume["State"] == "creating"
+    snapshot = ec2.create_snapshot(VolumeId=volume["VolumeId"])
+    assert (snapshot["State"], snapshot["Progress"]) == ("pending", "")
+    assert described(ec2, snapshot["SnapshotId"])["State"] == "completed"
+    assert ec2.describe_volumes(VolumeIds=[volume["VolumeId"]])["Volumes"][0]["State"] == "available"
+
+
 def test_restoring_under_the_same_key_binds_the_data_key_anew(ec2: Any, key: str, lab: labkit.Lab, inner: Any) -> None:
     """ReEncrypt from the context of the volume that was to that of the new one; without the permission it is gone."""
     snapshot = snapshot_under(ec2, key)
