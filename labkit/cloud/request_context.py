@@ -132,6 +132,8 @@ def _kms(call: Call, target: Target) -> Context:
     params = _DEFAULTS.get(call.operation, {}) | call.params
     context: Context = {f"kms:{name}": _text(params[name]) for name in _PARAMETERS if name in params}
     context |= {f"kms:{key}": _text(params[name]) for key, name in _RENAMED.items() if name in params}
+    if target.action == "kms:CreateKey":
+        context.pop("kms:ReplicaRegion", None)  # of ReplicateKey alone (Service Authorization Reference, AWS KMS)
     if "Operations" in params:
         context["kms:GrantOperations"] = list(params["Operations"])
     if call.operation in ("CreateGrant", "ListGrants", "RevokeGrant"):

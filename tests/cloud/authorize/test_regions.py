@@ -38,3 +38,12 @@ def test_a_new_primary_is_asked_in_its_own_region(lab: labkit.Lab, in_two_region
     refused = {"KeyId": key, "PrimaryRegion": "ap-southeast-2"}
     assert "ap-southeast-2" in refusal("AccessDeniedException", in_two_regions.update_primary_region, **refused)
     in_two_regions.update_primary_region(KeyId=key, PrimaryRegion="eu-west-1")
+
+
+def test_the_replica_region_is_no_key_of_createkey(lab: labkit.Lab, allow: Make, refusal: Make) -> None:
+    """A condition on kms:ReplicaRegion covers kms:ReplicateKey, and not the kms:CreateKey that goes with it."""
+    key = boto3.client("kms").create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    to = {"StringEquals": {"kms:ReplicaRegion": "eu-west-1"}}
+    kms = lab.role("Operator", policy=[allow("kms:ReplicateKey", "kms:CreateKey", Condition=to)]).client("kms")
+    said = refusal("AccessDeniedException", kms.replicate_key, KeyId=key, ReplicaRegion="eu-west-1")
+    assert "kms:CreateKey" in said
