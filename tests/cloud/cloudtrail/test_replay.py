@@ -1,0 +1,229 @@
+"""Each notebook's calls against the trail: as many events as calls, each with the right caller, and no others.
+
+A learner runs the notebook's Python cells. A hook of the test's own, in botocore, notes every request that leaves this
+process and what came back; CloudTrail's records are then matched with these notes, request by request. What is left
+over must be something that a service did, and say so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.handlers
+import nbformat
+import pytest
+
+import labkit
+
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+# Where services call for somebody, or another account takes part; and one where nobody but the learner calls.
+SERVICES = ("cloudtrail", "cloudwatch", "dynamodb", "ec2", "events", "lambda", "s3", "secretsmanager", "sns", "ssm")
+OTHERS = re.compile(rf'client\("({"|".join(SERVICES)})"|lab\.account\(')
+PLAIN = "02-create-keys"
+SLOW = {"10-bring-your-own-key"}  # makes RSA keys for half a minute; its calls are KMS's alone, as in PLAIN
+NAMES = [
+    path.stem
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    if path.stem not in SLOW
+    and (path.stem == PLAIN or OTHERS.search(path.read_text(encoding="utf-8").replace("\\", "")))
+]
+SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
+ADMINISTRATOR = re.compile(r"arn:aws:iam::\d{12}:user/lab-administrator")
+
+
+@dataclass
+class Made:
+    """A request that left this process, and its answer."""
+
+    service: str  # as its signature names it
+    operation: str
+    access_key: str
+    region: str
+    request_id: str = ""
+    error: str = ""
+
+
+@dataclass
+class Notes:
+    """What the hook saw."""
+
+    calls: list[Made] = field(default_factory=list)
+    callers: dict[str, str] = field(default_factory=dict)  # ARN by access key, as IAM and STS answered it
+
+    def sent(self, request: Any, event_name: str, **_: Any) -> None:
+        """A request goes out; those of the kit's own checks leave no trace on purpose."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if "x-labkit-observer" in headers:
+            return
+        signed = headers.get("authorization", b"")
+        found = SCOPE.search(signed.decode() if isinstance(signed, bytes) else signed)
+        key, region, service = found.groups() if found else ("", "", "")
+        self.calls.append(Made(service, event_name.rpartition(".")[2], key, region))
+
+    def received(self, parsed_response: Any, **_: Any) -> None:
+        """Its answer: one call at a time, so it belongs to the newest request."""
+        call = self.calls[-1]
+        if call.request_id or parsed_response is None:
+            return
+        call.request_id = parsed_response["ResponseMetadata"].get("RequestId", "")
+        call.error = parsed_response.get("Error", {}).get("Code", "")
+        credentials = parsed_response.get("Credentials") or {}
+        user = parsed_response.get("AssumedRoleUser") or parsed_response.get("FederatedUser") or {}
+        if "AccessKeyId" in credentials:
+            self.callers[credentials["AccessKeyId"]] = user.get("Arn") or self.callers[call.access_key]
+        made = parsed_response.get("AccessKey") or {}
+        if "AccessKeyId" in made:
+            account = self.caller(call).split(":")[4]
+            self.callers[made["AccessKeyId"]] = f"arn:aws:iam::{account}:user/{made['UserName']}"
+
+    def caller(self, call: Made) -> str:
+        """Who made a call; empty for an access key that nobody was seen to make: an account's administrator has one."""
+        return self.callers.get(call.access_key, "")
+
+
+@pytest.fixture
+def notes() -> Iterator[Notes]:
+    """The hook, in every client that is made from now on."""
+    seen, before = Notes(), Path.cwd()
+    hooks = [("before-send", seen.sent), ("response-received", seen.received)]
+    botocore.handlers.BUILTIN_HANDLERS[:0] = hooks
+    boto3.DEFAULT_SESSION = None
+    yield seen
+    for hook in hooks:
+        botocore.handlers.BUILTIN_HANDLERS.remove(hook)
+    boto3.DEFAULT_SESSION = None
+    os.chdir(before)
+
+
+def run(notebook: str) -> labkit.Lab:
+    """The notebook's Python cells, without its lines for the command line; the learner's lab."""
+    learner: dict[str, Any] = {"__name__": "__main__"}
+    for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        source = cell.source.replace("\\\n", " ")
+        source = re.sub(
+            r"(?m)^(\w+) = !aws kms create-key .*$", r'\1 = [kms.create_key()["KeyMetadata"]["KeyId"]]', source
+        )
+        source = re.sub(r"(?m)^!.*$", "", source)
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(source, f"<{notebook}>", "exec"), learner)
+    for value in learner.values():
+        if isinstance(value, tempfile.TemporaryDirectory):
+            value.cleanup()
+    lab = learner["lab"]
+    assert isinstance(lab, labkit.Lab)
+    return lab
+
+
+def records(lab: labkit.Lab, notes: Notes) -> list[dict[str, Any]]:
+    """CloudTrail's records of every account that the learner was in."""
+    accounts = {caller.split(":")[4] for caller in notes.callers.values()} | {lab.account_id}
+    return [event for account in sorted(accounts) for event in lab._remote.get("events", account=account)]
+
+
+def told(call: Made) -> dict[str, str]:
+    """What the record of a call must say of it."""
+    error = "AccessDenied" if call.error == "AccessDeniedException" else call.error
+    return {
+        "eventSource": f"{call.service}.amazonaws.com",
+        "eventName": {"ListObjectsV2": "ListObjects"}.get(call.operation, call.operation),
+        "awsRegion": call.region,
+        "errorCode": f"Client.{error}" if error and call.service == "ec2" else error,
+    }
+
+
+def says(event: dict[str, Any]) -> dict[str, str]:
+    """The same of a record; Lambda writes a version behind its operations' names."""
+    name = str(event["eventName"])
+    return {
+        "eventSource": event["eventSource"],
+        "eventName": re.sub(r"2015\d{4}(v2)?$", "", name),
+        "awsRegion": event["awsRegion"],
+        "errorCode": event.get("errorCode", ""),
+    }
+
+
+def is_right_caller(call: Made, event: dict[str, Any], notes: Notes) -> bool:
+    """The identity that STS or IAM gave with the access key that the request was signed with."""
+    identity = event["userIdentity"]
+    if identity.get("accessKeyId", "") != call.access_key or "invokedBy" in identity:
+        return False
+    expected = notes.caller(call)
+    return identity["arn"] == expected if expected else bool(ADMINISTRATOR.fullmatch(identity["arn"]))
+
+
+def is_copy(event: dict[str, Any], calls: dict[str, Made]) -> bool:
+    """The record in the account whose key was used: the same request, the caller without a name."""
+    shared = "sharedEventID" in event and event["userIdentity"]["type"] == "AWSAccount"
+    return shared and event["requestID"] in calls and event["userIdentity"]["accountId"] != event["recipientAccountId"]
+
+
+def is_elsewhere(event: dict[str, Any], calls: dict[str, Made]) -> bool:
+    """The second record that some multi-Region operations write, in the other Region (KMS Developer Guide)."""
+    call = calls.get(event.get("requestID", ""))
+    twice = call is not None and call.operation in ("ReplicateKey", "UpdatePrimaryRegion")
+    return twice and call is not None and event["awsRegion"] != call.region
+
+
+def by_whom(event: dict[str, Any], of_functions: set[str]) -> str:
+    """What a record that no request of the learner's explains says of its origin; empty if it says nothing."""
+    identity = event["userIdentity"]
+    if event["eventType"] == "AwsServiceEvent" or identity == {
+        "accountId": event["recipientAccountId"],
+        "invokedBy": "AWS Internal",
+    }:
+        return "a service, of its own accord" if event["sourceIPAddress"] == "AWS Internal" else ""
+    if "invokedBy" in identity:
+        same = {identity["invokedBy"], event["sourceIPAddress"], event["userAgent"]}
+        return "a service" if len(same) == 1 and "tlsDetails" not in event else ""
+    if identity.get("accessKeyId") in of_functions:
+        return "a function"
+    role = identity.get("type") == "AssumedRole" and event["sourceIPAddress"] == event["userAgent"] == "AWS Internal"
+    return "a service, as a role that it holds" if role else ""
+
+
+def looked_up(lab: labkit.Lab) -> set[str]:
+    """The ids of all that the event history answers, save the question's own records."""
+    client, now = boto3.client("cloudtrail", region_name=lab.region), lab.clock.now()
+    pages = client.get_paginator("lookup_events").paginate(EndTime=now)
+    return {each["EventId"] for page in pages for each in page["Events"]}
+
+
+@pytest.mark.parametrize("notebook", NAMES)
+def test_as_many_events_as_calls_each_with_the_right_caller(notebook: str, notes: Notes) -> None:
+    """One record a call, of its operation, Region, error and caller; what is left over, services did."""
+    lab = run(notebook)
+    calls = {call.request_id: call for call in notes.calls}
+    assert len(calls) == len(notes.calls)
+    found = records(lab, notes)
+    own = [each for each in found if each.get("requestID") in calls]
+    own = [each for each in own if not is_copy(each, calls) and not is_elsewhere(each, calls)]
+    assert sorted(event["requestID"] for event in own) == sorted(calls)
+    compared = [(told(calls[each["requestID"]]), says(each)) for each in own]
+    assert [pair for pair in compared if pair[0] != pair[1]] == []
+    strangers = [each for each in own if not is_right_caller(calls[each["requestID"]], each, notes)]
+    assert strangers == []
+    of_functions = {
+        event["responseElements"]["credentials"]["accessKeyId"]
+        for event in found
+        if event["eventName"] == "AssumeRole" and event["userIdentity"].get("invokedBy") == "lambda.amazonaws.com"
+    }
+    rest = [event for event in found if event.get("requestID") not in calls]
+    assert [event for event in rest if not by_whom(event, of_functions)] == []
+    assert not rest or notebook != PLAIN
+    assert len({event["eventID"] for event in found}) == len(found)
+    since = lab.clock.now() - timedelta(days=90)  # LookupEvents' reach
+    near = [each for each in found if each["recipientAccountId"] == lab.account_id and each["awsRegion"] == lab.region]
+    recent = [each for each in near if datetime.fromisoformat(each["eventTime"]) > since]
+    assert looked_up(lab) == {each["eventID"] for each in recent if each["managementEvent"]}
