@@ -227,8 +227,6 @@ class Lambda:
         runtime = str(function.run_time or "")
         if not runtime.startswith("python"):
             raise AwsError("InvalidRuntimeException", "The simulated account runs Python functions only.", 502)
-        if not lambda_runtime.available():
-            raise AwsError("InvalidRuntimeException", "Lambda's runtime (awslambdaric) is not on this system.", 502)
         role, credentials = self._assume(call, function)
         unqualified, version = _unqualified(function.function_arn), str(function.version)
         variables = function.environment_vars

@@ -25,6 +25,7 @@ from pathlib import Path
 INIT_LIMIT = 10.0
 """Seconds that the init phase may take (Lambda Developer Guide, "Understanding the Lambda execution environment")."""
 TASK_ROOT = "/var/task"  # where Lambda puts the code; shown in place of this machine's folder
+_NOT_HERE = "AWS's runtime for Python (awslambdaric) is not on this system: the function was invoked, and did not run."
 _LAST_WORDS = 1.0  # seconds left for the function's last lines of output
 _API = "/2018-06-01/runtime/"
 
@@ -61,7 +62,13 @@ def available() -> bool:
 
 
 def run(invocation: Invocation) -> Outcome:
-    """Run the function once, in an execution environment of its own."""
+    """Run the function once, in an execution environment of its own.
+
+    Where AWS's runtime is missing the outcome says so, as that of a runtime that could not start: what comes before and
+    after the code (the role, the keys, the trail, the logs) is as ever, and a lab goes on.
+    """
+    if not available():
+        return Outcome(_error("Runtime.NotOnThisSystem", _NOT_HERE), True, _NOT_HERE)
     with tempfile.TemporaryDirectory(prefix="labkit-lambda-") as folder, _runtime_api(invocation) as api:
         root = Path(folder, "task")
         root.mkdir()

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import labkit
+from labkit.cloud.services import lambda_runtime
 
 from .test_lambda import LOGS, TRUST, function, invoke, lab, package  # noqa: F401  # fixtures and helpers
 
@@ -52,6 +53,22 @@ def test_a_cold_start_decrypts_as_the_role(key: str, lab: labkit.Lab) -> None:  
     assert event["requestParameters"]["encryptionContext"] == {"aws:lambda:FunctionArn": ARN}
     assert event["resources"][0]["ARN"] == key
     assert "MARK" not in json.dumps(lab.events())
+
+
+def test_without_awss_runtime_all_but_the_code_happens(
+    key: str,
+    lab: labkit.Lab,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where awslambdaric has no build the answer says so in a line; the cold start and the logs are there."""
+    monkeypatch.setattr(lambda_runtime, "available", lambda: False)
+    payload, answer = invoke()
+    assert answer["FunctionError"] == "Unhandled"
+    assert payload["errorType"] == "Runtime.NotOnThisSystem"
+    assert payload["errorMessage"].startswith("AWS's runtime for Python (awslambdaric) is not on this system")
+    assert _named(lab, "Decrypt")[-1]["requestParameters"]["encryptionContext"] == {"aws:lambda:FunctionArn": ARN}
+    events = boto3.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    assert payload["errorMessage"] + "\n" in [event["message"] for event in events]
 
 
 @pytest.mark.parametrize(
