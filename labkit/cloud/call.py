@@ -29,6 +29,7 @@ class Session:
     policy: str | None = None  # session policy, JSON text
     policy_arns: tuple[str, ...] = ()
     source_identity: str | None = None
+    instance: str = ""  # the ARN of the EC2 instance that AWS gave the credentials to
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,12 @@ def identity_of(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:
         identity["userName"] = principal.name
     if principal.session:
         identity["sessionContext"] = _session_context(principal.account, principal.session)
-    return identity | ({"invokedBy": invoker(via[-1]).shown} if via else {})
+    if via:
+        identity["invokedBy"] = invoker(via[-1]).shown
+    if principal.session and principal.session.instance:  # captured of an instance's own role, 2026
+        issued = {"issuerType": "AWS::EC2::Instance", "credentialsIssuedTo": principal.session.instance}
+        identity["inScopeOf"] = issued
+    return identity
 
 
 def identity_abroad(principal: Principal) -> dict[str, Any]:

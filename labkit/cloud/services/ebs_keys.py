@@ -6,10 +6,12 @@ records published by real accounts in 2026 (numberOfBytes, contexts, who calls).
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ..call import Call, Principal, Session
@@ -131,6 +133,13 @@ def _infrastructure(call: Call, instance: str) -> Principal:
         issuer_name=_INFRASTRUCTURE,
         created=call.time,
         expires=call.time + _SESSION,
+        instance=f"arn:aws:ec2:{call.region}:{account}:instance/{instance}",
     )
     arn = f"arn:aws:sts::{account}:assumed-role/{_INFRASTRUCTURE}/{instance}"
-    return Principal("AssumedRole", account, arn, f"{account}:{_INFRASTRUCTURE}:{instance}", instance, "", session)
+    principal_id = f"{account}:{_INFRASTRUCTURE}:{instance}"
+    return Principal("AssumedRole", account, arn, principal_id, instance, _access_key(instance, call.time), session)
+
+
+def _access_key(instance: str, when: datetime) -> str:
+    """The id of an access key that nobody gets to use; it stands in the record (captured)."""
+    return "ASIA" + b32encode(sha256(f"{instance} {when}".encode()).digest())[:16].decode()

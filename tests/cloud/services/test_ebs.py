@@ -101,6 +101,12 @@ def test_attaching_grants_the_instance_decrypt(ec2: Any, kms: Any, key: str, ins
     }
     assert decrypt["eventName"] == "Decrypt"
     assert (decrypt["userIdentity"]["arn"], decrypt["userIdentity"]["invokedBy"]) == (grantee, "AWS Internal")
+    assert decrypt["userIdentity"]["accessKeyId"].startswith("ASIA")
+    assert decrypt["userIdentity"]["inScopeOf"] == {
+        "issuerType": "AWS::EC2::Instance",
+        "credentialsIssuedTo": f"arn:aws:ec2:us-east-1:111122223333:instance/{instance}",
+    }
+    assert "inScopeOf" not in grant["userIdentity"]
     assert decrypt["requestParameters"]["encryptionContext"] == {"aws:ebs:id": volume}
     (kept,) = kms.list_grants(KeyId=key)["Grants"]
     assert (kept["GranteePrincipal"], kept["Operations"]) == (grantee, ["Decrypt"])
