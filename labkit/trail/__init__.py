@@ -6,6 +6,7 @@ opened, kms_keys, encryption_context, context_pairs, on_behalf_of      open the 
 questions                                                    who, what, when, from where
 """
 
+from . import questions
 from .accounting import Problem, Report
 from .columns import COLUMNS
 from .loading import load, report
@@ -22,6 +23,7 @@ __all__ = [
     "load",
     "on_behalf_of",
     "opened",
+    "questions",
     "report",
     "to_parquet",
 ]
