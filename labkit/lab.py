@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
+    from .trail.sequence_picture import Picture
 
 
 class LabClock:
@@ -70,6 +71,15 @@ class Lab:
         from .trail.table import to_table  # pandas is loaded when it is needed
 
         return to_table(self.events())
+
+    def sequence(self, last: int = 1) -> Picture:
+        """A picture of the last calls: who called which service, and what that service asked of KMS, for whom.
+
+        Drawn from `events()` alone; `labkit.trail.sequence_picture.sequence` draws records from elsewhere.
+        """
+        from .trail.sequence_picture import sequence
+
+        return sequence(self.events(), last=last)
 
     def exercise(self, name: str) -> Exercise:
         """An exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
