@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import moto.core.utils
+import moto.iam.policy_validation
 import moto.s3.models
 import moto.secretsmanager.models
 from moto.backends import get_backend, list_of_moto_modules
@@ -63,7 +64,9 @@ def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
 def _fit_to_the_lab(clock: Clock) -> None:
     """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
 
-    (moto would judge bucket policies itself, without their conditions, once the gateway has allowed a call.)
+    (moto would judge bucket policies itself, without their conditions, once the gateway has allowed a call. And it
+    takes no numbers in conditions, where IAM's grammar has `<condition_value> = ("string" | "number" | "Boolean")`;
+    the gateway has checked each condition before.)
     """
 
     class LabDatetime(real_datetime.datetime):
@@ -74,6 +77,7 @@ def _fit_to_the_lab(clock: Clock) -> None:
     replaced = (
         (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
+        (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )

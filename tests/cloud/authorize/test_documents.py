@@ -103,3 +103,20 @@ def test_who_may_not_write_policies_learns_nothing_of_their_faults(people: labki
 def lab_client(people: labkit.Lab) -> Any:
     """IAM, called by a user without any policy."""
     return people.user("bob").client("iam")
+
+
+def test_numbers_in_conditions_need_no_quotation_marks(lab: labkit.Lab, allow: Make, refusal: Make) -> None:
+    """A condition's value is a string, a number or a Boolean (IAM User Guide, Grammar of the IAM JSON policy language)."""
+    limit = {"NumericLessThanEquals": {"kms:RotationPeriodInDays": 180}}
+    custodian = lab.role("Custodian", policy=[allow("kms:EnableKeyRotation", Condition=limit)]).client("kms")
+    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    custodian.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
+    refusal("AccessDeniedException", custodian.enable_key_rotation, KeyId=key, RotationPeriodInDays=181)
+
+
+def test_a_condition_with_nonsense_for_an_operator_is_still_refused(lab: labkit.Lab, allow: Make) -> None:
+    """IAM keeps no policy with an operator that does not exist."""
+    with labkit.expect_error("MalformedPolicyDocument"):
+        lab.role(
+            "Clerk", policy=[allow("kms:Decrypt", Condition={"NumericRoughly": {"kms:RotationPeriodInDays": 180}})]
+        )
