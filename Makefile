@@ -43,6 +43,7 @@ bench: $(READY)  ## Measure calls per second, beside the floor; log records per 
 	@$(RUN) tests/bench/bench.py
 	@$(RUN) tests/bench/deciding.py
 	@$(RUN) tests/bench/trail.py
+	@$(RUN) tests/bench/envelope.py
 
 clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
