@@ -106,7 +106,7 @@ def lab_client(people: labkit.Lab) -> Any:
 
 
 def test_numbers_in_conditions_need_no_quotation_marks(lab: labkit.Lab, allow: Make, refusal: Make) -> None:
-    """A condition's value is a string, a number or a Boolean (IAM User Guide, Grammar of the IAM JSON policy language)."""
+    """A value in a condition is a string, a number or a Boolean (IAM User Guide, grammar of the policy language)."""
     limit = {"NumericLessThanEquals": {"kms:RotationPeriodInDays": 180}}
     custodian = lab.role("Custodian", policy=[allow("kms:EnableKeyRotation", Condition=limit)]).client("kms")
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
