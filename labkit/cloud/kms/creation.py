@@ -31,6 +31,9 @@ def create(store: Store, call: Call) -> dict[str, Any]:
     usage = _usage(params, spec)
     origin = params.get("Origin", "AWS_KMS")
     _refuse_custom_stores(params, origin)
+    if origin == "EXTERNAL" and spec.family == "ml-dsa":
+        # "Importing ML-DSA keys is not supported" (Requirements for imported key material); the error isn't known.
+        raise AwsError("UnsupportedOperationException", None)
     tags = merged_tags({}, params.get("Tags") or [])
     multi_region = bool(params.get("MultiRegion"))
     key_id = f"mrk-{store.entropy.token_hex(32)}" if multi_region else store.entropy.uuid()

@@ -18,6 +18,9 @@ from .specs import KeySpec
 ALGORITHMS = frozenset({"RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"})
 """The wrapping algorithms that KMS takes outside the China Regions (GetParametersForImport)."""
 
+LONGEST_HMAC = 128
+"""Bytes of HMAC material at most; longer secrets are hashed first, by whoever brings them."""
+
 
 def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> bytes:
     """The bytes that were wrapped; InvalidCiphertextException if they can't be opened.
@@ -38,11 +41,12 @@ def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> by
 def checked(spec: KeySpec, secret: bytes) -> bytes:
     """The material in the form in which it is kept, if it suits the key spec; else IncorrectKeyMaterialException.
 
-    Symmetric and HMAC: the spec's number of raw bytes. Asymmetric: a private key in PKCS #8, DER, not encrypted
-    ("Importing key material step 3", AWS KMS Developer Guide).
+    Symmetric: 32 bytes. HMAC: at least as many as the spec's, at most 1024 bits. Asymmetric: a private key in PKCS #8,
+    DER, not encrypted ("Requirements for imported key material", AWS KMS Developer Guide).
     """
     if not spec.asymmetric:
-        if len(secret) != spec.size:
+        longest = LONGEST_HMAC if spec.family == "hmac" else spec.size
+        if not spec.size <= len(secret) <= longest:
             raise AwsError("IncorrectKeyMaterialException", None)
         return secret
     try:

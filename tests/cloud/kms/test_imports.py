@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import shutil
 import subprocess
@@ -114,6 +115,25 @@ def test_wrong_sizes_and_kinds(world: Any) -> None:
     modulus = external(world, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
     for target, secret in ((curve, p384), (curve, b"no key"), (modulus, short), (modulus, p384)):
         is_refused(world, "IncorrectKeyMaterialException", target, secret, algorithm=wrap)
+
+
+@pytest.mark.parametrize(("spec", "shortest"), [("HMAC_224", 28), ("HMAC_256", 32), ("HMAC_384", 48), ("HMAC_512", 64)])
+def test_lengths_of_hmac_material(world: Any, spec: str, shortest: int) -> None:
+    """At least what the spec says, 1024 bits at most; a longer key is used whole."""
+    arn = external(world, KeySpec=spec, KeyUsage="GENERATE_VERIFY_MAC")
+    for length in (shortest - 1, 129):
+        is_refused(world, "IncorrectKeyMaterialException", arn, b"x" * length)
+    digest, secret = spec.replace("HMAC_", "sha"), bytes(range(128))
+    world.bring(arn, secret)
+    made = world.call("GenerateMac", KeyId=arn, Message=b"m", MacAlgorithm=spec.replace("_", "_SHA_"))["Mac"]
+    assert made == hmac.digest(secret, b"m", digest)
+
+
+@pytest.mark.parametrize("spec", ["ML_DSA_44", "ML_DSA_65", "ML_DSA_87"])
+def test_ml_dsa_keys_are_not_imported(world: Any, spec: str) -> None:
+    """Importing them is not supported, says the Developer Guide ("Requirements for imported key material")."""
+    error = world.refused("CreateKey", Origin="EXTERNAL", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    assert error.code == "UnsupportedOperationException"
 
 
 def test_garbled_wrapping(world: Any) -> None:
