@@ -20,6 +20,9 @@ from .identities import key_arns, who
 
 APART = 5.0
 """Seconds between a call and what a service does for it, at most: services' clocks are not quite the same."""
+_SHORTEST = 4  # characters of a word that is compared
+CLOSE = 1.0
+"""Seconds apart that are as good as none: times in records are whole seconds."""
 _LONGEST = 72  # characters of a label; names in records can be of any length
 _INTERNAL = "AWS Internal"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,6 +82,8 @@ class _Read:
     by: str  # the service that made the call: s3, ...; empty for a direct one
     who: str
     seconds: float
+    forwarded: bool  # a service made the call in the name of its own caller (invokedBy)
+    words: tuple[str, ...]  # what a direct call names in its request and answer, for comparing with contexts
 
 
 def steps(records: Iterable[Any]) -> list[Step]:
@@ -130,7 +135,12 @@ def _read(record: Mapping[str, Any]) -> _Read:
         context=tuple((clean(name), clean(value)) for name, value in sorted(context.items())),
         by_itself=itself,
     )
-    return _Read(step, source, "" if itself else by, "" if by_itself else _person(identity), _seconds(record))
+    words = (
+        () if by else (step.about, *_words(record.get("requestParameters")), *_words(record.get("responseElements")))
+    )
+    own_role = ":assumed-role/aws:" in _text(identity, "arn")  # EC2's for an instance, say
+    forwarded = bool(by) and not by_itself and bool(_text(identity, "invokedBy")) and not own_role
+    return _Read(step, source, "" if itself else by, _person(identity), _seconds(record), forwarded, words)
 
 
 def _service(identity: Mapping[str, Any], record: Mapping[str, Any], context: Mapping[str, str]) -> str:
@@ -148,40 +158,46 @@ def _service(identity: Mapping[str, Any], record: Mapping[str, Any], context: Ma
 
 
 def _parent(read: _Read, direct: Sequence[_Read]) -> int | None:
-    """The direct call during which a service most likely made this one: its caller's, to that service, about this.
+    """The direct call during which a service most likely made this one: to that service, by the same caller.
 
-    Where the record names no person (a service as itself, a role that a service holds), time and context decide.
+    Of several, one that is close in time; of these one that names what the context names; of these the nearest, and at
+    last the one that names most of it. Where a service called as itself, or with a role that it holds, the caller says
+    nothing, and the time must be the same unless the context agrees.
     """
-    best: tuple[bool, bool, float] | None = None
+    best: tuple[bool, bool, float, int] | None = None
     place = None
     for number, other in enumerate(direct):
         apart = abs(other.seconds - read.seconds)
         if apart > APART or read.by not in ("?", other.source) or other.source == read.source:
             continue
-        same = not read.who or other.who == read.who
-        if not same and (read.step.behalf and not _holds_role(read)):
+        agreement = _agreement(other, read)
+        if (other.who != read.who) if read.forwarded else (apart and not agreement):
             continue
-        fits = (_is_about(other, read), same, -apart)
+        fits = (apart <= CLOSE, agreement > 0, -apart, agreement)
         if best is None or fits > best:
             best, place = fits, number
     return place
 
 
-def _holds_role(read: _Read) -> bool:
-    """Whether the call may be one with a role that a service holds for its own work: an instance's, a function's."""
-    return read.by in ("ec2", "lambda")
+def _agreement(outer: _Read, inner: _Read) -> int:
+    """How much of the inner call's context the outer one names: the length of the longest word that both have."""
+    values = [value for _, value in inner.step.context]
+    return max((len(word) for word in outer.words for value in values if word and word in value), default=0)
 
 
-def _is_about(outer: _Read, inner: _Read) -> bool:
-    about = outer.step.about
-    return bool(about) and any(value.endswith(about) or about in value for _, value in inner.step.context)
+def _words(value: Any) -> list[str]:
+    """The texts in a part of a record, wherever they stand; the shortest ("1", "on") say nothing."""
+    if isinstance(value, str):
+        return [clean(value)] if len(value) >= _SHORTEST else []
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [word for part in parts for word in _words(part)]
 
 
 def _unrecorded(alone: Sequence[_Read]) -> list[tuple[_Read, Step]]:
     """Calls that services made for a call that the records don't have: data events are recorded by request only."""
     made = []
     for read in alone:
-        if not read.step.behalf:
+        if not read.forwarded:
             made.append((read, read.step))
             continue
         outer = Step(read.step.time, read.step.behalf, _name(read.by), "?", recorded=False, inner=(read.step,))

@@ -81,6 +81,47 @@ def test_each_caller_keeps_its_own() -> None:
     assert [(step.caller, len(step.inner)) for step in found] == [("Ann/ann", 0), ("Ben/ben", 1)]
 
 
+def test_a_copy_reads_what_another_call_had_just_read() -> None:
+    """What the request names counts, wherever it stands; among those that name the same, the nearest in time."""
+    source = "pay/a-long-name.csv"
+    get = record("09:00:01", "s3", "GetObject", requestParameters={"bucketName": "pay", "key": "a-long-name.csv"})
+    parameters = {"bucketName": "pay", "key": "copy.csv", "x-amz-copy-source": source}
+    copy = record("09:00:02", "s3", "CopyObject", requestParameters=parameters)
+    context = {"aws:s3:arn": f"arn:aws:s3:::{source}"}
+    found = steps([get, copy, data_key("09:00:01", context), data_key("09:00:02", context)])
+    assert [(step.operation, len(step.inner)) for step in found] == [("GetObject", 1), ("CopyObject", 1)]
+
+
+def test_a_role_that_a_service_holds_tells_no_caller() -> None:
+    """A function's variables are decrypted with its own role, without invokedBy: the call of that moment fits."""
+    invoked = record("09:00:01", "lambda", "Invoke", requestParameters={"functionName": "pay"})
+    later = record("09:00:03", "logs", "CreateLogStream", "PayRole")
+    opened = record("09:00:01", "kms", "Decrypt", "PayRole", sourceIPAddress="AWS Internal")
+    opened["requestParameters"] = {"encryptionContext": {"aws:lambda:FunctionArn": "arn:f:pay"}}
+    assert [(step.operation, len(step.inner)) for step in steps([opened, invoked, later])] == [
+        ("Invoke", 1),
+        ("CreateLogStream", 0),
+    ]
+    refused = opened | {"requestParameters": None, "errorCode": "AccessDenied", "eventTime": "2026-01-05T09:00:02Z"}
+    found = steps([refused, later])
+    assert [(step.caller, step.behalf, step.recorded) for step in found] == [
+        ("an AWS service", "PayRole/payrole", True),
+        ("PayRole/payrole", "", True),
+    ]
+
+
+def test_what_the_answer_names_counts_too() -> None:
+    """A new volume's id stands in the answer only; the later call of the same caller is not taken for it."""
+    first, second = (
+        record(f"09:00:0{n}", "ec2", "CreateVolume", responseElements={"volumeId": f"vol-{n}{n}{n}"}) for n in (1, 2)
+    )
+    inner = data_key("09:00:02", {"aws:ebs:id": "vol-111"}, by="ec2-frontend-api.amazonaws.com")
+    later = inner | {"eventTime": "2026-01-05T09:00:04Z", "eventID": "later"}
+    copied = record("09:00:04", "ec2", "CopySnapshot")
+    assert [len(step.inner) for step in steps([first, later, copied])] == [0, 1]  # seconds later it is something else
+    assert [len(step.inner) for step in steps([first, second, inner])] == [1, 0]
+
+
 def test_a_call_that_no_record_has_is_inferred() -> None:
     """Data events are recorded by request only: the arrow is dotted, and says so in words."""
     picture = sequence([data_key("09:00:01", {"aws:s3:arn": "arn:aws:s3:::pay/a"})])
