@@ -63,7 +63,7 @@ class LogGroups:
         )
         passing.targets = (Target("iam:PassRole", role_arn),)
         authorize(passing)
-        role = _role(role_arn, trail)
+        role = _role(role_arn, trail, call.time)
         if role is None:
             raise AwsError(_BAD_ROLE, "Access denied. Check the trust relationships for your role.")
         there = found[3] in logs_backends[trail.account][trail.region].groups
@@ -96,7 +96,7 @@ class LogGroups:
 
     def _write(self, trail: Trail, events: list[dict[str, Any]], moment: datetime) -> None:
         """One stream for each Region that events come from; what the role may not write is lost to the log group."""
-        role, group = _role(trail.log_role, trail), trail.log_group.split(":")[6]
+        role, group = _role(trail.log_role, trail, moment), trail.log_group.split(":")[6]
         there = group in logs_backends[trail.account][trail.region].groups
         for region in sorted({event["awsRegion"] for event in events}):
             if role is None or not there or not self._may_write(role, trail.log_group, trail, region):
@@ -125,7 +125,7 @@ def _stream(trail: Trail, region: str) -> str:
     return f"{trail.account}_CloudTrail_{region}"
 
 
-def _role(arn: str, trail: Trail) -> Principal | None:
+def _role(arn: str, trail: Trail, now: datetime) -> Principal | None:
     """The role as CloudTrail has assumed it; None unless the role is there and trusts CloudTrail."""
     roles = iam_backends[trail.account]["aws"].roles.values()
     role = next((role for role in roles if role.arn == arn), None)
@@ -135,6 +135,5 @@ def _role(arn: str, trail: Trail) -> Principal | None:
         return None
     name = "CLOUDTRAIL"  # what AWS's session is named is not documented, and no record shows it here
     session_arn = f"arn:aws:sts::{trail.account}:assumed-role/{role.name}/{name}"
-    start = trail.started or datetime.fromisoformat("2026-01-05T09:00:00+00:00")
-    session = Session(role.arn, role.id, role.name, start, start + timedelta(hours=1))
+    session = Session(role.arn, role.id, role.name, now, now + timedelta(hours=1))
     return Principal("AssumedRole", trail.account, session_arn, f"{role.id}:{name}", name, session=session)

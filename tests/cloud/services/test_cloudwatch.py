@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import timedelta
 from typing import Any
 
@@ -270,3 +271,14 @@ def test_statistics_of_ones_own_metric(lab: labkit.Lab) -> None:
     assert len(cloudwatch.list_metrics(Namespace="Own")["Metrics"]) == 2
     with pytest.raises(ClientError, match="not simulated"):
         cloudwatch.get_metric_data(MetricDataQueries=[{"Id": "q", "Expression": "1 + 1"}], **asked)
+
+
+def test_the_command_line_reads_statistics(lab: labkit.Lab, aws_v2: str) -> None:
+    """Version 2 of Debian speaks the query protocol, boto3 another one: the answers are the same."""
+    datum = {"MetricName": "m", "Value": 3, "Timestamp": lab.clock.now()}
+    boto3.client("cloudwatch").put_metric_data(Namespace="Own", MetricData=[datum])
+    asked = "get-metric-statistics --namespace Own --metric-name m --period 60 --statistics Sum"
+    times = "--start-time 2026-01-05T09:00:00Z --end-time 2026-01-05T09:10:00Z --query Datapoints[].Sum"
+    command = [aws_v2, "--endpoint-url", lab.endpoint, "cloudwatch", *asked.split(), *times.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == [3.0]
