@@ -22,6 +22,7 @@ TEXT = pyarrow.large_string()  # what pandas holds its texts in: no copy on the 
 CATEGORY = pyarrow.dictionary(pyarrow.int32(), TEXT)
 TIME = pyarrow.timestamp("us", tz="UTC")
 ENOUGH = 4096  # events in a table
+FEW = 100  # events whose times Python reads faster than Arrow begins to
 
 # Column -> member of the event and Arrow type, for what is taken as it stands. DERIVED are made from nested parts.
 MEMBERS: dict[str, tuple[str, Any]] = {
@@ -119,7 +120,7 @@ class Batch:
 def instants(events: list[Event]) -> tuple[list[Event], Any, int]:
     """The events that have a time and a name or type; their times, microseconds since 1970; how many have not."""
     texts = [event.eventTime for event in events]
-    if None not in texts and None not in [event.eventName for event in events]:
+    if len(events) > FEW and None not in texts and None not in [event.eventName for event in events]:
         try:
             return events, pyarrow.array(texts, type=pyarrow.string()).cast(TIME).cast("int64").to_numpy(), 0
         except pyarrow.ArrowInvalid:  # no zone, or a 30th of February

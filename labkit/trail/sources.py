@@ -21,6 +21,7 @@ import msgspec
 # "can contain records written at any point before" that time, and none written after it.
 DELIVERED = re.compile(r"\d{12}_CloudTrail(?:-[A-Za-z]+)?_[\w-]+_(\d{8}T\d{4}Z)_[A-Za-z0-9]+\.json(?:\.gz)?$")
 SPECIAL = re.compile(r"[*?\[]")
+SMALL = 100_000  # bytes: a smaller file is read and unzipped before another thread could say that it is
 AT_ONCE = 16  # objects that are fetched from S3 at a time: boto3 keeps ten connections, and waiting is most of it
 TOGETHER = 2000  # live events that are handed on as one piece
 
@@ -115,7 +116,8 @@ def _named(name: str) -> Iterator[Piece]:
 
 
 def _file(path: Path) -> Piece:
-    return Piece(str(path), path.stat().st_size, path.read_bytes, str(path), at_once=2)
+    size = path.stat().st_size
+    return Piece(str(path), size, path.read_bytes, str(path), at_once=2 if size > SMALL else 1)
 
 
 def _objects(address: str) -> Iterator[Piece]:

@@ -10,14 +10,15 @@ import pandas
 from .uses import each_call_once, uses
 
 WINDOW = "5min"
+ENOUGH = 12  # windows of a principal that make a measure
 
 
 def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int = 30) -> Any:
     """Windows in which a principal made far more KMS calls than it usually does when it is active at all.
 
     A burst: at least `least` calls in the window, and `factor` times the median of the principal's other active
-    windows (a principal without others is measured against the median of all principals'). Columns: principal, start,
-    calls, usual, keys (different ones), top_event, denied. The strongest first.
+    windows; one with less than an hour of others against the median of all principals' windows. Columns: principal,
+    start, calls, usual, keys (different ones), top_event, denied. The strongest first.
     Err: a slow thief stays below it, and a nightly job that always bursts is usual. Windows begin on the clock, so a
     burst may fall into two.
     """
@@ -39,8 +40,8 @@ def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int =
 
 def _medians_of_others(counts: Any, everybody: float) -> Any:
     """For each window the median of the principal's other windows."""
-    if len(counts) == 1:
-        return pandas.Series([everybody], index=counts.index)
+    if len(counts) <= ENOUGH:  # a newcomer whose every window is a burst must not be its own measure
+        return pandas.Series([everybody] * len(counts), index=counts.index)
     ordered = counts.sort_values(kind="stable")
     values = ordered.to_numpy()
     size = len(values)

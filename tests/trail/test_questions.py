@@ -177,8 +177,8 @@ def test_uses_after_the_end_of_a_key() -> None:
 
 def test_bursts() -> None:
     """Far above the principal's other windows; a busy one is not, nor a small one."""
-    quiet = [record(at, eventTime=f"2026-01-05T{at:02}:00:00Z") for at in range(8)]
-    burst = [record(100 + at, eventTime=f"2026-01-05T12:00:{at % 60:02}Z") for at in range(50)]
+    quiet = [record(at, eventTime=f"2026-01-05T{at:02}:00:00Z") for at in range(14)]
+    burst = [record(100 + at, eventTime=f"2026-01-05T15:00:{at % 60:02}Z") for at in range(50)]
     busy = [
         record(1000 + at, userIdentity=BOB, eventTime=f"2026-01-05T{at // 50:02}:01:{at % 50:02}Z") for at in range(400)
     ]

@@ -1,0 +1,74 @@
+"""Sample logs for lessons: an ordinary fortnight of a small company, and the same with an incident in it.
+
+Made on demand, and the same on every machine: about 50,000 events in 9,000 files would be too much for the
+repository, so it holds the makers and a checksum. Nothing in them is real: see `company`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...errors import LabError
+from .delivering import File, delivered
+from .incident import NOTICED, incident
+from .ordinary import fortnight
+
+# SHA-256 of keys and contents before gzip (which differs between libraries), by name of the sample.
+CHECKSUMS = {
+    "fortnight": "56c869a9c84b821313ae88921a571c8b48b887084f7dd722ed09c2558e69cfcc",
+    "incident": "c6a426afec3820ba9621d580fea1137947e88fc055da01438ca5622d9833887d",
+}
+DATA = Path(__file__).parents[3] / "data"
+
+
+def sample(name: str, folder: Path | None = None) -> Path:
+    """The folder with the files of a sample, "fortnight" or "incident", under the names that AWS gives them.
+
+    folder: where samples are kept (default: `data/made/` in the checkout). The first time takes some seconds.
+    Errors: LabError for an unknown name, or if the makers no longer make what the checksum says.
+    """
+    if name not in CHECKSUMS:
+        raise LabError(f"There is no sample {name!r}: take one of {', '.join(CHECKSUMS)}.")
+    goal = (folder or DATA / "made") / f"{name}-{CHECKSUMS[name][:8]}"
+    if not goal.exists():
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(dir=goal.parent, prefix=f".{name}-"))
+        try:
+            checksum = _write(files(name), half)
+            if checksum != CHECKSUMS[name]:
+                raise LabError(f"The sample {name!r} is not what it was: {checksum} instead of {CHECKSUMS[name]}.")
+            _into_place(half, goal)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+    return goal
+
+
+def files(name: str) -> Iterable[File]:
+    """The files of a sample."""
+    return delivered(fortnight(renewed=NOTICED) + incident() if name == "incident" else fortnight())
+
+
+def _write(found: Iterable[File], folder: Path) -> str:
+    """Write the files; the checksum of all of them."""
+    digest = hashlib.sha256()
+    for file in found:
+        path = folder / file.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.packed)
+        digest.update(file.key.encode() + b"\0" + hashlib.sha256(file.content).digest())
+    return digest.hexdigest()
+
+
+def _into_place(half: Path, goal: Path) -> None:
+    """Rename: a sample is there as a whole or not at all; who comes second keeps the first one's."""
+    half.chmod(0o755)
+    try:
+        os.rename(half, goal)
+    except OSError:
+        if not goal.exists():
+            raise
