@@ -180,7 +180,7 @@ def test_bursts() -> None:
     quiet = [record(at, eventTime=f"2026-01-05T{at:02}:00:00Z") for at in range(14)]
     burst = [record(100 + at, eventTime=f"2026-01-05T15:00:{at % 60:02}Z") for at in range(50)]
     busy = [
-        record(1000 + at, userIdentity=BOB, eventTime=f"2026-01-05T{at // 50:02}:01:{at % 50:02}Z") for at in range(400)
+        record(1000 + at, userIdentity=BOB, eventTime=f"2026-01-05T{at // 50:02}:01:{at % 50:02}Z") for at in range(800)
     ]
     table = questions.bursts(_events(*quiet, *burst, *busy))
     assert table[["principal", "calls", "usual", "keys", "top_event", "denied"]].to_numpy().tolist() == [
