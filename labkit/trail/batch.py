@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy
 import pyarrow
 from msgspec import Raw
-from msgspec.structs import astuple
 
 from .columns import COLUMNS
 from .event import NULL, Event
@@ -90,13 +90,13 @@ class Batch:
     def table(self) -> Any:
         """All of them as a table of SCHEMA; the batch is empty then."""
         columns: dict[str, Any] = {}
-        members = dict(zip(Event.__struct_fields__, zip(*map(astuple, self._events), strict=True), strict=True))
         for column, (member, kind) in MEMBERS.items():
-            columns[column] = _array(_texts(members[member]) if column in _NESTED else members[member], kind)
+            values = list(map(attrgetter(member), self._events))
+            columns[column] = _array(_texts(values) if column in _NESTED else values, kind)
+        columns["source"] = _array([_service(event.eventSource) for event in self._events], CATEGORY)
         times = numpy.concatenate(self._times) if self._times else numpy.array([], dtype="int64")
         columns["time"] = pyarrow.array(times, type=TIME)
         columns["file"] = _array(self._files, CATEGORY)
-        columns["source"] = _array(list(map(_service, members["eventSource"])), CATEGORY)
         columns |= self._callers(columns["user_identity"])
         columns |= _keys(columns["resources"])
         self._events, self._times, self._files = [], [], []
@@ -163,10 +163,20 @@ def _service(source: str | None) -> str | None:
 
 
 def _array(values: Any, kind: Any) -> Any:
-    if not isinstance(values, pyarrow.Array) and values.count(None) == len(values):
-        return pyarrow.nulls(len(values), kind)
+    if not isinstance(values, pyarrow.Array) and values and values.count(values[0]) == len(values):
+        return _same(values[0], len(values), kind)
     array = values if isinstance(values, pyarrow.Array) else pyarrow.array(values, TEXT if kind is CATEGORY else kind)
     return array.dictionary_encode() if kind is CATEGORY else array
+
+
+def _same(value: Any, count: int, kind: Any) -> Any:
+    """An array of one value: as a batch's Region, account and version mostly are."""
+    if value is None:
+        return pyarrow.nulls(count, kind)
+    if kind is not CATEGORY:
+        return pyarrow.array([value] * count, type=kind)
+    zeros = pyarrow.array(numpy.zeros(count, dtype="int32"))
+    return pyarrow.DictionaryArray.from_arrays(zeros, pyarrow.array([value], type=TEXT))
 
 
 def _mapped(indices: Any, values: list[str | None]) -> Any:
