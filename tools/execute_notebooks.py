@@ -19,6 +19,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 CELL_SECONDS = 120
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KEPT_TAGS = {"nbval-ignore-output"}
+WIDGET = "application/vnd.jupyter.widget-view+json"  # names a model of the kernel that ran: random, and gone with it
 
 
 def main(names: list[str]) -> int:
@@ -66,6 +67,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
         tags = [tag for tag in cell.metadata.get("tags", []) if tag in KEPT_TAGS]
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
 
