@@ -50,7 +50,7 @@ def into_the_archive(lab: LabView, answer: Any) -> Outcome:
     """The bucket holds an envelope for the report, made with the app's key, and somebody has opened it."""
     body = _object(lab)
     if body is None:
-        return not_attempted(f"There is no object `{OBJECT}` in a bucket of that name.")
+        return not_attempted(f"There is no object `{OBJECT}` in the archive so far.")
     header = _header(body)
     if header is None:
         return not_yet("The object is there, and it is no envelope of `labkit.envelope`.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import hmac
 import io
@@ -12,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from labkit import envelope
+from labkit.envelope.streams import buffer
 
 CONTEXT = {"purpose": "test", "file": "letter.txt"}
 TEXT = b"attack at nine o'clock"
@@ -128,3 +130,11 @@ def test_a_context_has_bounds(one_key: Any) -> None:
     """64 kB do not fit."""
     with pytest.raises(ValueError, match="at most 65535"):
         envelope.encrypt(io.BytesIO(), io.BytesIO(), one_key, "alias/test", {"a": "b" * 40_000, "c": "d" * 40_000})
+
+
+@pytest.mark.parametrize("size", [1, 17, 4096, 262_161])
+def test_buffers_begin_in_the_middle_of_a_page(size: int) -> None:
+    """Zeros, as many as asked for, at a place from which copying is fast."""
+    view = buffer(size)
+    assert bytes(view) == bytes(size)
+    assert ctypes.addressof(ctypes.c_char.from_buffer(view)) % 4096 == 2048
