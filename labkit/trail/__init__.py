@@ -6,7 +6,7 @@ opened, kms_keys, encryption_context, context_pairs, on_behalf_of      open the 
 questions                                                    who, what, when, from where
 """
 
-from . import questions
+from . import detections, questions, samples
 from .accounting import Problem, Report
 from .columns import COLUMNS
 from .loading import load, report
@@ -18,6 +18,7 @@ __all__ = [
     "Problem",
     "Report",
     "context_pairs",
+    "detections",
     "encryption_context",
     "kms_keys",
     "load",
@@ -25,5 +26,6 @@ __all__ = [
     "opened",
     "questions",
     "report",
+    "samples",
     "to_parquet",
 ]

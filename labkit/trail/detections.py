@@ -52,7 +52,7 @@ _ALL = (
         "A condition that narrows a statement for everybody is not weighed: it is found, too. What IAM policies of our"
         " own accounts allow, and a policy that locks its owner out while the check is on, are not seen.",
         (
-            "Panther: resource made public",
+            "Panther: a resource's policy made public",
             "Elastic: PutKeyPolicy by somebody else than a service",
             "Splunk: key policy with kms:Encrypt for everybody",
             "Suzaku: PutKeyPolicy",
@@ -108,7 +108,7 @@ _ALL = (
         "disks-unencrypted",
         "Default encryption of EBS volumes was switched off.",
         "Regions where it never was on.",
-        ("Elastic: EBS encryption disabled",),
+        ("Elastic: a rule on DisableEbsEncryptionByDefault",),
         rules.disks_unencrypted,
     ),
     Detection(
@@ -116,8 +116,9 @@ _ALL = (
         "A trail was stopped or deleted, or events of management or of KMS were taken out of it; attempts, too.",
         "A policy on the bucket or key that keeps CloudTrail from delivering; a trail that never had KMS.",
         (
-            "Elastic: CloudTrail management events off (does not find KMS alone left out)",
-            "Sigma, Panther: trail stopped",
+            "Sigma: AWS CloudTrail Important Change",
+            "Elastic: AWS CloudTrail Log Suspended",
+            "Elastic: management events switched off in PutEventSelectors (KMS alone left out is not found)",
         ),
         rules.trail_stopped,
     ),
@@ -125,7 +126,7 @@ _ALL = (
         "snapshot-shared",
         "A snapshot of a disk was shared with another account or with everybody.",
         "A copy under a key that the other account may use; snapshots of databases.",
-        ("Panther, Elastic, Splunk: EBS snapshot made public or shared",),
+        ("Elastic: AWS EC2 EBS Snapshot Shared or Made Public",),
         rules.snapshot_shared,
     ),
 )

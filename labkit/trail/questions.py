@@ -108,7 +108,8 @@ def unused_keys(events: Any, keys: Iterable[str] = ()) -> Any:
     named = kms_keys(events)
     named = named[named["key_arn"].notna()].join(events[["time", "event"]])
     asked = list(dict.fromkeys(keys)) or sorted(named["key_arn"].unique())
-    idle = [arn for arn in asked if arn not in set(uses(events)["key_arn"])]
+    used = set(uses(events)["key_arn"])
+    idle = [arn for arn in asked if arn not in used]
     last = named.sort_values("time", kind="stable").groupby("key_arn")[["event", "time"]].last().reindex(idle)
     last = last.rename(columns={"event": "last_event", "time": "last_time"}).astype({"last_event": "str"})
     return last.rename_axis("key_arn").reset_index()

@@ -24,12 +24,22 @@ def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int =
     """
     of_kms = each_call_once(events)
     of_kms = of_kms[(of_kms["source"] == "kms") & of_kms["principal"].notna()]
-    rows = of_kms.assign(start=of_kms["time"].dt.floor(window), principal=of_kms["principal"].astype("str"))
-    grouped = rows.groupby(["principal", "start"])
-    table = grouped.agg(calls=("time", "size"), keys=("key", "nunique")).reset_index()
-    table["top_event"] = grouped["event"].agg(lambda names: names.mode().iat[0]).astype("str").to_numpy()
-    refused = grouped["error"].agg(lambda errors: errors.isin(["AccessDenied", "AccessDeniedException"]).sum())
-    table["denied"] = refused.to_numpy().astype(int)
+    rows = pandas.DataFrame(
+        {
+            "principal": of_kms["principal"].astype("str"),
+            "start": of_kms["time"].dt.floor(window),
+            "key": of_kms["key"].astype("str"),
+            "event": of_kms["event"].astype("str"),
+            "denied": of_kms["error"].isin(["AccessDenied", "AccessDeniedException"]),
+        }
+    )
+    place = ["principal", "start"]
+    grouped = rows.groupby(place)
+    table = grouped.agg(calls=("event", "size"), keys=("key", "nunique"), denied=("denied", "sum"))
+    names = rows.groupby([*place, "event"]).size().reset_index(name="calls")
+    names = names.sort_values("calls", ascending=False, kind="stable").drop_duplicates(place).set_index(place)
+    table.insert(2, "top_event", names["event"])
+    table = table.reset_index()
     everybody = table["calls"].median()
     medians = {name: _medians_of_others(counts, everybody) for name, counts in table.groupby("principal")["calls"]}
     table.insert(3, "usual", pandas.concat(medians.values()).reindex(table.index) if medians else [])

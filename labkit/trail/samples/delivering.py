@@ -2,8 +2,9 @@
 
 As in published logs of real accounts: the minute in a file's name is a multiple of five; half of the events are
 delivered within three minutes and nearly all within ten; records in a file are in no order; where two trails deliver
-into one bucket, every event is there twice, byte for byte, in different files; CloudTrail's own calls for data keys
-are recorded, too, and make files of their own.
+into one bucket, every event is there twice, byte for byte, in different files; global services' events, which say
+us-east-1, lie in the files of the trail's Region; CloudTrail's own calls for data keys are recorded, too, and make
+files of their own. Each account has a trail for each of the two Regions, and the shop an old one more in the first.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def delivered(records: list[Recorded]) -> Iterator[File]:
     while slot <= START + timedelta(days=DAYS):
         for (account, region), found in sorted(due.pop(slot, {}).items()):
             found.sort(key=lambda recorded: c.identifier(recorded.record["eventID"]))  # in no order that tells anything
-            yield _file(journal, "company-trail", account, region, slot, found)
+            name = "company-trail" if region == c.HOME else "company-trail-2"
+            yield _file(journal, name, account, region, slot, found)
             older = [recorded for recorded in found if recorded.time < OLD_TRAIL_UNTIL]
             if older and (account, region) == (c.SHOP, c.HOME):
                 yield _file(journal, "old-trail", account, region, slot, older)
@@ -75,7 +77,7 @@ def _file(journal: Journal, trail: str, account: str, region: str, slot: datetim
     """A file, and CloudTrail's call for a data key to seal it."""
     name = f"{account}_CloudTrail_{region}_{slot:%Y%m%dT%H%MZ}_{_unique(f'{trail} {account} {region} {slot}')}.json.gz"
     key = f"AWSLogs/{account}/CloudTrail/{region}/{slot:%Y/%m/%d}/{name}"
-    arn = f"arn:aws:cloudtrail:{c.HOME}:{account}:trail/{trail}"
+    arn = f"arn:aws:cloudtrail:{region}:{account}:trail/{trail}"
     context = {"aws:cloudtrail:arn": arn, "aws:s3:arn": f"arn:aws:s3:::{c.LOG_BUCKET}/{key}"}
     journal.name = f"{trail} {account} {region} {slot}"
     journal.use(slot + timedelta(seconds=2), service("cloudtrail"), "GenerateDataKey", c.TRAIL_KEY, context)

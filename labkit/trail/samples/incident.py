@@ -56,11 +56,11 @@ def _looks_round(journal: Journal, time: datetime) -> datetime:
         ("ec2", "DescribeInstances"),
         ("lambda", "ListFunctions20150331"),
     )
-    for region in (c.HOME, c.SECOND, "us-east-1"):
+    for region in (c.HOME, c.SECOND):
         for source, event in tries:
             time += timedelta(seconds=journal.chance.randrange(1, 3))
             error = refusal(user, f"{source}:{event.removesuffix('20150331')}", "*")
-            journal.note(time, user, source, event, "us-east-1" if source == "iam" else region, error=error, **_WHERE)
+            journal.note(time, user, source, event, c.GLOBAL if source == "iam" else region, error=error, **_WHERE)
     for key in (c.ORDERS_KEY, c.CUSTOMERS_KEY, c.SECRETS_KEY, c.DISKS_KEY):
         for event in ("DescribeKey", "GetKeyPolicy", "ListGrants", "Decrypt"):
             time += timedelta(seconds=1)
@@ -70,7 +70,7 @@ def _looks_round(journal: Journal, time: datetime) -> datetime:
         user,
         "iam",
         "ListRolePolicies",
-        "us-east-1",
+        c.GLOBAL,
         error=refusal(user, "iam:ListRolePolicies", f"role {c.SUPPORT.name}"),
         **_WHERE,
     )
@@ -228,10 +228,10 @@ def _mends(journal: Journal, time: datetime) -> None:
     where: dict[str, Any] = {"ip": c.OFFICE[0], "agent": c.CLI, "writes": "writes"}
     agent = {"userName": "backup-agent"}
     created = {"accessKey": {**agent, "accessKeyId": c.backup_agent("new")["accessKeyId"], "status": "Active"}}
-    journal.note(time, ann, "iam", "CreateAccessKey", "us-east-1", asked=agent, answer=created, **where)
+    journal.note(time, ann, "iam", "CreateAccessKey", c.GLOBAL, asked=agent, answer=created, **where)
     time += timedelta(minutes=3)
     off = {"userName": "backup-agent", "accessKeyId": c.backup_agent()["accessKeyId"], "status": "Inactive"}
-    journal.note(time, ann, "iam", "UpdateAccessKey", "us-east-1", asked=off, **where)
+    journal.note(time, ann, "iam", "UpdateAccessKey", c.GLOBAL, asked=off, **where)
     policy = policy_of(c.CUSTOMERS_KEY, c.SHOP_APP.arn)
     put = {"policyName": "default", "policy": policy, "bypassPolicyLockoutSafetyCheck": False}
     steps: tuple[tuple[str, c.Key, dict[str, Any], Any], ...] = (

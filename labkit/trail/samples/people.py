@@ -44,7 +44,6 @@ def people(journal: Journal) -> None:
                 answer=answer,
                 kind="AwsConsoleSignIn",
                 writes="writes",
-                file_region=c.HOME,
                 **where,
             )
             for _ in range(journal.chance.randrange(6, 16)):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .company import CONSOLE, HOME, Key, Role, identifier
+from .company import CONSOLE, GLOBAL, HOME, Key, Role, identifier
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FAS = "fas.s3.amazonaws.com"
@@ -57,7 +57,6 @@ class Journal:
         shared: str = "",
         kind: str = "AwsApiCall",
         details: Any = None,
-        file_region: str = "",
     ) -> dict[str, Any]:
         """Record a call. `account`: in whose trail, else the caller's. `writes`: "writes" for a call that changes."""
         trail = account or identity["accountId"]
@@ -90,7 +89,7 @@ class Journal:
             "eventCategory": "Management",
             **({} if by_service or ip == CONSOLE else {"tlsDetails": tls}),
         }
-        self.records.append(Recorded(time, trail, file_region or region, record))
+        self.records.append(Recorded(time, trail, HOME if region == GLOBAL else region, record))
         return record
 
     def use(
