@@ -37,5 +37,5 @@ COLUMNS = {
     "service_event_details": "JSON text [serviceEventDetails]",
     "tls_details": "JSON text [tlsDetails]",
     "extra": "JSON text: an object of all other members, as recorded",
-    "file": "the file that it was read from; missing for events that were in none",
+    "file": "the file that it was read from, as it lies in the folder given; missing for events that were in none",
 }

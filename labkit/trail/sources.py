@@ -10,7 +10,7 @@ import fnmatch
 import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,10 @@ def pieces(source: Any) -> Iterable[Piece]:
     FileNotFoundError if a path or pattern fits nothing, TypeError for a source that is none.
     """
     if isinstance(source, (str, Path)):
-        return sorted(_named(str(source)), key=lambda piece: (piece.delivered, piece.name))
+        found = _named(str(source))
+        if Path(source).expanduser().is_dir():  # shown as they lie in it: the same wherever the folder is
+            found = (_shown_in(Path(source).expanduser(), piece) for piece in found)
+        return sorted(found, key=lambda piece: (piece.delivered, piece.name))
     if isinstance(source, (bytes, bytearray)):
         return [_live(bytes(source), "(bytes)")]
     if isinstance(source, Mapping):
@@ -57,8 +60,8 @@ def pieces(source: Any) -> Iterable[Piece]:
     if callable(getattr(source, "events", None)):  # a lab
         return _of_items(source.events())
     if isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, Path)) for item in source):
-        found = (piece for item in source for piece in _named(str(item)))
-        return sorted(found, key=lambda piece: (piece.delivered, piece.name))
+        several = (piece for item in source for piece in _named(str(item)))
+        return sorted(several, key=lambda piece: (piece.delivered, piece.name))
     if isinstance(source, Iterable):
         return _of_items(source)
     raise TypeError(f"Events can't be read from a {type(source).__name__}: give a path, an s3:// address or events.")
@@ -113,6 +116,11 @@ def _named(name: str) -> Iterator[Piece]:
         yield piece
     if empty:
         raise FileNotFoundError(f"There is no file at {name}.")
+
+
+def _shown_in(folder: Path, piece: Piece) -> Piece:
+    name = Path(piece.name).relative_to(folder).as_posix()
+    return replace(piece, name=name, file=name)
 
 
 def _file(path: Path) -> Piece:

@@ -105,7 +105,7 @@ def test_a_foreign_file_is_named_with_its_reason(content: bytes, reason: str, tm
     (tmp_path / "good.json.gz").write_bytes(log_file(*RECORDS))
     events, told = _load(tmp_path)
     assert len(events) == 3
-    assert {problem.file for problem in told.problems} == {str(tmp_path / "bad")}
+    assert {problem.file for problem in told.problems} == {"bad"}
     assert any(reason in problem.reason for problem in told.problems)
     assert reason in str(told)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -13,6 +15,8 @@ import pytest
 
 import labkit
 from labkit import trail
+from labkit.trail.fetching import fetched
+from labkit.trail.sources import Piece
 
 from .records import log_file, minified, record
 
@@ -40,7 +44,7 @@ def test_a_folder_a_pattern_a_file_and_lists_of_them(folder: Path) -> None:
     assert whole["event_id"].str[-3:].tolist() == ["000", "001", "002", "399", "400"]
     assert whole["time"].is_monotonic_increasing
     assert trail.report(whole).duplicates == 3
-    assert whole["file"].tolist()[0].endswith(_name("0905", "A"))
+    assert whole["file"].tolist()[0] == f"{PLACE}/{_name('0905', 'A')}"
     for source in (f"{folder}/**/*.json.gz", [folder], sorted(folder.rglob("*.gz")), iter(folder.rglob("*A.json.gz"))):
         assert trail.load(source, tell=str)["event_id"].equals(whole["event_id"])
     assert len(trail.load(folder / PLACE / _name("0910"), tell=str)) == 2
@@ -163,7 +167,7 @@ def test_a_parquet_copy_gives_the_same_table(folder: Path, tmp_path: Path) -> No
     """By day; copies are gone; what can't be read is told; filters work on the copy."""
     (folder / "later.json").write_bytes(minified([record(1, eventTime="2026-01-07T00:00:00Z", eventID="x")]))
     (folder / "junk").write_bytes(b"junk")
-    expected = trail.load(folder, tell=str)
+    expected = trail.load([folder], tell=str)
     copy = tmp_path / "copy"
     told = trail.to_parquet(folder / "AWSLogs", copy / "a", tell=str)
     assert (told.read, told.kept, told.duplicates) == (8, 5, 3)
@@ -197,3 +201,28 @@ def test_live_events_count_no_files() -> None:
     events = trail.load([record(0), gzip.compress(minified(record(1)))], tell=str)
     assert "2 records read = 2 kept" in str(trail.report(events))
     assert events["file"].isna().all()
+
+
+def test_files_fetched_at_once_come_in_their_order_and_never_all_at_once() -> None:
+    """As objects of S3 are: the slow first one is waited for; few are in memory; a refused one is told."""
+    started: list[int] = []
+    done = threading.Event()
+
+    def data(number: int) -> bytes:
+        started.append(number)
+        if number == 0:
+            done.wait(5)
+        if number == 3:
+            done.set()
+        if number == 5:
+            raise OSError("refused")
+        return gzip.compress(b"%d" % number)
+
+    pieces = [Piece(f"{number:02}", 1, partial(data, number), None, at_once=4) for number in range(40)]
+    found = fetched(pieces)
+    first = next(found)
+    assert first.content == b"0"
+    assert len(started) <= 5
+    rest = list(found)
+    assert [got.piece.name for got in rest] == [piece.name for piece in pieces[1:]]
+    assert (rest[4].content, rest[4].wrong) == (None, "can't be read: refused")
