@@ -61,7 +61,8 @@ class Wanted:
         if self.end is not None:
             chosen &= times < self.end
         if self.sources:
-            chosen &= [(event.eventSource or "").removesuffix(".amazonaws.com") in self.sources for event in events]
+            services = [(event.eventSource or "").removesuffix(".amazonaws.com") for event in events]
+            chosen &= numpy.array([service in self.sources for service in services], dtype=bool)
         return [event for event, is_chosen in zip(events, chosen, strict=True) if is_chosen], times[chosen]
 
 

@@ -5,7 +5,7 @@ json_normalize reads a quarter of the files, as it needs more memory than many m
 
 The figures to hold: labkit at least 15 times as fast as json_normalize, in at most a tenth of its memory for the same
 number of records; faster than polars, pyarrow and DuckDB for the columns that these can read; and to_parquet needs
-the same memory for four times as many files. Small runs (RECORDS under 200000) hold no figures: what the libraries
+the same memory for four times as many files. Small runs (RECORDS under 400000) hold no figures: what the libraries
 need to be loaded at all outweighs the records, and json_normalize has few columns to fill. Time is the processor's, of
 all threads: other programs don't disturb it.
 """
@@ -25,7 +25,7 @@ import trail_files
 
 RECORDS = int(os.environ.get("RECORDS", "500000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-TELLING = 200_000  # records
+TELLING = 400_000  # records
 SHARES = {"json_normalize": 4, "duckdb": 8}  # contender: it reads one file in so many
 CONTENDERS = ("labkit", "json_normalize", "polars", "pyarrow", "duckdb", "labkit to_parquet", "labkit of a copy")
 FASTER = {"json_normalize": 15.0, "polars": 1.0, "pyarrow": 1.0, "duckdb": 1.0}

@@ -24,8 +24,8 @@ WHOLE = minified({"Records": RECORDS})
 ENDS = [WHOLE.index(minified(event)) + len(minified(event)) for event in RECORDS]
 
 
-def _load(source: Any) -> tuple[Any, trail.Report]:
-    events = trail.load(source, tell=str)
+def _load(source: Any, **chosen: Any) -> tuple[Any, trail.Report]:
+    events = trail.load(source, tell=str, **chosen)
     told = trail.report(events)
     assert told.read == told.kept + told.duplicates + told.filtered + told.rejected
     assert told.kept == len(events)
@@ -225,7 +225,10 @@ def test_whatever_is_in_a_file_the_account_adds_up(pieces: list[bytes], is_packe
     """Junk of all kinds, packed or not, cut anywhere: never an exception, and every record in the account."""
     content = b'{"Records":[' + b",".join(pieces) + b"]}"
     packed = gzip.compress(content, mtime=0) if is_packed else content
-    _load([packed[: int(len(packed) * keep)], b"".join(pieces), log_file(RECORDS[0])])
+    source = [packed[: int(len(packed) * keep)], b"".join(pieces), log_file(RECORDS[0])]
+    _, told = _load(source)
+    _, chosen = _load(source, sources=["kms"], start="2026-01-05T09:00:02Z", end="2026-01-05T09:00:05Z")
+    assert (chosen.read, chosen.rejected) == (told.read, told.rejected)
 
 
 @settings(max_examples=40, deadline=None)

@@ -226,3 +226,30 @@ def test_files_fetched_at_once_come_in_their_order_and_never_all_at_once() -> No
     rest = list(found)
     assert [got.piece.name for got in rest] == [piece.name for piece in pieces[1:]]
     assert (rest[4].content, rest[4].wrong) == (None, "can't be read: refused")
+
+
+def test_what_the_labs_own_trail_delivers_is_read(tmp_path: Path) -> None:
+    """Log files and digests, from the bucket: the same events as the lab has itself."""
+    lab = labkit.start("trail-delivery-tests")
+    s3, logs = boto3.client("s3"), "trail-delivery-111122223333"
+    s3.create_bucket(Bucket=logs)
+    service, place = {"Service": "cloudtrail.amazonaws.com"}, f"arn:aws:s3:::{logs}"
+    statements = [
+        {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl", "Resource": place},
+        {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject", "Resource": f"{place}/AWSLogs/*"},
+    ]
+    s3.put_bucket_policy(Bucket=logs, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    client = boto3.client("cloudtrail")
+    client.create_trail(Name="main", S3BucketName=logs, EnableLogFileValidation=True)
+    client.start_logging(Name="main")
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.generate_data_key(KeyId=key, KeySpec="AES_256", EncryptionContext={"case": "1"})
+    lab.clock.advance(hours=3)
+    events = trail.load(f"s3://{logs}/AWSLogs/", sources=["kms"], tell=str)
+    told = trail.report(events)
+    own = trail.load(lab, sources=["kms"], tell=str)
+    pandas.testing.assert_frame_equal(events.drop(columns="file"), own.drop(columns="file"))
+    assert events["event"].tolist() == ["CreateKey", "GenerateDataKey"]
+    assert told.problems == ()
+    assert {what for _, what in told.set_aside} == {"digest of log files"}
