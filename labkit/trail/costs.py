@@ -16,7 +16,7 @@ PRICES = {
     "ECC data key pair": 0.10,
     "RSA data key pair": 12.00,
 }
-_OF_KEY_PAIRS = ("Sign", "Verify", "GetPublicKey", "DeriveSharedSecret", "Encapsulate", "Decapsulate")
+PAIR_OPERATIONS = ("Sign", "Verify", "GetPublicKey", "DeriveSharedSecret", "Encapsulate", "Decapsulate")
 
 
 def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
@@ -48,5 +48,5 @@ def _kind(event: str, asked: Any) -> str:
     if event.startswith("GenerateDataKeyPair"):
         return f"{'RSA' if str(parameters.get('keyPairSpec', '')).startswith('RSA') else 'ECC'} data key pair"
     algorithm = str(parameters.get("encryptionAlgorithm", "SYMMETRIC_DEFAULT"))
-    is_of_pair = event in _OF_KEY_PAIRS or (event in ("Encrypt", "Decrypt") and algorithm != "SYMMETRIC_DEFAULT")
+    is_of_pair = event in PAIR_OPERATIONS or (event in ("Encrypt", "Decrypt") and algorithm != "SYMMETRIC_DEFAULT")
     return "asymmetric" if is_of_pair else "symmetric"

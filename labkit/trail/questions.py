@@ -34,8 +34,8 @@ __all__ = [
     "who_used",
 ]
 
-_ENDS = ("DisableKey", "ScheduleKeyDeletion", "DeleteImportedKeyMaterial", "DeleteKey", "DeleteExpiredKeyMaterial")
-_BEGINS = ("EnableKey", "CancelKeyDeletion", "ImportKeyMaterial")
+ENDS = ("DisableKey", "ScheduleKeyDeletion", "DeleteImportedKeyMaterial", "DeleteKey", "DeleteExpiredKeyMaterial")
+BEGINS = ("EnableKey", "CancelKeyDeletion", "ImportKeyMaterial")
 # The words of a refusal, as IAM gives them: "Troubleshoot access denied error messages" in the IAM User Guide.
 _REFUSED = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?")
 _REASON = re.compile(r"because no (?P<none>[\w -]+?) allows|with an explicit deny in an? (?P<deny>[\w -]+)")
@@ -147,8 +147,8 @@ def used_after_end(events: Any) -> Any:
     named = kms_keys(events).join(events[["time", "event", "principal", "error"]])
     named = named[named["key_arn"].notna()]
     done = named["error"].isna()
-    ends = named[named["event"].isin(_ENDS) & done]
-    marks = pandas.concat([ends, named[named["event"].isin(_BEGINS) & done]]).sort_values("time", kind="stable")
+    ends = named[named["event"].isin(ENDS) & done]
+    marks = pandas.concat([ends, named[named["event"].isin(BEGINS) & done]]).sort_values("time", kind="stable")
     marks = marks[["key_arn", "event", "time"]].rename(columns={"event": "ended_by", "time": "ended_at"})
     tried = named[named["event"].isin(USES)].rename_axis("index").reset_index().sort_values("time", kind="stable")
     after = pandas.merge_asof(
@@ -159,7 +159,7 @@ def used_after_end(events: Any) -> Any:
         by="key_arn",
         allow_exact_matches=False,
     ).set_index("index")
-    after = after[after["ended_by"].isin(_ENDS)].rename_axis(events.index.name)
+    after = after[after["ended_by"].isin(ENDS)].rename_axis(events.index.name)
     return after[["key_arn", "ended_by", "ended_at", "time", "event", "principal", "error"]]
 
 
