@@ -6,16 +6,21 @@ Notebook kernels inherit this environment too.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
+# Files whose tests walk through one notebook each: they need not stay together in one process.
+BY_NOTEBOOK = ("tests/exercises/test_three_states.py", "tests/notebooks/test_aws_versions.py")
 CHECKOUT = Path(__file__).resolve().parent.parent
 AWS_V2 = Path("/usr/bin/aws")  # where Debian's awscli package puts version 2
 
@@ -42,6 +47,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "PYTHONPATH": str(CHECKOUT),  # kernels and commands that tests start run this checkout's labkit
         "TZ": "UTC",
     }
+
+
+class _ByFileOrNotebook(LoadFileScheduling):
+    """A file's tests stay together in one process; those of BY_NOTEBOOK, a notebook's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        number = re.search(r"\[(\d\d)-", nodeid) if file in BY_NOTEBOOK else None
+        return f"{file}@{number[1]}" if number else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Two processes are done at about the same time."""
+    return _ByFileOrNotebook(config, log)
 
 
 @contextmanager
