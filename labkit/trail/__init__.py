@@ -4,6 +4,8 @@ events = load("s3://bucket/AWSLogs/", sources=["kms"])     one row an event; COL
 to_parquet("s3://bucket/AWSLogs/", "copy")                  once; afterwards load("copy") is many times as fast
 opened, kms_keys, encryption_context, context_pairs, on_behalf_of      open the nested parts
 questions                                                    who, what, when, from where
+load(..., engine="dask")                                     the same on a cluster, for logs larger than memory
+athena                                                       the same questions as SQL, for Amazon Athena
 """
 
 from . import detections, questions, samples
@@ -17,6 +19,7 @@ __all__ = [
     "COLUMNS",
     "Problem",
     "Report",
+    "athena",
     "context_pairs",
     "detections",
     "encryption_context",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .anyframe import on_any_frame
 from .opening import on_behalf_of, opened
 from .uses import each_call_once
 
@@ -19,6 +20,7 @@ PRICES = {
 PAIR_OPERATIONS = ("Sign", "Verify", "GetPublicKey", "DeriveSharedSecret", "Encapsulate", "Decapsulate")
 
 
+@on_any_frame
 def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
     """KMS calls and their cost, by the service that made them: a row for each account, service and event.
 

@@ -13,6 +13,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ _NAME = re.compile(r"([A-Za-z_][\w:./-]*)=")
 _IN_OBJECT = re.compile(r"(?=, [A-Za-z_][\w:./-]*=|\})")
 _IN_LIST = re.compile(r"(?=, |\])")
 _JSON = json.JSONDecoder()
+_ONE_LIMIT = Lock()  # the csv module has one limit for all threads
 
 
 def rows(text: bytes) -> Iterator[dict[str, str | None] | None] | None:
@@ -45,7 +47,13 @@ def rows(text: bytes) -> Iterator[dict[str, str | None] | None] | None:
 
 
 def _rows(text: bytes) -> Iterator[dict[str, str | None] | None]:
-    limit = csv.field_size_limit(LONGEST_FIELD)  # the csv module has one limit for all: given back below
+    with _ONE_LIMIT:
+        kept = _limited(text)
+    yield from kept
+
+
+def _limited(text: bytes) -> list[dict[str, str | None] | None]:
+    limit = csv.field_size_limit(LONGEST_FIELD)  # given back below
     try:
         reader = csv.reader(io.StringIO(text.decode("utf-8", errors="replace"), newline=""))
         columns = next(reader)
@@ -58,7 +66,7 @@ def _rows(text: bytes) -> Iterator[dict[str, str | None] | None]:
             kept.append(None)
     finally:
         csv.field_size_limit(limit)
-    yield from kept
+    return kept
 
 
 def text_of(raw: Raw) -> str | None:

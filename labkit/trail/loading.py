@@ -94,6 +94,7 @@ def load(
     start: Moment | None = None,
     end: Moment | None = None,
     sources: Collection[str] = (),
+    engine: str = "pandas",
     tell: Callable[[str], object] = print,
     progress: Progress | None = None,
 ) -> Any:
@@ -105,7 +106,9 @@ def load(
     Lake, each plain or gzip; and what `to_parquet` has written.
     start, end: only events from `start` on and before `end`: a datetime, or text as in "2026-01-05" or
     "2026-01-05T09:30:00Z"; UTC if no zone is given. sources: only these services, as in ["kms", "s3"].
-    tell: is given the report as text (default: printed). progress: is called with bytes read and bytes in all.
+    engine: "pandas", or "dask" for a dask DataFrame that the workers of a cluster read and hold: see `on_dask`.
+    tell: is given the report as text (default: printed). progress: is called with bytes read and bytes in all
+    (not with dask).
 
     Columns: `labkit.trail.COLUMNS` says what each holds. Texts that repeat are categories, the rest Arrow-backed
     text; `time` is UTC. Nested parts stay JSON text, as recorded; `opened`, `kms_keys`, `encryption_context`, ...
@@ -118,6 +121,12 @@ def load(
     """
     tally = Tally()
     wanted = Wanted.of(start, end, sources)
+    if engine == "dask":
+        from .on_dask import load_on_dask  # dask takes a second to import
+
+        return load_on_dask(source, wanted, tell)
+    if engine != "pandas":
+        raise ValueError(f"There is no engine {engine!r}: take pandas or dask.")
     tables = list(batches(source, wanted, Seen(), tally, progress or for_people()))
     events = to_frame(tables)
     told = tally.report()
@@ -128,17 +137,23 @@ def load(
 
 def report(events: Any) -> Report:
     """The report of the reading that made this DataFrame (pandas hands it on to parts and copies of it)."""
-    return Report.from_dict(events.attrs["report"])
+    return Report.from_dict(getattr(events, "_meta", events).attrs["report"])  # a dask frame: on its empty pattern
 
 
 def batches(source: Any, wanted: Wanted, seen: Seen | None, tally: Tally, progress: Progress) -> Iterator[Any]:
     """Arrow tables of the wanted events; without `seen`, copies stay in, and the caller counts them."""
+    return of_pieces(pieces(source), wanted, seen, tally, progress)
+
+
+def of_pieces(
+    found: Iterable[Piece], wanted: Wanted, seen: Seen | None, tally: Tally, progress: Progress
+) -> Iterator[Any]:
+    """As `batches`, of pieces that were found before."""
     batch = Batch()
-    found = pieces(source)
     total = sum(piece.size for piece in found) if isinstance(found, list) else 0
     done = 0
     with _no_garbage_collection():
-        for got in fetched(_worth_opening(found, wanted, tally)):
+        for got in fetched(worth_opening(found, wanted, tally)):
             tally.files += got.piece.file is not None
             if got.content is None:
                 tally.reject(got.piece.name, got.wrong, 0)
@@ -156,7 +171,8 @@ def batches(source: Any, wanted: Wanted, seen: Seen | None, tally: Tally, progre
         progress(total, total)
 
 
-def _worth_opening(found: Iterable[Piece], wanted: Wanted, tally: Tally) -> Iterator[Piece]:
+def worth_opening(found: Iterable[Piece], wanted: Wanted, tally: Tally) -> Iterator[Piece]:
+    """The pieces that may hold wanted events; the tally counts the others."""
     for piece in found:
         if wanted.can_hold(piece):
             yield piece

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas
 
+from .anyframe import on_any_frame
 from .costs import PRICES, calls_per_service
 from .opening import context_pairs, kms_keys, on_behalf_of
 from .unusual import bursts, new_principals, unusual_hours
@@ -41,6 +42,7 @@ _REFUSED = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on 
 _REASON = re.compile(r"because no (?P<none>[\w -]+?) allows|with an explicit deny in an? (?P<deny>[\w -]+)")
 
 
+@on_any_frame
 def who_used(events: Any) -> Any:
     """Who used which key, for what, from where, on whose behalf: a row for each combination, most calls first.
 
@@ -55,6 +57,7 @@ def who_used(events: Any) -> Any:
     return _counted(used, by)
 
 
+@on_any_frame
 def denied(events: Any) -> Any:
     """The refused calls of KMS and why: a row a call, oldest first, with the event's index.
 
@@ -83,6 +86,7 @@ def denied(events: Any) -> Any:
     return table.sort_values("time", kind="stable")
 
 
+@on_any_frame
 def first_and_last(events: Any) -> Any:
     """First and last use of each key: a row a key, the one unused for longest first.
 
@@ -98,6 +102,7 @@ def first_and_last(events: Any) -> Any:
     return table.sort_values("last").reset_index()
 
 
+@on_any_frame
 def unused_keys(events: Any, keys: Iterable[str] = ()) -> Any:
     """Keys without a successful cryptographic call: of `keys` (ARNs), or else of all that the events name.
 
@@ -115,6 +120,7 @@ def unused_keys(events: Any, keys: Iterable[str] = ()) -> Any:
     return last.rename_axis("key_arn").reset_index()
 
 
+@on_any_frame
 def context_values(events: Any) -> Any:
     """What stood in encryption contexts: a row for each name, most calls first.
 
@@ -136,6 +142,7 @@ def context_values(events: Any) -> Any:
     )
 
 
+@on_any_frame
 def used_after_end(events: Any) -> Any:
     """Uses of keys, tried or successful, after they were disabled, scheduled for deletion, or lost their material.
 

@@ -7,12 +7,14 @@ from typing import Any
 import numpy
 import pandas
 
+from .anyframe import on_any_frame
 from .uses import each_call_once, uses
 
 WINDOW = "5min"
 ENOUGH = 12  # windows of a principal that make a measure
 
 
+@on_any_frame
 def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int = 30) -> Any:
     """Windows in which a principal made far more KMS calls than it usually does when it is active at all.
 
@@ -60,6 +62,7 @@ def _medians_of_others(counts: Any, everybody: float) -> Any:
     return pandas.Series(medians, index=ordered.index)
 
 
+@on_any_frame
 def unusual_hours(events: Any, since: Any) -> Any:
     """KMS calls since a moment, in hours of the day (UTC) and kinds of day in which the principal was idle before it.
 
@@ -89,6 +92,7 @@ def unusual_hours(events: Any, since: Any) -> Any:
     )
 
 
+@on_any_frame
 def new_principals(events: Any, since: Any) -> Any:
     """Who has used a key since a moment, and not before it: a row for each principal and key, oldest first.
 

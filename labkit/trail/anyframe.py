@@ -1,0 +1,58 @@
+"""Questions on frames larger than memory: what a question reads is gathered first, and then asked in pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from typing import Any, Concatenate, ParamSpec, cast
+
+import pandas
+from pandas.api.types import union_categoricals
+
+P = ParamSpec("P")
+# What questions read. Of a service other than KMS only events with an encryption context matter to one of them.
+READ = [
+    *("time", "source", "event", "account", "caller_type", "principal", "invoked_by", "key", "key_arn", "error"),
+    *("error_message", "source_ip", "event_id", "shared_event_id", "event_type"),
+    *("user_identity", "request_parameters", "response_elements", "resources"),
+]
+MARK = "ncryptionContext"
+
+
+def on_any_frame(question: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[Any, P], Any]:
+    """The question, also for dask DataFrames of events: the answer is pandas' in any case."""
+
+    @wraps(question)
+    def asked(events: Any, *more: P.args, **named: P.kwargs) -> Any:
+        return question(gathered(events) if hasattr(events, "to_delayed") else events, *more, **named)
+
+    return cast(Callable[Concatenate[Any, P], Any], asked)
+
+
+def gathered(events: Any) -> Any:
+    """The part of a dask frame that questions read, as a pandas DataFrame with the rows' numbers as `load` gives them.
+
+    Computed on the workers: which rows and columns those are. Here, in memory: KMS's events, and other services' whose
+    request has an encryption context. Where KMS has most of the events, that is most of them.
+    """
+    dask: Any = import_module("dask")  # its functions have no types
+    parts = dask.compute(*[dask.delayed(_needed)(part) for part in events.to_delayed()])
+    columns = {name: _joined([part[name] for part in parts]) for name in READ}
+    index = parts[0].index.append([part.index for part in parts[1:]])
+    return pandas.DataFrame(columns).set_axis(index).sort_index()
+
+
+def _needed(part: Any) -> Any:
+    """The rows and columns that a question may read."""
+    has_context = part["request_parameters"].str.contains(MARK, regex=False).fillna(False).astype(bool)
+    chosen = part.loc[(part["source"] == "kms") | has_context, READ]
+    names = chosen.select_dtypes("category").columns
+    return chosen.assign(**{name: chosen[name].cat.remove_unused_categories() for name in names})
+
+
+def _joined(parts: list[Any]) -> Any:
+    """One column of several, whose categories differ."""
+    if isinstance(parts[0].dtype, pandas.CategoricalDtype):
+        return pandas.Series(union_categoricals(parts, sort_categories=True))
+    return pandas.concat(parts, ignore_index=True)
