@@ -1,0 +1,107 @@
+"""Checks of notebooks/18-cloudtrail-in-pandas.ipynb: they read the account, its records and the sample logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from .account import calls, key_arn, keys
+from .engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
+
+THREE = ("Ann", "Ben", "Cleo")
+REPORTS, NIGHT = "AWSLogs/444455556666", ("2026-01-07", "2026-01-08")
+
+
+def night_order(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the order that stands in the context of Night's Decrypt."""
+    if answer is None:
+        return unanswered()
+    found = [
+        event["requestParameters"]["encryptionContext"]["order"] for event in calls(lab, "Decrypt") if _night(event)
+    ]
+    if str(answer) not in found:
+        return not_yet(f"Order {answer} was not decrypted, or not by the role Night.")
+    return solved("Without a plaintext in it, the record tells which order was opened.")
+
+
+def speak(lab: LabView, answer: Any) -> Outcome:
+    """The trail records all of KMS again, and a use of the key since then was delivered."""
+    cloudtrail = lab.observer.client("cloudtrail")
+    selectors = cloudtrail.get_event_selectors(TrailName="shop").get("EventSelectors", [])
+    management = [selector for selector in selectors if selector.get("IncludeManagementEvents")]
+    if not management:
+        return not_yet("Management events, and KMS's are of that kind, are not recorded at all now.")
+    if any("kms.amazonaws.com" in selector.get("ExcludeManagementEventSources", []) for selector in management):
+        return not_attempted("The trail `shop` leaves KMS out.")
+    if all(selector["ReadWriteType"] != "All" for selector in management):
+        return not_yet("Only some calls are recorded. In CloudTrail's terms Decrypt and Encrypt are reading ones.")
+    changed = max(event["eventTime"] for event in calls(lab, "PutEventSelectors"))
+    used = [event["eventTime"] for event in _uses(lab) if event["eventTime"] > changed]
+    if not used:
+        return not_yet("The trail is as it should be; since then nobody has used the key.")
+    delivered = cloudtrail.get_trail_status(Name="shop").get("LatestDeliveryTime")
+    if delivered is None or delivered < datetime.fromisoformat(used[0]):
+        return not_yet("The key was used; the record is not delivered yet.")
+    return solved("The trail speaks of KMS again. What happened in between, only the event history knows, for 90 days.")
+
+
+def how_often(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the number of successful cryptographic calls with the key of the orders."""
+    if (wrong := no_number(answer)) is not None:
+        return wrong
+    used = len(list(_uses(lab)))
+    if answer < used:
+        return not_yet(
+            f"There are more than {answer}. Count by `resources`, not by what was typed, and every operation."
+        )
+    if answer > used:
+        return not_yet(f"{answer} are too many: some of those calls manage the key or failed, and use nothing.")
+    return solved("Counted by the key itself, whatever it was called.")
+
+
+def on_purpose(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the role that was refused by an explicit deny."""
+    if answer is None:
+        return unanswered()
+    if answer not in THREE:
+        return not_yet(f"{str(answer)!r} is none of the three.")
+    refused = [
+        event.get("errorMessage", "")
+        for event in lab.events()
+        if f":assumed-role/{answer}/" in event["userIdentity"].get("arn", "") and "errorCode" in event
+    ]
+    if not any("explicit deny" in message for message in refused):
+        return not_yet(f"{answer} was refused because no policy allows the call. Nothing denies it.")
+    return solved("To give the missing permission would not help here: a deny goes before every allow.")
+
+
+def one_night(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the number of the report's Decrypt calls of one night, in its own account's files."""
+    from ..trail import load  # pandas is loaded when it is needed
+    from ..trail.samples import sample
+
+    if (wrong := no_number(answer)) is not None:
+        return wrong
+    events = load(str(sample("fortnight") / REPORTS), start=NIGHT[0], end=NIGHT[1], sources=["kms"], tell=str)
+    role = events["principal"].astype("str").str.endswith("/NightlyReport", na=False)
+    right = int((role & (events["event"] == "Decrypt") & events["error"].isna()).sum())
+    if answer == right:
+        return solved("One account's record for each call, and one day of them.")
+    if answer == 2 * right:
+        return not_yet("Each call is counted twice: once in the account of the caller, once in that of the key.")
+    if answer > 2 * right:
+        return not_yet(f"{answer} are too many. Is that the whole fortnight?")
+    return not_yet(f"{answer} is not the number of that night.")
+
+
+def _night(event: dict[str, Any]) -> bool:
+    return ":assumed-role/Night/" in event["userIdentity"].get("arn", "")
+
+
+def _uses(lab: LabView) -> Iterator[dict[str, Any]]:
+    """Successful cryptographic calls with the key of the orders."""
+    from ..trail.questions import USES
+
+    arn = next(key["Arn"] for key in keys(lab) if key["Description"] == "orders")
+    return (event for event in calls(lab, *USES) if key_arn(event) == arn)
