@@ -76,7 +76,7 @@ MADE: list[Record] = [
     {"eventName": "DescribeKey", "resources": None} | _asked(keyId=KEY[:-1] + "e"),
     {"eventName": "Decrypt", "resources": None} | _asked(keyId=KEY[:-1] + "f", encryptionContext={"team": "red"}),
     {"eventName": "DescribeKey", "resources": None} | _asked(keyId="alias/payroll"),
-    {"eventName": "UpdateAlias", "resources": _resources(KEY, OTHER_KEY)},
+    {"eventName": "UpdateAlias", "resources": _resources(KEY, KEY[:-1] + "d")},
     {"eventName": "CreateAlias", "resources": _resources(KEY, ALIAS)},
     {"eventName": "EnableKey", "resources": _resources(OTHER_KEY)},
     {"resources": _resources(OTHER_KEY)},
@@ -89,6 +89,7 @@ MADE: list[Record] = [
     {"eventSource": "s3.amazonaws.com", "eventName": "PutObject", "resources": None} | _asked(key='it\'s; -- "x"'),
     _asked(encryptionContext={"team's \"; --": "é\n"}),
     _asked(encryptionContext={"team": "blue"}, dryRun=True),
+    {"eventName": "ReEncrypt", "errorCode": "AccessDenied", "resources": _resources(OTHER_KEY, KEY)},
 ]
 RECORDS = [record(at, **members) for at, members in enumerate(MADE)]
 RECORDS += RECORDS[3:9]  # a second trail's copies
