@@ -9,6 +9,7 @@ from typing import Any
 from .account import calls, key_arn, keys
 from .engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 
+KMS = "kms.amazonaws.com"
 THREE = ("Ann", "Ben", "Cleo")
 REPORTS, NIGHT = "AWSLogs/444455556666", ("2026-01-07", "2026-01-08")
 
@@ -28,14 +29,13 @@ def night_order(lab: LabView, answer: Any) -> Outcome:
 def speak(lab: LabView, answer: Any) -> Outcome:
     """The trail records all of KMS again, and a use of the key since then was delivered."""
     cloudtrail = lab.observer.client("cloudtrail")
-    selectors = cloudtrail.get_event_selectors(TrailName="shop").get("EventSelectors", [])
-    management = [selector for selector in selectors if selector.get("IncludeManagementEvents")]
-    if not management:
-        return not_yet("Management events, and KMS's are of that kind, are not recorded at all now.")
-    if any("kms.amazonaws.com" in selector.get("ExcludeManagementEventSources", []) for selector in management):
-        return not_attempted("The trail `shop` leaves KMS out.")
-    if all(selector["ReadWriteType"] != "All" for selector in management):
-        return not_yet("Only some calls are recorded. In CloudTrail's terms Decrypt and Encrypt are reading ones.")
+    chosen = cloudtrail.get_event_selectors(TrailName="shop")
+    advanced = chosen.get("AdvancedEventSelectors")
+    lacking = _lacking(chosen.get("EventSelectors", [])) if not advanced else None
+    if lacking is not None:
+        return lacking
+    if advanced and not any(_takes_all_of_kms(selector) for selector in advanced):
+        return not_yet("None of the trail's advanced selectors takes all calls of KMS.")
     changed = max(event["eventTime"] for event in calls(lab, "PutEventSelectors"))
     used = [event["eventTime"] for event in _uses(lab) if event["eventTime"] > changed]
     if not used:
@@ -48,6 +48,7 @@ def speak(lab: LabView, answer: Any) -> Outcome:
 
 def how_often(lab: LabView, answer: Any) -> Outcome:
     """The answer is the number of successful cryptographic calls with the key of the orders."""
+    answer = _plain(answer)
     if (wrong := no_number(answer)) is not None:
         return wrong
     used = len(list(_uses(lab)))
@@ -81,6 +82,7 @@ def one_night(lab: LabView, answer: Any) -> Outcome:
     from ..trail import load  # pandas is loaded when it is needed
     from ..trail.samples import sample
 
+    answer = _plain(answer)
     if (wrong := no_number(answer)) is not None:
         return wrong
     events = load(str(sample("fortnight") / REPORTS), start=NIGHT[0], end=NIGHT[1], sources=["kms"], tell=str)
@@ -93,6 +95,31 @@ def one_night(lab: LabView, answer: Any) -> Outcome:
     if answer > 2 * right:
         return not_yet(f"{answer} are too many. Is that the whole fortnight?")
     return not_yet(f"{answer} is not the number of that night.")
+
+
+def _lacking(selectors: list[dict[str, Any]]) -> Outcome | None:
+    """What basic selectors leave out of KMS's calls; None if nothing."""
+    management = [selector for selector in selectors if selector.get("IncludeManagementEvents")]
+    if not management:
+        return not_yet("Management events, and KMS's are of that kind, are not recorded at all now.")
+    if any(KMS in selector.get("ExcludeManagementEventSources", []) for selector in management):
+        return not_attempted("The trail `shop` leaves KMS out.")
+    if all(selector["ReadWriteType"] != "All" for selector in management):
+        return not_yet("Only some calls are recorded. In CloudTrail's terms Decrypt and Encrypt are reading ones.")
+    return None
+
+
+def _takes_all_of_kms(selector: dict[str, Any]) -> bool:
+    """Whether an advanced selector takes management events, and leaves out at most other services' ones."""
+    fields = {field["Field"]: field for field in selector["FieldSelectors"]}
+    sources = fields.pop("eventSource", {})
+    is_all = set(fields) == {"eventCategory"} and fields["eventCategory"].get("Equals") == ["Management"]
+    return is_all and set(sources) <= {"Field", "NotEquals"} and KMS not in sources.get("NotEquals", [])
+
+
+def _plain(answer: Any) -> Any:
+    """A whole number of numpy, as sums in pandas are, as Python's own; anything else as it is."""
+    return int(answer) if hasattr(answer, "__index__") and not isinstance(answer, bool) else answer
 
 
 def _night(event: dict[str, Any]) -> bool:
