@@ -1,7 +1,7 @@
 """Reading CloudTrail events as tables.
 
 events = load("s3://bucket/AWSLogs/", sources=["kms"])     one row an event; COLUMNS says what the columns hold
-to_parquet("s3://bucket/AWSLogs/", "copy")                  once; afterwards load("copy") is many times as fast
+to_parquet("s3://bucket/AWSLogs/", "copy")                  once; afterwards load("copy") is several times as fast
 opened, kms_keys, encryption_context, context_pairs, on_behalf_of      open the nested parts
 questions                                                    who, what, when, from where
 load(..., engine="dask")                                     the same on a cluster, for logs larger than memory

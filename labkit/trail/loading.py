@@ -100,8 +100,8 @@ def load(
 ) -> Any:
     """CloudTrail's events from anywhere, as one pandas DataFrame: one row an event, oldest first, each event once.
 
-    source: a file, folder, pattern (`logs/**/*.json.gz`) or `s3://bucket/prefix`, a list of those; a lab; the pages
-    of LookupEvents; bytes, events (dicts), or an iterable of any of these. Files are read in every form that AWS
+    source: a file, folder, pattern (`logs/**/*.json.gz`) or `s3://bucket/prefix`, a list of those; a lab, by itself;
+    the pages of LookupEvents; bytes, events (dicts), or an iterable of these. Files are read in every form that AWS
     writes: {"Records": [...]}, LookupEvents' answers, one event or a list, one a line, CSV from Athena and CloudTrail
     Lake, each plain or gzip; and what `to_parquet` has written.
     start, end: only events from `start` on and before `end`: a datetime, or text as in "2026-01-05" or

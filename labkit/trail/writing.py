@@ -38,7 +38,7 @@ def to_parquet(
 ) -> Report:
     """Read as `load` does, write Parquet by day into `folder`, and give the report: memory stays the same.
 
-    `load(folder)` reads the copy back, some twenty times as fast as the logs; DuckDB, Athena, Dask and Spark read it
+    `load(folder)` reads the copy back, several times as fast as the logs (`make bench`); DuckDB and Dask read it
     too. Columns are those of `load`; rows lie by day, not sorted within it.
     Errors: as `load`; FileExistsError if `folder` holds anything already.
     """
