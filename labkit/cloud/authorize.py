@@ -5,7 +5,6 @@ The judging itself is in `policy/`: pure functions. This file brings a call and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -16,7 +15,7 @@ from .kms.keys import Key
 from .permissions import targets_of
 from .policy.decision import Decision, decide
 from .policy.explanation import explain
-from .policy.question import Question
+from .policy.question import Policies, Question
 from .policy.refusals import refusal
 from .policy_sources import owner_of, policies_for
 from .request_context import context_of
@@ -72,11 +71,25 @@ def _no_such_role(call: Call, target: Target) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What an explanation needs of an answered call."""
+    """What an explanation needs of an answered call: what was asked last, and the policies that were read for it.
+
+    Not the decision, which is many times larger: `decide` is pure and makes the same one again. And of an error only
+    its text: an exception holds on to the frames that it went through, and so to the call's parameters.
+    """
 
     operation: str
-    decisions: Sequence[Decision]
-    error: AwsError | None
+    asked: tuple[Question, Policies] | None
+    error: str = ""
+
+    @classmethod
+    def of(cls, call: Call) -> Judged:
+        """What is to be remembered of this call."""
+        last: Decision | None = call.decision[-1] if call.decision else None
+        return cls(
+            call.operation,
+            (last.question, last.policies) if last else None,
+            str(call.error) if call.error is not None else "",
+        )
 
 
 def explanation(call: Judged) -> dict[str, Any]:
@@ -84,10 +97,10 @@ def explanation(call: Judged) -> dict[str, Any]:
 
     A refusal that no policy made (an unknown key, a disabled one) is told as such: no permission would change it.
     """
-    decisions = call.decisions
-    if decisions and (call.error is None or not decisions[-1].allowed):
-        told = explain(decisions[-1])
+    decision = decide(*call.asked) if call.asked else None
+    if decision and not (call.error and decision.allowed):
+        told = explain(decision)
         return {"text": told.text, "html": told.html, "data": told.data}
-    read = "Every policy allowed it." if decisions else "No policy was asked."
+    read = "Every policy allowed it." if decision else "No policy was asked."
     text = f"{call.operation} was refused, and not for lack of permission: {call.error}\n{read}"
     return {"text": text, "html": f"<pre>{escape(text)}</pre>", "data": {"operation": call.operation, "allowed": None}}

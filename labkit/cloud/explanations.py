@@ -1,6 +1,6 @@
 """What the account remembers of answered calls, so that it can say afterwards why each was allowed or refused.
 
-Decisions and errors only: no parameters and no answers, which may hold plaintext and credentials.
+What policies were asked, and errors' texts: no parameters and no answers, which may hold plaintext and credentials.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Explanations:
         self._judged: dict[str, Judged] = {}
 
     def keep(self, call: Call) -> None:
-        """Remember how a call was decided."""
-        self._judged[call.request_id] = Judged(call.operation, call.decision or (), call.error)
+        """Remember what a call's decision was made of."""
+        self._judged[call.request_id] = Judged.of(call)
         if len(self._judged) > KEPT:
             del self._judged[next(iter(self._judged))]
 

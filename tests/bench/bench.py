@@ -1,12 +1,13 @@
 """Calls a second through boto3, beside moto's and beside a call answered by a constant. Run by `make bench`.
 
-Five contenders, each in processes of its own, in turn, in one run:
+Six contenders, each in processes of its own, in turn, in one run:
 
     floor          boto3 alone: the request is signed, a constant answers, the answer is parsed
     labkit         the account in the process: signature checked, policies judged, KMS, event recorded
     moto           moto's in-process mock of KMS: none of these
     labkit serve   the same account over HTTP
     moto_server    moto's server over HTTP
+    HTTP floor     boto3 and a server that sends a constant: moto_server's time beside it is the most to be gained
 
 What counts is each contender's best round, the one that other programs disturbed least (as `timeit` advises).
 The figures to hold: labkit at least as fast as moto, labkit serve at least three times as fast as moto_server.
@@ -20,7 +21,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-CONTENDERS = ("floor", "labkit", "moto", "labkit serve", "moto_server")
+CONTENDERS = ("floor", "labkit", "moto", "labkit serve", "moto_server", "HTTP floor")
 PAIRS = {("labkit", "moto"): 1.0, ("labkit serve", "moto_server"): 3.0}  # contender, peer: ratio to hold
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 CONTENDER = Path(__file__).with_name("contender.py")

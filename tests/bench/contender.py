@@ -19,7 +19,7 @@ from botocore.config import Config
 
 SECONDS = 1.0  # for each operation
 WARM_UP = 20  # calls
-OVER_HTTP = ("labkit serve", "moto_server")
+OVER_HTTP = ("HTTP floor", "labkit serve", "moto_server")
 BIN = Path(sys.executable).parent
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -43,6 +43,20 @@ def floor() -> Iterator[Any]:
     )
     kms.create_key = lambda: {"KeyMetadata": {"KeyId": "0"}}
     yield kms
+
+
+@contextmanager
+def http_floor() -> Iterator[Any]:
+    """boto3 and a constant, over HTTP: what no server can take away."""
+    os.environ |= KEYS
+    command = [sys.executable, Path(__file__).with_name("constant_server.py")]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        yield boto3.client("kms", endpoint_url=f"http://127.0.0.1:{int(server.stdout.readline())}")
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @contextmanager
@@ -116,6 +130,7 @@ def main() -> None:
     """Measure the contender that the command line names."""
     contenders = {
         "floor": floor,
+        "HTTP floor": http_floor,
         "labkit": in_labkit,
         "moto": in_moto,
         "labkit serve": labkit_serve,
