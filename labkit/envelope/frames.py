@@ -11,6 +11,7 @@ check, and so does the end of a file that has been cut. Each envelope has a key 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .errors import DamagedFrame, EnvelopeError, TrailingData, Truncated
 from .keys import wiped
-from .streams import Source, Target, buffer, fill, write_all
+from .streams import Source, Target, buffer, pieces, write_all
 
 Progress = Callable[[int], object]
 Place = Literal[b"\x00", b"\x01"]
@@ -32,55 +33,35 @@ LAST: Place = b"\x01"
 def seal_frames(
     source: Source, target: Target, cipher: AESGCM, frame_bytes: int, progress: Progress | None = None
 ) -> None:
-    """Read the plaintext to its end, write the frames.
-
-    The buffer holds a byte more than a frame: as long as that one is filled too, the frame is not the last.
-    """
-    plain, sealed = buffer(frame_bytes + 1), buffer(frame_bytes + TAG_BYTES)
-    frame, rest = plain[:frame_bytes], plain[1:]
-    number = 0
-    with wiped(plain):
-        size = fill(source, plain)
-        while size > frame_bytes:
-            cipher.encrypt_into(_nonce(number, MIDDLE), frame, None, sealed)
-            write_all(target, sealed)
-            number += 1
+    """Read the plaintext to its end, write the frames."""
+    sealed = buffer(frame_bytes + TAG_BYTES)
+    done = 0
+    with closing(pieces(source, frame_bytes)) as plain:
+        for number, (piece, last) in enumerate(plain):
+            frame = sealed[: len(piece) + TAG_BYTES]
+            cipher.encrypt_into(_nonce(number, LAST if last else MIDDLE), piece, None, frame)
+            write_all(target, frame)
+            done += len(piece)
             if progress:
-                progress(number * frame_bytes)
-            plain[0] = plain[frame_bytes]
-            size = 1 + fill(source, rest)
-        last = sealed[: size + TAG_BYTES]
-        cipher.encrypt_into(_nonce(number, LAST), plain[:size], None, last)
-        write_all(target, last)
-        if progress:
-            progress(number * frame_bytes + size)
+                progress(done)
 
 
 def open_frames(
     source: Source, target: Target, cipher: AESGCM, frame_bytes: int, progress: Progress | None = None
 ) -> None:
     """Read the frames to their end; write the plaintext of each once it is verified, and of no other."""
-    full = frame_bytes + TAG_BYTES
-    sealed, plain = buffer(full + 1), buffer(frame_bytes)
-    frame, rest = sealed[:full], sealed[1:]
-    number = 0
-    with wiped(plain):  # a failed check, too, may leave something in it
-        size = fill(source, sealed)
-        while size > full:
-            _open_frame(cipher, number, MIDDLE, frame, plain)
+    opened = buffer(frame_bytes)
+    done = 0
+    with wiped(opened), closing(pieces(source, frame_bytes + TAG_BYTES)) as sealed:  # a failed check leaves something
+        for number, (frame, last) in enumerate(sealed):
+            if len(frame) < TAG_BYTES:
+                raise Truncated(f"The file ends where frame {number} should be.")
+            plain = opened[: len(frame) - TAG_BYTES]
+            _open_frame(cipher, number, LAST if last else MIDDLE, frame, plain)
             write_all(target, plain)
-            number += 1
+            done += len(plain)
             if progress:
-                progress(number * frame_bytes)
-            sealed[0] = sealed[full]
-            size = 1 + fill(source, rest)
-        if size < TAG_BYTES:
-            raise Truncated(f"The file ends where frame {number} should be.")
-        last = plain[: size - TAG_BYTES]
-        _open_frame(cipher, number, LAST, sealed[:size], last)
-        write_all(target, last)
-        if progress:
-            progress(number * frame_bytes + len(last))
+                progress(done)
 
 
 def _nonce(number: int, place: Place) -> bytes:

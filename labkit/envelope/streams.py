@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import io
+from collections.abc import Generator
 from typing import Any, Protocol
 
 PAGE_BYTES = 4096
+
+Piece = tuple[memoryview, bool]
+"""A piece of a source, valid until the next one is asked for, and whether it is the last."""
 
 
 class Source(Protocol):
@@ -30,6 +35,40 @@ def buffer(size: int) -> memoryview:
     whole = bytearray(size + PAGE_BYTES)
     start = (PAGE_BYTES // 2 - ctypes.addressof(ctypes.c_char.from_buffer(whole))) % PAGE_BYTES
     return memoryview(whole)[start : start + size]
+
+
+def pieces(source: Source, size: int) -> Generator[Piece, None, None]:
+    """The source from where it stands, in pieces of `size` bytes; the last holds what is left, perhaps nothing.
+
+    What is in memory already (BytesIO) is not copied: its pieces are views of it. Of any other source they are views
+    of one buffer, which is wiped at the end. Close the generator when you are done, however it ends.
+    """
+    return _views(source, size) if type(source) is io.BytesIO else _reads(source, size)
+
+
+def _views(source: io.BytesIO, size: int) -> Generator[Piece, None, None]:
+    whole = memoryview(source.getvalue())  # not a copy, as `getbuffer` would be of a BytesIO made from bytes
+    place, last = source.tell(), False
+    while not last:
+        piece = whole[place : place + size]
+        place = source.seek(place + len(piece))
+        last = place >= len(whole)
+        yield piece, last
+
+
+def _reads(source: Source, size: int) -> Generator[Piece, None, None]:
+    """The buffer holds a byte more than a piece: as long as that one is filled too, the piece is not the last."""
+    held = buffer(size + 1)
+    piece, rest = held[:size], held[1:]
+    try:
+        filled = fill(source, held)
+        while filled > size:
+            yield piece, False
+            held[0] = held[size]
+            filled = 1 + fill(source, rest)
+        yield held[:filled], True
+    finally:
+        held[:] = bytes(len(held))
 
 
 def fill(source: Source, view: memoryview) -> int:

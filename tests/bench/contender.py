@@ -38,9 +38,7 @@ def floor() -> Iterator[Any]:
     os.environ |= KEYS
     kms = boto3.client("kms", endpoint_url="http://127.0.0.1:1")
     answer = {"Content-Type": "application/x-amz-json-1.1"}
-    kms.meta.events.register(
-        "before-send.kms", lambda request, **_: AWSResponse(request.url, 200, answer, Constant())
-    )
+    kms.meta.events.register("before-send.kms", lambda request, **_: AWSResponse(request.url, 200, answer, Constant()))
     kms.create_key = lambda: {"KeyMetadata": {"KeyId": "0"}}
     yield kms
 

@@ -82,20 +82,36 @@ def seal() -> Seal:
     return sealed
 
 
+class Read(io.BytesIO):
+    """A source that has to be read, as a file has; of a BytesIO itself, `encrypt` and `decrypt` look at the memory."""
+
+
 @pytest.fixture(scope="session")
 def unseal() -> Open:
-    """`unseal(kms, envelope)`: the plaintext. What was released before an error is the error's `released`."""
+    """`unseal(kms, envelope)`: the plaintext, from memory and read, which have to agree.
+
+    What was released before an error is the error's `released`.
+    """
 
     def opened(kms: Any, sealed: bytes, context: dict[str, str] = CONTEXT) -> bytes:
-        target = io.BytesIO()
-        try:
-            envelope.decrypt(io.BytesIO(sealed), target, kms, KEY, context)
-        except envelope.EnvelopeError as error:
-            error.released = target.getvalue()  # type: ignore[attr-defined]
-            raise
-        return target.getvalue()
+        outcomes = [_opened(kms, source(sealed), context) for source in (io.BytesIO, Read)]
+        assert len({(released, type(error), str(error)) for released, error in outcomes}) == 1
+        released, error = outcomes[0]
+        if error is not None:
+            error.released = released  # type: ignore[attr-defined]
+            raise error
+        return released
 
     return opened
+
+
+def _opened(kms: Any, source: io.BytesIO, context: dict[str, str]) -> tuple[bytes, envelope.EnvelopeError | None]:
+    target = io.BytesIO()
+    try:
+        envelope.decrypt(source, target, kms, KEY, context)
+    except envelope.EnvelopeError as error:
+        return target.getvalue(), error
+    return target.getvalue(), None
 
 
 @pytest.fixture(scope="session")

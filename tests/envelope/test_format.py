@@ -101,6 +101,33 @@ def test_memory_is_that_of_a_few_frames(one_key: Any, tmp_path: Any) -> None:
     assert peak < 6 * envelope.FRAME_BYTES
 
 
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 100])
+def test_memory_and_a_stream_give_the_same_envelope(size: int, one_key: Any) -> None:
+    """From where the source stands to its end, which is where it stands afterwards; it can be written to again."""
+
+    class Read(io.BytesIO):
+        """Not looked into, but read."""
+
+    envelopes = []
+    for kind in (io.BytesIO, Read):
+        source, target = kind(b"skipped" + TEXT * 5), io.BytesIO()
+        source.truncate(7 + size)
+        source.seek(7)
+        envelope.encrypt(source, target, one_key, "alias/test", CONTEXT, frame_bytes=8)
+        assert source.tell() == 7 + size
+        source.write(b"more")
+        envelopes.append(target.getvalue())
+    assert envelopes[0] == envelopes[1]
+
+
+def test_a_source_beyond_its_end_is_empty(one_key: Any, seal: Any) -> None:
+    """As reading it would be."""
+    source, target = io.BytesIO(TEXT), io.BytesIO()
+    source.seek(len(TEXT) + 5)
+    envelope.encrypt(source, target, one_key, "alias/test", CONTEXT, frame_bytes=8)
+    assert target.getvalue() == seal(one_key, b"")
+
+
 def test_short_reads_and_writes_change_nothing(one_key: Any, seal: Any) -> None:
     """Raw streams give the same envelope as buffered ones."""
     target = io.BytesIO()

@@ -56,6 +56,28 @@ def test_changes_would_allow_the_call(lab: labkit.Lab) -> None:
     assert intern.list_keys()["Keys"] == []
 
 
+def test_a_call_is_explained_as_it_was_decided_whatever_has_changed_since(lab: labkit.Lab) -> None:
+    """Key, alias, grant, policies, clock: all of it other than when the call came in, and the same explanation."""
+    kms, iam, clerk = boto3.client("kms"), boto3.client("iam"), lab.role("Clerk")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/orders", TargetKeyId=key)
+    grant = kms.create_grant(KeyId=key, GranteePrincipal=clerk.arn, Operations=["Encrypt"])["GrantId"]
+    allowed = clerk.client("kms").encrypt(KeyId="alias/orders", Plaintext=b"1 map")
+    with labkit.expect_error("AccessDeniedException") as refused:
+        clerk.client("kms").decrypt(CiphertextBlob=allowed["CiphertextBlob"])
+    before = [(repr(each), each.data) for each in map(lab.explain, (allowed, refused))]
+    kms.revoke_grant(KeyId=key, GrantId=grant)
+    kms.delete_alias(AliasName="alias/orders")
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "stage", "TagValue": "old"}])
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_role_policy(RoleName="Clerk", PolicyName="all", PolicyDocument=document)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    lab.clock.advance(days=8)
+    assert [(repr(each), each.data) for each in map(lab.explain, (allowed, refused))] == before
+    assert "Grant" in before[0][0] and before[0][1]["allowed"] is True
+
+
 def test_a_refusal_by_boto3_itself_is_told_as_such(lab: labkit.Lab) -> None:
     """Nothing was sent, so no policy was asked."""
     with labkit.expect_error("ParamValidation") as refused:
