@@ -220,7 +220,8 @@ class Gateway:
             if not due:
                 return
             when, place = min(due)
-            self.timed[place].run(when)
+            with self._clock.at(when):  # what it writes carries its own time, not that of the call that came after it
+                self.timed[place].run(when)
 
     def record(self, event: dict[str, Any]) -> None:
         """Keep an event, then tell those who follow events."""
