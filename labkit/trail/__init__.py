@@ -5,10 +5,11 @@ to_parquet("s3://bucket/AWSLogs/", "copy")                  once; afterwards loa
 opened, kms_keys, encryption_context, context_pairs, on_behalf_of      open the nested parts
 questions                                                    who, what, when, from where
 load(..., engine="dask")                                     the same on a cluster, for logs larger than memory
+pictures                                                    when, how many, who with which key: as SVG and as text
 athena                                                       the same questions as SQL, for Amazon Athena
 """
 
-from . import detections, questions, samples
+from . import detections, pictures, questions, samples
 from .accounting import Problem, Report
 from .columns import COLUMNS
 from .loading import load, report
@@ -27,6 +28,7 @@ __all__ = [
     "load",
     "on_behalf_of",
     "opened",
+    "pictures",
     "questions",
     "report",
     "samples",
