@@ -140,8 +140,9 @@ def _drawn(each: Line, start: int, end: int) -> str:
     x, middle = _LEFT + _BOX, (_LEFT + _BOX + _RIGHT) // 2
     width = _WIDTHS[min(len(str(each.calls)), len(_WIDTHS)) - 1]
     path = f"M{x} {start}C{middle} {start} {middle} {end} {_RIGHT} {end}"
-    drawn = line(path, RED if each.failed else BLUE, width, _BROKEN if each.failed else "")
-    return drawn + (_ring(middle, (start + end) // 2, RED if each.failed else BLUE) if each.abroad else "")
+    ink = RED if each.failed else BLUE
+    ring = _ring(_RIGHT - 7, end, ink) if each.abroad else ""  # at an end, where no other line is
+    return line(path, ink, width, _BROKEN if each.failed else "") + ring
 
 
 def _number(each: Line, y: int) -> str:
