@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import boto3
+from .accounts.sessions import new_session
 
 HEADER = "X-Labkit-Observer"
 
@@ -20,7 +20,7 @@ class Observer:
         self.client = cache(self._client)
 
     def _client(self, service: str, region: str | None = None) -> Any:
-        client = boto3.Session().client(service, region_name=region or self._region, endpoint_url=self._endpoint)
+        client = new_session().client(service, region_name=region or self._region, endpoint_url=self._endpoint)
         client.meta.events.register("before-sign", self._mark)
         return client
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import boto3
 
+from .sessions import new_session
+
 SETTINGS = (
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
@@ -50,7 +52,7 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
     _prefer_own_commands()
     if hasattr(time, "tzset"):
         time.tzset()
-    boto3.setup_default_session()  # forget the credentials that an earlier session has read
+    boto3.DEFAULT_SESSION = new_session()  # forget the credentials that an earlier session has read
 
 
 def _prefer_own_commands() -> None:

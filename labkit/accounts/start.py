@@ -7,7 +7,6 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -16,6 +15,7 @@ from ..lab import Lab
 from .environment import leave_the_owner_out, point_at
 from .local import LocalCloud
 from .remote import OWN, Remote
+from .sessions import new_session
 
 DEFAULT_REGION = "us-east-1"
 SESSION_NAME = "learner"
@@ -70,7 +70,7 @@ def _sign_in(endpoint: str, region: str, keys: dict[str, str]) -> dict[str, Any]
 
 
 def _client(service: str, endpoint: str, region: str, keys: dict[str, str]) -> Any:
-    return boto3.Session().client(
+    return new_session().client(
         service,
         endpoint_url=endpoint,
         region_name=region,

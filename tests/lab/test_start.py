@@ -133,3 +133,16 @@ def test_nothing_secret_is_shown() -> None:
     assert secret not in shown
     assert token not in shown
     assert secret not in str(lab.events())
+
+
+def test_a_further_lab_reads_none_of_botocores_files_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are most of the time that a start takes; the second lab's clients have the first one's."""
+    labkit.start("first")
+    boto3.client("kms").list_keys()
+
+    def read(*_: object) -> None:
+        raise AssertionError("a file is read again")
+
+    monkeypatch.setattr("botocore.loaders.JSONFileLoader.load_file", read)
+    lab = labkit.start("second")
+    assert boto3.client("kms").create_key()["KeyMetadata"]["AWSAccountId"] == lab.account_id
