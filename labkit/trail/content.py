@@ -1,11 +1,13 @@
 """The events in a file's content, whatever its form. Pure: bytes in, events out; never an exception.
 
 Forms: {"Records": [...]} as CloudTrail delivers it; LookupEvents' {"Events": [{"CloudTrailEvent": "..."}]}; an event
-from EventBridge; one event; a list of them; one a line; CloudTrail Lake's QueryResultRows; CSV from Athena or Lake.
+from EventBridge; one event; a list of them; one a line; CloudTrail Lake's QueryResultRows; CSV from Athena or Lake;
+what other tools wrap around events (`wrapped`).
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,12 +15,12 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Raw
 
-from . import exports, salvage
+from . import exports, salvage, wrapped
 from .event import NULL, UNREADABLE, Event, event_from, event_from_parts
 
-BOM = b"\xef\xbb\xbf"
 CUT = "cut off, damaged or not JSON"
 NOT_AN_EVENT = "not an event of CloudTrail"
+NO_TIME = "no time, or neither name nor type"
 DIGEST = "digest of log files"
 SIGNATURE = "signature of a query's results"
 
@@ -31,6 +33,7 @@ _FILE = msgspec.json.Decoder(_File)
 _PARTS = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
 _TEXT = msgspec.json.Decoder(str)
+_IN_A_ROW = json.JSONDecoder()
 _ROWS = msgspec.json.Decoder(list[list[dict[str, str | None]]])
 
 
@@ -46,7 +49,7 @@ class Content:
 
 def read(data: bytes) -> Content:
     """The events in the content of a file; gzip is not looked into here."""
-    text = data.removeprefix(BOM) if data.startswith(BOM) else data
+    text = wrapped.as_utf8(data)
     try:
         return Content(_FILE.decode(text).Records)
     except UNREADABLE:
@@ -64,6 +67,8 @@ def _read_slowly(text: bytes) -> Content:
             _add_all(_LIST.decode(text), content)
         except UNREADABLE:
             _salvage(text, content)
+    elif (messages := wrapped.messages(text)) is not None:
+        _add_lines(messages, content)
     else:
         rows = exports.rows(text)
         if rows is None:
@@ -81,7 +86,7 @@ def _object_or_more(text: bytes, content: Content) -> None:
         if len(lines) > 1 and _is_object(lines[0]):
             _add_lines(lines, content)
         else:
-            _salvage(text, content)
+            _salvage(_add_in_a_row(text, content), content)
         return
     if not _add_parts(parts, content):
         content.problem = "JSON, but not CloudTrail's"
@@ -91,6 +96,25 @@ def _add_lines(lines: Iterable[bytes], content: Content) -> None:
     for line in lines:
         if line.strip():
             _add(line, content)
+
+
+def _add_in_a_row(text: bytes, content: Content) -> bytes:
+    """Add whole values that stand one after the other, however long; what is left where one is not whole."""
+    try:
+        characters = text.decode()
+    except UnicodeDecodeError:
+        return text
+    at = 0
+    while at < len(characters):
+        try:
+            _, end = _IN_A_ROW.raw_decode(characters, at)
+        except (ValueError, RecursionError):
+            break
+        _add(characters[at:end].encode(), content)
+        at = end
+        while at < len(characters) and characters[at].isspace():
+            at += 1
+    return characters[at:].encode() if at else text
 
 
 def _salvage(text: bytes, content: Content) -> None:
@@ -111,16 +135,27 @@ def _add_all(records: Iterable[bytes | Raw], content: Content) -> None:
 def _add(record: bytes | Raw, content: Content) -> None:
     """One record, which may be a wrapping of others."""
     try:
-        event = event_from(record)
-        if event.eventTime is not None:
-            content.events.append(event)
-            return
-        understood = _add_parts(_PARTS.decode(record), content)
+        understood = _add_one(record, content)
     except UNREADABLE:
         content.rejected[CUT] += 1
         return
     if not understood:
         content.rejected[NOT_AN_EVENT] += 1
+
+
+def _add_one(record: bytes | Raw, content: Content) -> bool:
+    """As `_add_parts`, of JSON text; UNREADABLE if it is none."""
+    try:
+        event = event_from(record)
+    except msgspec.ValidationError:  # no object
+        return _add_parts(wrapped.row_of(record), content)
+    if event.eventSource == "aws:s3":
+        content.rejected[wrapped.S3_NOTIFICATION] += 1
+        return True
+    if event.eventTime is None or (event.extra != NULL and b'"_raw"' in bytes(event.extra)):
+        return _add_parts(_PARTS.decode(record), content)
+    content.events.append(event)
+    return True
 
 
 def _add_parts(parts: dict[str, Raw], content: Content) -> bool:
@@ -151,13 +186,31 @@ def _add_parts(parts: dict[str, Raw], content: Content) -> bool:
     if "hashSignature" in parts and "files" in parts:
         content.set_aside = SIGNATURE
         return True
+    if "_raw" in parts and _add_inner(parts["_raw"], content):  # Splunk's, beside members that it has taken out of it
+        return True
+    parts = wrapped.with_time(parts)
     if parts.get("eventTime", NULL) != NULL:
         content.events.append(event_from_parts(parts))
         return True
     if "eventtime" in parts:  # rows that SQL has written as JSON
         _add_rows([{name: exports.text_of(raw) for name, raw in parts.items()}], content)
         return True
+    if parts.get("messageType") == wrapped.CONTROL:
+        return True
+    if any(_add_inner(parts[name], content) for name in wrapped.MEMBERS if name in parts):
+        return True
+    if "eventSource" in parts and "eventName" in parts:
+        content.rejected[NO_TIME] += 1
+        return True
     return False
+
+
+def _add_inner(raw: Raw, content: Content) -> bool:
+    """Add the events in a member of a wrapping; False if there is none."""
+    found = wrapped.inner(raw)
+    if found is None:
+        return False
+    return _add_members(found, content) if bytes(memoryview(found)[:1]) == b"[" else _add_one(found, content)
 
 
 def _add_members(raw: Raw, content: Content) -> bool:
@@ -173,6 +226,10 @@ def _add_rows(rows: Iterable[dict[str, str | None] | None], content: Content) ->
     for row in rows:
         if row is None:
             content.rejected["a row with other columns than the first line"] += 1
+            continue
+        whole = exports.whole(row)
+        if whole is not None:
+            _add(whole.encode(), content)
             continue
         parts = exports.parts_of(row)
         if parts.get("eventTime", NULL) == NULL:

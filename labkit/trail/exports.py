@@ -30,6 +30,9 @@ _NAMES = (
     "ec2IssuedInVpc", "inScopeOf", "sourceArn", "sourceAccount", "issuerType", "credentialsIssuedTo", "assumedRoot",
     "invokedByDelegate", "tlsVersion", "cipherSuite", "clientProvidedHostHeader", "keyExchange",
 )  # fmt: skip
+# Columns that hold a whole event as JSON text: CloudTrail Lake's, Splunk's, those of CloudWatch Logs.
+_WHOLE = ("eventjson", "_raw", "@message", "message")
+_TELLING = {b"eventtime", *(name.encode() for name in _WHOLE)}
 _INSIDE = {name.lower(): name for name in _NAMES}
 _SPELLED = frozenset({"userIdentity", "resources", "tlsDetails"})
 _NAME = re.compile(r"([A-Za-z_][\w:./-]*)=")
@@ -43,7 +46,7 @@ def rows(text: bytes) -> Iterator[dict[str, str | None] | None] | None:
     """The rows of a CSV export by column; None for one that doesn't fit; None instead of all if it is no such file."""
     first = text[:LONGEST_FIELD].partition(b"\n")[0].lower()
     names = {name.strip().strip(b'"') for name in first.split(b",")}
-    return _rows(text) if b"eventtime" in names or b"eventjson" in names else None
+    return _rows(text) if names & _TELLING else None
 
 
 def _rows(text: bytes) -> Iterator[dict[str, str | None] | None]:
@@ -75,14 +78,14 @@ def text_of(raw: Raw) -> str | None:
     return value if isinstance(value, str) or value is None else bytes(raw).decode()
 
 
+def whole(row: dict[str, str | None]) -> str | None:
+    """The text of the whole event, if a column holds it."""
+    texts = (value.strip() for name, value in row.items() if name.lower() in _WHOLE and value)
+    return next((text for text in texts if text.startswith("{")), None)
+
+
 def parts_of(row: dict[str, str | None]) -> dict[str, Raw]:
     """The members of the event in a row, by AWS's names; columns that are none of AWS's stay under their own."""
-    whole = next((value for name, value in row.items() if name.lower() == "eventjson" and value), None)
-    if whole is not None:
-        try:
-            return msgspec.json.decode(whole, type=dict[str, Raw])
-        except UNREADABLE:
-            pass
     parts: dict[str, Raw] = {}
     for column, value in row.items():
         if value is None or value == "":

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from . import zipped
 from .sources import Piece
 from .unzip import unzip
 
@@ -24,7 +25,16 @@ class Fetched:
 
 
 def fetched(pieces: Iterable[Piece]) -> Iterator[Fetched]:
-    """The pieces with their contents, in their order."""
+    """The pieces with their contents, in their order; of a ZIP archive the files that are in it."""
+    for got in _in_order(pieces):
+        if got.content is not None and got.content.startswith(zipped.MAGIC):
+            for inner, content, wrong in zipped.files(got.piece, got.content):
+                yield Fetched(inner, None, wrong) if content is None else _unzipped(inner, content, wrong)
+        else:
+            yield got
+
+
+def _in_order(pieces: Iterable[Piece]) -> Iterator[Fetched]:
     waiting: deque[Future[Fetched]] = deque()
     most = 0
     with ThreadPoolExecutor(max_workers=16, thread_name_prefix="trail") as workers:
@@ -53,4 +63,9 @@ def _fetch(piece: Piece) -> Fetched:
         data = piece.data()
     except (OSError, ClientError, BotoCoreError) as refused:
         return Fetched(piece, None, f"can't be read: {refused}")
-    return Fetched(piece, *unzip(data))
+    return _unzipped(piece, data, "")
+
+
+def _unzipped(piece: Piece, data: bytes, wrong: str) -> Fetched:
+    content, damage = unzip(data)
+    return Fetched(piece, content, wrong or damage)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,7 +12,8 @@ import numpy
 from . import parquet_copy
 from .accounting import Report, Tally
 from .batch import ENOUGH, Batch, instants
-from .content import read
+from .collecting import NO_GARBAGE_COLLECTION
+from .content import NO_TIME, read
 from .event import Event
 from .fetching import Fetched, fetched
 from .frame import to_frame
@@ -103,7 +102,8 @@ def load(
     source: a file, folder, pattern (`logs/**/*.json.gz`) or `s3://bucket/prefix`, a list of those; a lab, by itself;
     the pages of LookupEvents; bytes, events (dicts), or an iterable of these. Files are read in every form that AWS
     writes: {"Records": [...]}, LookupEvents' answers, one event or a list, one a line, CSV from Athena and CloudTrail
-    Lake, each plain or gzip; and what `to_parquet` has written.
+    Lake; in what EventBridge, CloudWatch Logs, Splunk, OpenSearch and Logstash make of events; each plain, gzip or in
+    a ZIP archive, UTF-8 or UTF-16; and what `to_parquet` has written.
     start, end: only events from `start` on and before `end`: a datetime, or text as in "2026-01-05" or
     "2026-01-05T09:30:00Z"; UTC if no zone is given. sources: only these services, as in ["kms", "s3"].
     engine: "pandas", or "dask" for a dask DataFrame that the workers of a cluster read and hold: see `on_dask`.
@@ -152,7 +152,7 @@ def of_pieces(
     batch = Batch()
     total = sum(piece.size for piece in found) if isinstance(found, list) else 0
     done = 0
-    with _no_garbage_collection():
+    with NO_GARBAGE_COLLECTION:
         for got in fetched(worth_opening(found, wanted, tally)):
             tally.files += got.piece.file is not None
             if got.content is None:
@@ -191,7 +191,7 @@ def _add(piece: Piece, data: bytes, damage: str, wanted: Wanted, seen: Seen | No
     tally.read += len(content.events) + content.rejected.total()
     for reason, count in sorted(content.rejected.items()):
         tally.reject(piece.name, reason, count)
-    for reason, count in (("no time, or neither name nor type", timeless), (WRONG_TEXT, unreadable)):
+    for reason, count in ((NO_TIME, timeless), (WRONG_TEXT, unreadable)):
         if count:
             tally.reject(piece.name, reason, count)
     if content.set_aside:
@@ -252,15 +252,3 @@ def _moment(given: Moment) -> datetime:
 
 def _since(when: datetime) -> int:
     return round(when.timestamp() * 1_000_000)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Millions of small objects that hold no circles: looking for circles among them costs more than reading them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -96,7 +96,7 @@ def test_a_damaged_byte_costs_the_record_that_it_is_in_and_no_other(byte: bytes)
         (b"\x1f\x8b", "ends too early"),
         (b"\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxx", "damaged"),
         (log_file(RECORDS[0]) + b"junk", "something else after the gzip data"),
-        (b'\xff\xfe{\x00"\x00', "neither JSON nor a CSV export"),
+        (b'\xff\xfe{\x00"\x00', "cut off, damaged or not JSON"),
     ],
 )
 def test_a_foreign_file_is_named_with_its_reason(content: bytes, reason: str, tmp_path: Path) -> None:
