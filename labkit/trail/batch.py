@@ -5,6 +5,7 @@ Texts that repeat are dictionaries; nested parts are their JSON text, whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -22,6 +23,8 @@ TEXT = pyarrow.large_string()  # what pandas holds its texts in: no copy on the 
 CATEGORY = pyarrow.dictionary(pyarrow.int32(), TEXT)
 TIME = pyarrow.timestamp("us", tz="UTC")
 ENOUGH = 4096  # events in a table
+# Seconds since 1970, of these years, with a fraction if any, or milliseconds: what other tools make of eventTime.
+_EPOCH = re.compile(r"(\d{10})(?:\.(\d+)|(\d{3}))?")
 FEW = 100  # events whose times Python reads faster than Arrow begins to
 
 # Column -> member of the event and Arrow type, for what is taken as it stands. DERIVED are made from nested parts.
@@ -132,6 +135,9 @@ def instants(events: list[Event]) -> tuple[list[Event], Any, int]:
 
 
 def _microseconds(text: str | None) -> int | None:
+    if text and (number := _EPOCH.fullmatch(text)):
+        seconds, fraction = number.group(1), number.group(2) or number.group(3) or ""
+        return int(seconds) * 1_000_000 + int(f"{fraction:0<6}"[:6])
     try:
         when = datetime.fromisoformat(text or "")
     except ValueError:

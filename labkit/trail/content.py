@@ -23,6 +23,8 @@ NOT_AN_EVENT = "not an event of CloudTrail"
 NO_TIME = "no time, or neither name nor type"
 DIGEST = "digest of log files"
 SIGNATURE = "signature of a query's results"
+# "CloudTrail record contents for aggregated events" in the User Guide: counts of events that a trail has one by one.
+AGGREGATED = "aggregated events: counts, not events"
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -196,6 +198,9 @@ def _add_parts(parts: dict[str, Raw], content: Content) -> bool:
         _add_rows([{name: exports.text_of(raw) for name, raw in parts.items()}], content)
         return True
     if parts.get("messageType") == wrapped.CONTROL:
+        return True
+    if parts.get("eventType") == Raw(b'"AwsAggregatedEvent"'):
+        content.set_aside = AGGREGATED
         return True
     if any(_add_inner(parts[name], content) for name in wrapped.MEMBERS if name in parts):
         return True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from . import zipped
 from .sources import Piece
-from .unzip import unzip
+from .unzip import MAGIC, unzip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +68,7 @@ def _fetch(piece: Piece) -> Fetched:
 
 def _unzipped(piece: Piece, data: bytes, wrong: str) -> Fetched:
     content, damage = unzip(data)
+    if content.startswith(MAGIC):  # Firehose packs what CloudWatch Logs has packed already, if it is told to
+        content, deeper = unzip(content)
+        damage = damage or deeper
     return Fetched(piece, content, wrong or damage)

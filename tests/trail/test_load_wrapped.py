@@ -71,7 +71,12 @@ FORMS: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def _twice(content: bytes) -> bytes:
+    """As Firehose packs what CloudWatch Logs has packed: members in a row, in one."""
+    return gzip.compress(gzip.compress(content[:900]) + gzip.compress(content[900:]))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, _twice], ids=["plain", "gzip", "gzip in gzip"])
 @pytest.mark.parametrize("form", FORMS)
 def test_a_wrapping_gives_the_same_table(form: str, pack: Callable[[bytes], bytes]) -> None:
     """Nothing of the wrapping gets into it."""
@@ -89,6 +94,26 @@ def test_logstashs_name_for_the_time_is_understood() -> None:
     assert events["extra"][0] == '{"@timestamp":"2026-01-05T09:00:00Z"}'
 
 
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (1767603600, "2026-01-05T09:00:00Z"),
+        (1767603600.25, "2026-01-05T09:00:00.25Z"),
+        (1767603600125, "2026-01-05T09:00:00.125Z"),
+        ("1767603600", "2026-01-05T09:00:00Z"),
+        ("2026-01-05 09:00:00.123456789", "2026-01-05T09:00:00.123456Z"),
+        ("2026-01-05T10:00:00+0100", "2026-01-05T09:00:00Z"),
+    ],
+)
+def test_times_as_other_tools_write_them_are_understood(time: Any, expected: str) -> None:
+    """Numbers since 1970, nanoseconds, a zone; among many events with AWS's form, too."""
+    for others in ([], [record(number) for number in range(1, 200)]):
+        events = trail.load(minified([record(0, eventTime=time), *others]), tell=str)
+        found = events.set_index("event_id")["time"][record(0)["eventID"]]
+        assert found == pandas.Timestamp(expected)
+        assert len(events) == len(others) + 1
+
+
 def test_what_is_wrapped_but_no_event_has_its_reason() -> None:
     """Another log's line, half an event, a notification of S3 (whose members have CloudTrail's names), no time."""
     notified = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventTime": "2026-01-05T09:00:00Z", "eventName": "Put"}
@@ -103,6 +128,16 @@ def test_what_is_wrapped_but_no_event_has_its_reason() -> None:
         ("a notification of S3, not an event of CloudTrail", 1),
         ("no time, or neither name nor type", 1),
     }
+
+
+def test_aggregated_events_are_set_aside() -> None:
+    """CloudTrail-Aggregated's files lie beside the log files; kept, they would count each call twice."""
+    window = {"windowStart": "2026-01-05T09:00:00Z", "windowEnd": "2026-01-05T09:05:00Z", "windowSize": "PT5M"}
+    counts = {"eventVersion": "1.0", "eventId": "7", "eventType": "AwsAggregatedEvent", "timeWindow": window}
+    counts |= {"eventCategory": "Aggregated", "eventSource": "s3.amazonaws.com", "summary": {"primaryDimension": {}}}
+    told = trail.report(trail.load([minified({"Records": [counts, counts]}), log_file(*RECORDS)], tell=str))
+    assert (told.kept, told.read, told.problems) == (5, 5, ())
+    assert [what for _, what in told.set_aside] == ["aggregated events: counts, not events"]
 
 
 def test_long_values_in_a_row_are_read_whole_and_a_cut_one_to_its_cut() -> None:
