@@ -48,7 +48,6 @@ def speak(lab: LabView, answer: Any) -> Outcome:
 
 def how_often(lab: LabView, answer: Any) -> Outcome:
     """The answer is the number of successful cryptographic calls with the key of the orders."""
-    answer = _plain(answer)
     if (wrong := no_number(answer)) is not None:
         return wrong
     used = len(list(_uses(lab)))
@@ -82,7 +81,6 @@ def one_night(lab: LabView, answer: Any) -> Outcome:
     from ..trail import load  # pandas is loaded when it is needed
     from ..trail.samples import sample
 
-    answer = _plain(answer)
     if (wrong := no_number(answer)) is not None:
         return wrong
     events = load(str(sample("fortnight") / REPORTS), start=NIGHT[0], end=NIGHT[1], sources=["kms"], tell=str)
@@ -115,11 +113,6 @@ def _takes_all_of_kms(selector: dict[str, Any]) -> bool:
     sources = fields.pop("eventSource", {})
     is_all = set(fields) == {"eventCategory"} and fields["eventCategory"].get("Equals") == ["Management"]
     return is_all and set(sources) <= {"Field", "NotEquals"} and KMS not in sources.get("NotEquals", [])
-
-
-def _plain(answer: Any) -> Any:
-    """A whole number of numpy, as sums in pandas are, as Python's own; anything else as it is."""
-    return int(answer) if hasattr(answer, "__index__") and not isinstance(answer, bool) else answer
 
 
 def _night(event: dict[str, Any]) -> bool:

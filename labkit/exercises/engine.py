@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from numbers import Integral
 from typing import Any, Literal, Protocol
 
 Status = Literal["solved", "not yet", "not attempted", "could not tell"]
@@ -119,9 +120,19 @@ def no_number(answer: Any) -> Outcome | None:
     """What to say if the answer should be a whole number and is none; None if it is one."""
     if answer is None:
         return unanswered()
-    if isinstance(answer, bool) or not isinstance(answer, int):
+    if isinstance(answer, bool) or not isinstance(answer, Integral):
         return not_yet(f"The answer should be a number; this is {type(answer).__name__}.")
     return None
+
+
+def plain(answer: Any) -> Any:
+    """An answer as Python's own: whole numbers and texts of numpy, as columns of tables hold them, else unchanged.
+
+    (A pandas Timestamp is a datetime, and a Timedelta a timedelta, already.)
+    """
+    if isinstance(answer, Integral) and not isinstance(answer, bool):
+        return int(answer)
+    return str(answer) if isinstance(answer, str) else answer
 
 
 def with_code(text: str) -> str:
@@ -142,9 +153,12 @@ class Exercise:
         self._step = 0
 
     def check(self, answer: Any = None) -> Outcome:
-        """Look at the account (and at `answer`, where the exercise asks for one). Changes nothing."""
+        """Look at the account (and at `answer`, where the exercise asks for one). Changes nothing.
+
+        The check gets numbers and texts of numpy as Python's own (`plain`).
+        """
         try:
-            return self._check(self._lab, answer)
+            return self._check(self._lab, plain(answer))
         except Exception as error:  # whatever goes wrong in a check is told, never thrown at a learner
             return Outcome(
                 "could not tell",

@@ -1,12 +1,15 @@
 """The engine by itself: outcomes, hints, errors; no account is needed."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 
 from labkit.exercises import Exercise, Exercises, Outcome, Spec, UnknownExercise
-from labkit.exercises.engine import MARKS, not_attempted, not_yet, solved, with_code
+from labkit.exercises.engine import MARKS, no_number, not_attempted, not_yet, solved, with_code
 
 SPEC = Spec("try-it", "Try it", "Make `x` be <1>.", ("Look at x.", "Use `x = 0`."), "x = 0\n", ())
 
@@ -33,6 +36,40 @@ def test_a_check_gets_the_lab_and_the_answer() -> None:
     lab = NoLab()
     exercise = Exercise(SPEC, lab, lambda seen, answer: solved(f"{seen is lab} {answer}"))
     assert exercise.check(42) == Outcome("solved", "True 42")
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (numpy.int64(7), 7),
+        (pandas.Series([3, 4]).sum(), 7),
+        (numpy.uint8(7), 7),
+        (numpy.str_("disks"), "disks"),
+        (pandas.Timestamp("2026-01-13", tz="UTC"), datetime(2026, 1, 13, tzinfo=UTC)),
+        (True, True),
+        (7.0, 7.0),
+        (None, None),
+    ],
+    ids=lambda each: f"{type(each).__name__} {each}",
+)
+def test_answers_of_numpy_and_pandas_are_taken_as_pythons(answer: Any, seen: Any) -> None:
+    """Who counts in a table answers with numpy's numbers; a check compares and prints Python's."""
+    got: list[Any] = []
+    Exercise(SPEC, NoLab(), lambda _, given: got.append(given) or solved("")).check(answer)
+    assert got == [seen]
+    assert type(got[0]) is type(seen) or isinstance(answer, datetime)
+
+
+@pytest.mark.parametrize("answer", [7, numpy.int64(7), pandas.Series([3, 4]).sum()])
+def test_whole_numbers_are_numbers(answer: Any) -> None:
+    """Python's and numpy's."""
+    assert no_number(answer) is None
+
+
+@pytest.mark.parametrize("answer", [True, numpy.True_, 7.0, numpy.float64(7), "7", numpy.array([7])])
+def test_what_is_no_whole_number_is_told(answer: Any) -> None:
+    """Truth values, fractions, texts and columns are none."""
+    assert no_number(answer).message.startswith("The answer should be a number; this is ")
 
 
 def test_a_failing_check_is_told_and_not_raised() -> None:
