@@ -43,7 +43,7 @@ bench: $(READY)  ## Measure calls per second, beside the floor; log records per 
 	@missed=0; for each in bench deciding envelope trail; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
 
 clean:  ## Remove .venv and everything made by tools
-	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis data/made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt tools/make-venv
