@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-# Where the list of records begins in a file as CloudTrail and LookupEvents write it, or in a plain list.
-_HEAD = re.compile(rb'\s*(?:\{\s*"(?:Records|Events)"\s*:\s*)?\[')
+# Where the list of records begins: in a file as CloudTrail, LookupEvents and CloudWatch Logs write it, or a plain list.
+_HEAD = re.compile(rb'\s*(?:\{[^{}]{0,4096}?"(?:Records|Events|logEvents|events|results)"\s*:\s*)?\[')
 _BETWEEN = re.compile(rb"[\s,\]}]*")
 # A string, a bracket, or a quote that begins a string without an end.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]"]', re.DOTALL)

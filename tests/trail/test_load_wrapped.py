@@ -150,6 +150,16 @@ def test_long_values_in_a_row_are_read_whole_and_a_cut_one_to_its_cut() -> None:
     assert (len(events), trail.report(events).rejected) == (1999, 1)
 
 
+def test_of_a_cut_subscription_the_whole_messages_are_kept() -> None:
+    """In the last of several, too."""
+    whole = minified({"subscriptionFilters": ["all", "kms"], **_subscribed(*TEXTS)})
+    for before in (b"", whole.replace(b"-9000-", b"-8000-")):
+        events = trail.load(before + whole[: -len(TEXTS[4])], tell=str)
+        told = trail.report(events)
+        assert len(events) == 4 + 5 * bool(before)
+        assert [problem.reason for problem in told.problems] == ["cut off, damaged or not JSON"]
+
+
 def test_a_zip_archive_is_read_as_a_folder_is(tmp_path: Path) -> None:
     """Names, order, copies; folders and macOS's notes are none of its files; each bad file is told."""
     with zipfile.ZipFile(tmp_path / "logs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
