@@ -130,7 +130,9 @@ def plain(answer: Any) -> Any:
 
     (A pandas Timestamp is a datetime, and a Timedelta a timedelta, already.)
     """
-    if isinstance(answer, Integral) and not isinstance(answer, bool):
+    if isinstance(answer, bool):  # a truth value is no number
+        return answer
+    if isinstance(answer, Integral):
         return int(answer)
     return str(answer) if isinstance(answer, str) else answer
 
