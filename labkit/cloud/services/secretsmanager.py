@@ -45,7 +45,8 @@ class SecretsManager:
     def __init__(self, gateway: Gateway, kms: Kms) -> None:
         self._gateway = gateway
         self._kms = kms
-        self._data_keys: dict[tuple[str, str], DataKey] = {}  # by the secret's ARN and the version id
+        # By the secret's ARN and the version id. More than one once the secret's key has changed, the newest first.
+        self._data_keys: dict[tuple[str, str], tuple[DataKey, ...]] = {}
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "BatchGetSecretValue": self._get_many,
             "CreateSecret": self._create,
@@ -100,7 +101,7 @@ class SecretsManager:
         made = self._new_data_key(call, secret.arn, version, secret.kms_key_id or MANAGED)
         response = onward(request)
         if response.status < 300:
-            self._data_keys[secret.arn, json.loads(response.body)["VersionId"]] = made
+            self._data_keys[secret.arn, json.loads(response.body)["VersionId"]] = (made,)
         return response
 
     def _update(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
@@ -120,7 +121,7 @@ class SecretsManager:
 
     def _encrypt(self, call: Call, secret: FakeSecret, version: str) -> None:
         key_id = secret.kms_key_id or MANAGED
-        self._data_keys[secret.arn, version] = self._new_data_key(call, secret.arn, version, key_id)
+        self._data_keys[secret.arn, version] = (self._new_data_key(call, secret.arn, version, key_id),)
 
     def _new_data_key(self, call: Call, arn: str, version: str, key_id: str) -> DataKey:
         parameters = {
@@ -145,21 +146,35 @@ class SecretsManager:
             raise _cannot_decrypt(refused) from None
 
     def _re_encrypt(self, call: Call, secret: FakeSecret, key_id: str) -> None:
-        """Versions stay under the old key where the caller may not decrypt with it, or not encrypt with the new."""
+        """The data key under the new key, beside what it was under before, so that nobody is locked out.
+
+        A version stays as it is where the caller may not decrypt it, or not encrypt with the new key. Source: Secrets
+        Manager User Guide, Change the encryption key for an AWS Secrets Manager secret.
+        """
         for version, content in secret.versions.items():
-            data_key = self._data_keys.get((secret.arn, version))
-            if data_key is None or _REENCRYPTED.isdisjoint(content["version_stages"]):
+            held = self._data_keys.get((secret.arn, version), ())
+            if not held or _REENCRYPTED.isdisjoint(content["version_stages"]):
                 continue
             context = _context(secret.arn, version)
             try:
-                opened = self._gateway.on_behalf(
-                    call, SERVICE, "Decrypt", {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": context}
-                )
-                parameters = {"KeyId": self._named(call, key_id), "Plaintext": opened["Plaintext"]}
+                plaintext = self._opened(call, held, context)
+                parameters = {"KeyId": self._named(call, key_id), "Plaintext": plaintext}
                 sealed = self._gateway.on_behalf(call, SERVICE, "Encrypt", parameters | {"EncryptionContext": context})
             except AwsError:
                 return
-            self._data_keys[secret.arn, version] = DataKey(key_id, sealed["CiphertextBlob"])
+            self._data_keys[secret.arn, version] = (DataKey(key_id, sealed["CiphertextBlob"]), *held)
+
+    def _opened(self, call: Call, held: tuple[DataKey, ...], context: dict[str, str]) -> bytes:
+        """The data key, by the first of its KMS keys that opens it; refused, the newest key's refusal."""
+        refusals: list[AwsError] = []
+        for data_key in held:
+            parameters = {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": context}
+            try:
+                plaintext: bytes = self._gateway.on_behalf(call, SERVICE, "Decrypt", parameters)["Plaintext"]
+                return plaintext
+            except AwsError as refused:
+                refusals.append(refused)
+        raise refusals[0]
 
     def _named(self, call: Call, key_id: str) -> str:
         if key_id == MANAGED:
@@ -191,12 +206,11 @@ class SecretsManager:
         return _with_json(response, answer | {"SecretValues": values, "Errors": errors})
 
     def _decrypt(self, call: Call, arn: str, version: str) -> None:
-        data_key = self._data_keys.get((arn, version))
-        if data_key is None:  # a version without a value, as a rotation leaves one
+        held = self._data_keys.get((arn, version), ())
+        if not held:  # a version without a value, as a rotation leaves one
             return
-        parameters = {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": _context(arn, version)}
         try:
-            self._gateway.on_behalf(call, SERVICE, "Decrypt", parameters)
+            self._opened(call, held, _context(arn, version))
         except AwsError as refused:
             raise _cannot_decrypt(refused) from None
 
@@ -210,16 +224,16 @@ class SecretsManager:
                 "VersionId": version,
                 "VersionStages": content["version_stages"],
                 "CreatedDate": content["createdate"],
-                "KmsKeyIds": [self._shown_key(secret.arn, version)],
+                "KmsKeyIds": self._shown_keys(secret.arn, version),
             }
             for version, content in secret.versions.items()
             if content["version_stages"] or call.params.get("IncludeDeprecated")
         ]
         return _with_json(response, {"ARN": secret.arn, "Name": secret.name, "Versions": shown})
 
-    def _shown_key(self, arn: str, version: str) -> str:
-        data_key = self._data_keys.get((arn, version))
-        return "DefaultEncryptionKey" if data_key is None or data_key.key_id == MANAGED else data_key.key_id
+    def _shown_keys(self, arn: str, version: str) -> list[str]:
+        names = [each.key_id for each in self._data_keys.get((arn, version), ())] or [MANAGED]
+        return ["DefaultEncryptionKey" if name == MANAGED else name for name in names]
 
 
 def _plainly(_call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:

@@ -151,7 +151,27 @@ def test_a_new_key_re_encrypts_the_staged_versions(secrets: Any, kms: Any, key: 
     assert secrets.get_secret_value(SecretId="db")["SecretString"] == "2"
     assert secrets.get_secret_value(SecretId="db", VersionStage="AWSPREVIOUS")["SecretString"] == "1"
     versions = secrets.list_secret_version_ids(SecretId="db")["Versions"]
-    assert [version["KmsKeyIds"] for version in versions] == [[other], [other]]
+    assert [version["KmsKeyIds"] for version in versions] == [[other, key], [other, key]]
+
+
+def test_a_version_stays_under_its_old_key_too(secrets: Any, kms: Any, key: str, lab: labkit.Lab) -> None:
+    """After UpdateSecret the old key or the new one opens a version; what is put afterwards, the new one alone."""
+    secrets.create_secret(Name="db", SecretString="1", KmsKeyId=key)
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    secrets.update_secret(SecretId="db", KmsKeyId=other)
+    read = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    old, new = (
+        lab.role(name, policy=[read, {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": arn}])
+        for name, arn in (("Old", key), ("New", other))
+    )
+    for who in (old, new):
+        assert who.client("secretsmanager").get_secret_value(SecretId="db")["SecretString"] == "1"
+    with labkit.expect_error("AccessDeniedException"):
+        lab.role("None", policy=[read]).client("secretsmanager").get_secret_value(SecretId="db")
+    secrets.put_secret_value(SecretId="db", SecretString="2")
+    assert new.client("secretsmanager").get_secret_value(SecretId="db")["SecretString"] == "2"
+    with labkit.expect_error("AccessDeniedException"):
+        old.client("secretsmanager").get_secret_value(SecretId="db")
 
 
 def test_put_gives_each_version_a_data_key(secrets: Any, inner: Any) -> None:
