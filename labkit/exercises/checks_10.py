@@ -10,7 +10,7 @@ from .engine import LabView, Outcome, not_attempted, not_yet, solved
 
 REGISTER = "alias/land-register"
 LIFE = timedelta(days=90)
-SLACK = timedelta(hours=1)
+SLACK = timedelta(days=1)  # who counts whole days, from midnight to midnight, is right, too
 
 
 def ninety_days(lab: LabView, answer: Any) -> Outcome:

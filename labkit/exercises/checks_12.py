@@ -10,8 +10,9 @@ from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from .permissions import identity_policies, key_policy, may
 
 BRANCH = "eu-central-1"
-NEEDED = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
-FURTHER = ("kms:Encrypt", "kms:GenerateDataKey", "kms:ListGrants", "kms:RevokeGrant")
+DATA_KEYS = ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+NEEDED = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", *DATA_KEYS, "kms:ReEncryptFrom", "kms:ReEncryptTo")
+FURTHER = ("kms:Encrypt", "kms:ListGrants", "kms:RevokeGrant")
 EVERYTHING = [{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}]
 STRANGER = "999999999999"
 
