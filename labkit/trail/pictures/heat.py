@@ -11,10 +11,10 @@ from typing import Any
 from .drawing import INK, SOFT, bold, clean, page, sentence, write
 from .facts import Names, calls, chosen, counted, labels, texts
 
-_LEFT, _WIDTH, _TOP, _ROW = 324, 742, 84, 22
+_LEFT, _PAGE, _TOP, _ROW = 264, 900, 84, 22
 _HOURS = 72  # the left edge where rows have short names
 _MOST = 42  # columns, at most
-_NAME = 36
+_NAME = 30
 _TONES = ("#eaf3fa", "#c9def0", "#94c0e0", "#559bcb", "#2171b5", "#08306b")  # each darker than the one before
 _DARK = 4  # from this tone on numbers are white
 _DAY = 86400
@@ -121,7 +121,7 @@ class HeatMap:
         if not self.rows:
             return sentence(self.title)
         left = _HOURS if self.by == "hour" else _LEFT
-        cell = min(_WIDTH // len(self.rows[0].calls), 60)
+        cell = min((_PAGE - left - 68) // len(self.rows[0].calls), 60)
         right = left + cell * len(self.rows[0].calls)
         bottom = _TOP + _ROW * len(self.rows)
         parts = [
@@ -135,7 +135,7 @@ class HeatMap:
             parts.append(write(right + 56, y, f"{sum(row.calls):,}", 12, SOFT, "end"))
         parts += self._cells(left, cell)
         parts += self._legend(bottom + 28)
-        return page(max(right + 76, 700), bottom + 50, self.title, repr(self), parts)
+        return page(max(right + 68, 700), bottom + 50, self.title, repr(self), parts)
 
     def _heads(self, left: int, cell: int) -> Iterator[str]:
         """Dates above the columns, as many as there is room for, and weekdays where a column is a day."""

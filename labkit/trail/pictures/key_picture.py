@@ -9,7 +9,7 @@ from itertools import groupby
 from .drawing import BLUE, INK, RED, SOFT, bold, clean, line, page, sentence, write
 from .facts import counted
 
-_LEFT, _RIGHT, _BOX, _TOP, _PORT, _GAP, _HEAD = 20, 680, 340, 64, 18, 8, 30
+_LEFT, _RIGHT, _BOX, _TOP, _PORT, _GAP, _HEAD = 20, 590, 290, 64, 18, 8, 30
 _WIDTHS = (1, 2, 4, 6, 8)  # for 1, 10, 100, ... calls and more
 _BROKEN = ' stroke-dasharray="7 5"'
 

@@ -17,7 +17,7 @@ _READ = (
     *("source", "event", "principal", "error", "error_message"),
     *("user_identity", "request_parameters", "response_elements", "resources"),
 )
-_NAME = 34
+_NAME = 28
 _ACCOUNT = re.compile(r"[0-9]{12}")
 SERVICES, UNKNOWN, OTHERS = "services of AWS", "account not recorded", "others"
 

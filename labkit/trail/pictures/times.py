@@ -12,9 +12,9 @@ from ..uses import USES
 from .drawing import BLUE, INK, PALE, RED, SOFT, bold, clean, line, page, sentence, write
 from .facts import Names, calls, chosen, counted, labels, texts
 
-_LEFT, _WIDTH, _COLUMN, _TOP, _ROW = 324, 720, 10, 76, 12
+_LEFT, _WIDTH, _COLUMN, _TOP, _ROW = 280, 600, 10, 76, 12
 _COLUMNS = _WIDTH // _COLUMN
-_NAME = 36  # letters of a lane's name
+_NAME = 30  # letters of a lane's name
 _STEPS = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 2419200, 7862400)
 _TICKS = 8  # at most
 # A kind of call, as one and as many, in the order in which they lie in a lane.
@@ -141,7 +141,7 @@ class Timeline:
             parts += _drawn(lane, y)
             y += lane.height
         parts += self._legend(bottom + 30)
-        return page(_LEFT + _WIDTH + 40, bottom + 74, self.title, repr(self), parts)
+        return page(_LEFT + _WIDTH + 20, bottom + 74, self.title, repr(self), parts)
 
     def _axis(self, bottom: int) -> Iterator[str]:
         """Dates and times, at round moments."""
