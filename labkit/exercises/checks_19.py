@@ -1,0 +1,248 @@
+"""Checks of notebooks/19-investigate-an-incident.ipynb: what the sample's files say, and what the drill's account is.
+
+Nothing here is an answer: each is found in the files, from the one address that the story gives to the stranger.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ..policy import simulate
+from . import answers_19 as answers
+from .account import calls, keys
+from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from .evidence import evidence
+from .permissions import identity_policies, key_policy
+
+KMS = "kms.amazonaws.com"
+LATER = "2026-12-31T00:00:00Z"  # a session that begins when all this is over
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def may_go(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the deletion date of the key that the company itself has scheduled for deletion."""
+    if answer is None:
+        return unanswered()
+    seen = evidence("2026/01/*", ["kms", "sts"])
+    theirs, ours = seen.deletion_by_stranger(), seen.deletion_by_others()
+    given = answers.moment(answer)
+    if given is None:
+        return answers.no_time(answer)
+    if given == theirs.until:
+        return not_yet("That is the key of the disks. Look who scheduled it, from which address, at what hour.")
+    if given == ours.time:
+        return not_yet("That is when the deletion was asked for. The record's answer has the date of the deletion.")
+    return answers.at_time(
+        given, ours.until, "A colleague's own work: in office hours, with a name, and 30 days to think again."
+    )
+
+
+def outsider(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the account of the foreign callers that no account of ours has a record of."""
+    if answer is None:
+        return unanswered()
+    seen = evidence()
+    return answers.outsider(seen, answer) or solved(
+        "Nobody's in the company: the other half of these records is elsewhere."
+    )
+
+
+def first_sign(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the time of the first call from the stranger's address."""
+    if answer is None:
+        return unanswered()
+    seen = evidence()
+    return answers.first_sign(seen, answer) or solved("Nothing was refused yet: who am I, and whose key is this?")
+
+
+def way_in(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the access key with which the stranger made the first calls."""
+    if answer is None:
+        return unanswered()
+    seen = evidence()
+    return answers.way_in(seen, answer) or solved(
+        "Years old, made for a program, and good from every address in the world."
+    )
+
+
+def files_read(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the number of customers' files that were opened by those who had no business there."""
+    if answer is None:
+        return unanswered()
+    return answers.files_read(evidence(), answer) or solved(
+        "Different files, not calls, and without what the shop's own servers opened for the shop."
+    )
+
+
+def time_left(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the time between the cancelling and the deletion that was scheduled."""
+    if answer is None:
+        return unanswered()
+    if not isinstance(answer, timedelta):
+        return not_yet(f"The answer should be a span of time, a Timedelta; this is {type(answer).__name__}.")
+    planned = evidence().deletion_by_stranger()
+    assert planned.cancelled is not None
+    right = planned.until - planned.cancelled
+    if abs(answer) == right:
+        return solved("Days, not hours. The waiting period is there for mornings like that one.")
+    if answer == planned.until - planned.time:
+        return not_yet("That is the whole waiting period. How much was left when it was called off?")
+    if answer == planned.cancelled - planned.time:
+        return not_yet("That is how much had gone by already.")
+    if abs(abs(answer) - right) == answers.OFFICE:
+        return not_yet("An hour off: one of your two times is by the shop's clock, the other is UTC.")
+    return not_yet("Not so. The end is in the answer to ScheduleKeyDeletion, the other time is CancelKeyDeletion's.")
+
+
+def still_open(lab: LabView, answer: Any) -> Outcome:
+    """The answer has the names of the stranger's changes that nobody has undone."""
+    if answer is None:
+        return unanswered()
+    return answers.still_open(evidence("2026/01/1*"), answer) or solved(
+        "Six days later, these three are as the stranger left them."
+    )
+
+
+def untouched(lab: LabView, answer: Any) -> Outcome:
+    """The answer has the names of the company's keys that the stranger neither used nor changed."""
+    if answer is None:
+        return unanswered()
+    seen = evidence()
+    given = answers.names(answer, seen.by_arn)
+    every, touched = seen.names, seen.touched()
+    if given is None or given - every:
+        return not_yet(f"The answer should be a set of names from the inventory: {', '.join(sorted(every))}.")
+    if changed := given & touched:
+        only = changed - seen.used()
+        how = "It was not used, but it was changed." if only == changed else "It was used."
+        return not_yet(f"{', '.join(sorted(changed))}: the records say otherwise. {how}")
+    if missing := every - touched - given:
+        return not_yet(f"{len(missing)} more: of no call that succeeded, by either of the two, is it the key.")
+    return solved(
+        "In so far as the records reach: for the key of the backups they end on 13 January, in the middle of the night."
+    )
+
+
+def shut_out(lab: LabView, answer: Any) -> Outcome:
+    """The access key is off; the stolen session may use no key any more; one that begins later may."""
+    iam = lab.observer.client("iam")
+    key = _key(lab, "customers")
+    begun = [event for event in calls(lab, "AssumeRole") if event["requestParameters"]["roleSessionName"] == "session1"]
+    since, used = begun[-1]["eventTime"], begun[-1]["userIdentity"]["accessKeyId"]
+    left = iam.list_access_keys(UserName="backup-agent")["AccessKeyMetadata"]
+    is_on = used in {each["AccessKeyId"] for each in left if each["Status"] == "Active"}
+    if "SupportTools" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
+        return not_yet("The role is gone, and support's work with it. Leave the role, and end its old sessions.")
+    is_in, can_work = _may(lab, key, since), _may(lab, key, LATER)
+    if is_on and is_in:
+        return not_attempted("The access key is active, and the stranger's session can use the keys.")
+    if is_in:
+        return not_yet(f"The access key is off. The session from {since[11:19]} UTC can still use the keys.")
+    if is_on:
+        return not_yet("The session is out. With the access key, which is active, the stranger can begin a new one.")
+    if not can_work:
+        return not_yet("The stranger's session is out, and so is each later one: support can't work any more.")
+    return solved("What was handed out before is worth nothing now. Who may assume the role can begin anew.")
+
+
+def take_back(lab: LabView, answer: Any) -> Outcome:
+    """Neither a grant nor the key policy lets the outsider in; the account's own people are let in as before."""
+    key = _key(lab, "customers")
+    made = [event["requestParameters"]["granteePrincipal"] for event in calls(lab, "CreateGrant")]
+    grants = [grant["GranteePrincipal"] for grant in lab.observer.client("kms").list_grants(KeyId=key)["Grants"]]
+    policy = key_policy(lab, key)
+    by_policy = _lets_in(policy, made[0], key)
+    if grants and by_policy:
+        return not_attempted("The grant and the statement in the key policy are both there.")
+    if grants:
+        return not_yet("The policy lets the outsider in no more, and the outsider still decrypts: by the grant.")
+    if by_policy:
+        return not_yet("The grant is gone. The key policy still lets the other account in.")
+    if not _lets_in(policy, f"arn:aws:iam::{key.split(':')[4]}:role/ShopServer", key):
+        return not_yet("The outsider is out, and so is everybody in your own account.")
+    return solved("Both doors are shut: the one in the policy, and the one beside it.")
+
+
+def lights_on(lab: LabView, answer: Any) -> Outcome:
+    """The disks' key is enabled, the trail takes KMS, new volumes are encrypted."""
+    state = lab.observer.client("kms").describe_key(KeyId=_key(lab, "disks"))["KeyMetadata"]["KeyState"]
+    is_dark = not _takes_kms(
+        lab.observer.client("cloudtrail", "eu-central-1").get_event_selectors(TrailName="company-trail-2")
+    )
+    is_bare = not lab.observer.client("ec2").get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    if state == "PendingDeletion" and is_dark and is_bare:
+        return not_attempted("The key is pending deletion, the trail leaves KMS out, new volumes are not encrypted.")
+    if state != "Enabled":
+        return not_yet(f"The key of the disks is {state}: no volume can be attached with it.")
+    if is_dark:
+        return not_yet("The trail in eu-central-1 still leaves out the calls of KMS.")
+    if is_bare:
+        return not_yet("New volumes are still not encrypted by default.")
+    return solved("The key works, the trail writes down what KMS is asked, and new volumes are encrypted.")
+
+
+def report(lab: LabView, answer: Any) -> Outcome:
+    """The answer has seven facts, each as the files say."""
+    if answer is None:
+        return unanswered()
+    if not isinstance(answer, dict):
+        return not_yet(f"The report should be a dict; this is {type(answer).__name__}.")
+    seen = evidence("2026/01/1*")
+    tests = {
+        "first_call": answers.first_sign,
+        "access_key": answers.way_in,
+        "role": answers.role,
+        "customer_files": answers.files_read,
+        "orders": answers.orders,
+        "outsider": answers.outsider,
+        "still_open": answers.still_open,
+    }
+    if missing := [name for name in tests if answer.get(name) is None]:
+        return not_yet(f"Still to be filled in: {', '.join(missing)}.")
+    for name, test in tests.items():
+        if (wrong := test(seen, answer[name])) is not None:
+            return not_yet(f"{name}: {wrong.message}")
+    return solved("Every line of it can be found again in the files, by anybody.")
+
+
+def _key(lab: LabView, description: str) -> str:
+    """The ARN of the drill's key with this description."""
+    return str(next(key["Arn"] for key in keys(lab) if key["Description"] == description))
+
+
+def _may(lab: LabView, key: str, since: str) -> bool:
+    """Whether a session of SupportTools that began then may use the key, under the role's policies as they are."""
+    arn = f"arn:aws:iam::{key.split(':')[4]}:role/SupportTools"
+    policies, times = identity_policies(lab, "SupportTools"), {"aws:TokenIssueTime": since}
+    return any(
+        simulate(arn, action, key, identity=policies, resource_policy=key_policy(lab, key), context=times).data[
+            "allowed"
+        ]
+        for action in ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy")
+    )
+
+
+def _lets_in(policy: str, arn: str, key: str) -> bool:
+    """Whether the key policy lets in a principal whose own policies allow everything."""
+    asked = (
+        simulate(arn, action, key, identity=EVERYTHING, resource_policy=policy)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey")
+    )
+    return any(each.data["allowed"] for each in asked)
+
+
+def _takes_kms(chosen: dict[str, Any]) -> bool:
+    """Whether the trail's selectors, of either kind, take the management events of KMS."""
+    basic = any(
+        each.get("IncludeManagementEvents") and KMS not in each.get("ExcludeManagementEventSources", [])
+        for each in chosen.get("EventSelectors", [])
+    )
+    return basic or any(_advanced(each["FieldSelectors"]) for each in chosen.get("AdvancedEventSelectors", []))
+
+
+def _advanced(fields: list[dict[str, Any]]) -> bool:
+    named = {field["Field"]: field for field in fields}
+    source = named.get("eventSource", {})
+    is_management = named.get("eventCategory", {}).get("Equals") == ["Management"]
+    return is_management and KMS not in source.get("NotEquals", []) and KMS in source.get("Equals", [KMS])
