@@ -13,6 +13,7 @@ from moto.ec2.models import ec2_backends
 from ..call import Call
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
+from .ebs_keys import MANAGED
 from .ebs_state import EbsState, ec2_of
 
 Onward = Callable[[HttpRequest], HttpResponse]
@@ -48,7 +49,11 @@ class Snapshots:
         return replace(response, body=begun.replace(b"<progress>100%<", b"<progress><"))  # as AWS answers
 
     def _copy(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """A copy has the key that is asked for, or the Region's default key; not its source's."""
+        """A copy has the key that is asked for, or the Region's default key; not its source's.
+
+        Where encryption by default is off, an encrypted source's copy without a key is under aws/ebs, whatever the
+        default key is (EBS User Guide, Copy an Amazon EBS snapshot, "Encryption outcomes for snapshot copies").
+        """
         params, state = call.params, self._state
         there = replace(call, region=params.get("SourceRegion") or call.region)
         source = snapshot_of(there, params.get("SourceSnapshotId", ""))
@@ -57,11 +62,12 @@ class Snapshots:
         if response.status >= 300 or source is None:
             return response
         copy = ec2_of(call).snapshots[found(response, "snapshotId")]
-        copy.encrypted = bool(source.encrypted or params.get("Encrypted") or state.defaults_of(call).enabled)
+        by_default = state.defaults_of(call).enabled
+        copy.encrypted = bool(source.encrypted or params.get("Encrypted") or by_default)
         copy.kms_key_id = None
         if not copy.encrypted:
             return response
-        asked = params.get("KmsKeyId")
+        asked = params.get("KmsKeyId") or (MANAGED if source.encrypted and not by_default else None)
         copy.kms_key_id = state.arn_of(call, asked) if asked else state.default_key(call)
         try:
             state.copy_data_key(call, source.id, copy.kms_key_id, copy.id)

@@ -66,6 +66,20 @@ def test_a_copy_without_a_key_has_the_default_key(ec2: Any, kms: Any, key: str) 
     assert described(ec2, copy)["KmsKeyId"] == kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["Arn"]
 
 
+def test_the_default_key_is_for_copies_where_encryption_by_default_is_on(ec2: Any, kms: Any, key: str) -> None:
+    """Else an encrypted snapshot's copy is under aws/ebs; an unencrypted one's, if it is to be encrypted, is not."""
+    copied = {"SourceRegion": "us-east-1", "SourceSnapshotId": snapshot_under(ec2, key)}
+    plain = ec2.create_snapshot(VolumeId=ec2.create_volume(**ZONE, Size=1)["VolumeId"])["SnapshotId"]
+    chosen = kms.create_key()["KeyMetadata"]["Arn"]
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=chosen)
+    managed = described(ec2, ec2.copy_snapshot(**copied)["SnapshotId"])["KmsKeyId"]
+    assert managed == kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["Arn"]
+    sealed = ec2.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=plain, Encrypted=True)["SnapshotId"]
+    assert described(ec2, sealed)["KmsKeyId"] == chosen
+    ec2.enable_ebs_encryption_by_default()
+    assert described(ec2, ec2.copy_snapshot(**copied)["SnapshotId"])["KmsKeyId"] == chosen
+
+
 def test_a_copy_to_another_region(ec2: Any, key: str, inner: Any) -> None:
     """Decrypted with the key there, encrypted with a key here: KMS keys stay in their Region."""
     snapshot = snapshot_under(ec2, key)
