@@ -18,7 +18,7 @@ def hello_key(lab: LabView, answer: Any) -> Outcome:
         return solved("There is a key that says hello. It can be used at once; keys need no warming up.")
     others = [text for text in descriptions if text not in OWN_KEYS]
     if not others:
-        return not_attempted("The account holds no key yet that you made yourself.")
+        return not_attempted("The account holds no key yet but the one that was made above.")
     seen = ", ".join(repr(text) if text else "no description" for text in others)
     return not_yet(f"I looked at the keys' descriptions and found {seen}. None is exactly what the task asks for.")
 

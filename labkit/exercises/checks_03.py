@@ -51,14 +51,14 @@ def sealed_for_invoices(lab: LabView, answer: Any) -> Outcome:
 
 
 def change_the_lock(lab: LabView, answer: Any) -> Outcome:
-    """A ReEncrypt to the renamed table's context, under alias/app's key."""
+    """A ReEncrypt to the renamed table's context, under alias/app's key (of the two resources, the latter)."""
     moves = [
-        (_context(event, "destinationEncryptionContext"), {item["ARN"] for item in event["resources"]})
+        (_context(event, "destinationEncryptionContext"), event["resources"][-1]["ARN"])
         for event in calls(lab, "ReEncrypt")
         if "clients" in _context(event, "destinationEncryptionContext").values()
     ]
     app = _app_key(lab)
-    if (CLIENTS, {app}) in moves:
+    if (CLIENTS, app) in moves:
         return solved("The context is changed, and the phone number never left KMS: a ReEncrypt, and no Decrypt.")
     if moves and moves[-1][0] == CLIENTS:
         return not_yet("The context is right, but it was sealed under another key than the one behind `alias/app`.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from .account import keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from .permissions import decided, identity_policies, key_policy, may
+from .permissions import decided, grants_on, identity_policies, key_policy, may
 
 WHY_NOT = {
     "R1": "R1 is a deny, but look at whom it names.",
@@ -41,15 +41,16 @@ def two_pairs_of_hands(lab: LabView, answer: Any) -> Outcome:
     if not arns:
         return not_attempted("There is no key with the description `contracts`.")
     contracts = arns[-1]
+    grants = grants_on(lab, contracts)
     wanted: dict[str, tuple[str, ...]] = {"DevOps": ("DisableKey", "EnableKey"), "LedgerApp": ("Encrypt", "Decrypt")}
     for role, operations in wanted.items():
         for operation in operations:
-            if not may(lab, role, f"kms:{operation}", contracts):
+            if not may(lab, role, f"kms:{operation}", contracts, grants=grants):
                 return not_yet(f"The key is there. {role} is not allowed kms:{operation} on it.")
     unwanted: dict[str, tuple[str, ...]] = {"DevOps": ("Encrypt", "Decrypt"), "LedgerApp": ("DisableKey",)}
     for role, operations in unwanted.items():
         for operation in operations:
-            if may(lab, role, f"kms:{operation}", contracts):
+            if may(lab, role, f"kms:{operation}", contracts, grants=grants):
                 return not_yet(f"The key is there, but {role} is also allowed kms:{operation} on it.")
     return solved("One pair of hands on the switch, another on the data.")
 

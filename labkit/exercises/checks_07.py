@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
+from ..policy import simulate
 from .account import calls, key_arn, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from .permissions import Context, key_policy
 
-DECRYPT = ["kms:decrypt"]
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+NOT_ASKED_FOR = ("Encrypt", "ReEncryptFrom", "GenerateDataKey", "DescribeKey", "GetKeyRotationStatus", "CreateGrant")
+STRANGER = "999999999999"
+ROLES = ("Clerk", "SomebodyElse")
 CUSTOMER = "backup-7"
 
 
@@ -19,10 +25,13 @@ def one_role_one_action(lab: LabView, answer: Any) -> Outcome:
     others = _for_others(lab, key)
     if not others:
         return not_attempted("The key policy of `ledger` lets nobody in from another account.")
-    principals = {name for statement in others for name in _principals(statement)}
-    if not all(name.endswith(":role/Clerk") for name in principals):
+    accounts = {*re.findall(r"(?<!\d)\d{12}(?!\d)", json.dumps(others))} - {key["AWSAccountId"]}
+    lets = {(account, role): _lets(lab, key, account, role) for account in (*accounts, STRANGER) for role in ROLES}
+    if any(lets[account, role] for account, role in lets if role != "Clerk" or account == STRANGER):
         return not_yet("The key policy of `ledger` lets more than the role Clerk in.")
-    if any(_actions(statement) != DECRYPT for statement in others):
+    if not any(lets.values()):
+        return not_yet("The key policy of `ledger` has a statement more, and still does not let the clerk decrypt.")
+    if any(_lets(lab, key, account, "Clerk", name) for account in accounts for name in NOT_ASKED_FOR):
         return not_yet("The key policy of `ledger` lets the clerk do more than decrypting.")
     if not any(event["userIdentity"]["principalId"].endswith(":clerk") for event in _decrypts(lab, key)):
         return not_yet("The key policy is as it should be. The entry has not been opened by the clerk yet.")
@@ -55,7 +64,7 @@ def name_your_customer(lab: LabView, answer: Any) -> Outcome:
     trusted = [each for each in roles["Backup"]["AssumeRolePolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
     if any("*" in _principals(statement) for statement in trusted):
         return not_yet("The role Backup trusts whoever knows the external ID, and an external ID is no secret.")
-    wanted = [statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId") for statement in trusted]
+    wanted = [_external_id(statement.get("Condition", {})) for statement in trusted]
     if None in wanted:
         return not_yet("The trust policy of Backup does not ask for whom the vendor works.")
     if any(value not in (CUSTOMER, [CUSTOMER]) for value in wanted):
@@ -72,14 +81,16 @@ def family_only(lab: LabView, answer: Any) -> Outcome:
     others = _for_others(lab, key)
     if not others:
         return not_attempted("The key policy of `minutes` lets nobody in from another account.")
+    if any(_principals(statement) != ["*"] for statement in others):
+        return not_yet("The key policy of `minutes` names an account. Those who join later would be left out.")
     organization = lab.observer.client("organizations").describe_organization()["Organization"]["Id"]
-    for statement in others:
-        if _principals(statement) != ["*"]:
-            return not_yet("The key policy of `minutes` names an account. Those who join later would be left out.")
-        if _organization_of(statement) not in (organization, [organization]):
-            return not_yet("The key policy of `minutes` lets everybody in, not only the organization.")
-        if _actions(statement) != DECRYPT:
-            return not_yet("The key policy of `minutes` allows more than decrypting.")
+    member = {"aws:PrincipalOrgID": organization, "aws:PrincipalOrgPaths": [f"{organization}/r-root/"]}
+    if _lets(lab, key, STRANGER, "Clerk"):
+        return not_yet("The key policy of `minutes` lets everybody in, not only the organization.")
+    if not _lets(lab, key, STRANGER, "Clerk", context=member):
+        return not_yet("The key policy of `minutes` does not let the whole organization decrypt.")
+    if any(_lets(lab, key, STRANGER, "Clerk", name, member) for name in NOT_ASKED_FOR):
+        return not_yet("The key policy of `minutes` allows more than decrypting.")
     if not any(event["userIdentity"]["accountId"] != key["AWSAccountId"] for event in _decrypts(lab, key)):
         return not_yet("The key policy is as it should be. The management account has not opened the minute yet.")
     return solved("Whoever joins the organization can read the minutes, whoever leaves it no longer can.")
@@ -106,12 +117,27 @@ def _principals(statement: dict[str, Any]) -> list[str]:
     return _listed(named.get("AWS", []) if isinstance(named, dict) else named)
 
 
-def _actions(statement: dict[str, Any]) -> list[str]:
-    return [action.lower() for action in _listed(statement.get("Action", []))]
+def _lets(
+    lab: LabView,
+    key: dict[str, Any],
+    account: str,
+    role: str,
+    operation: str = "Decrypt",
+    context: Context | None = None,
+) -> bool:
+    """Whether the key policy lets in a role of another account that may do everything there."""
+    arn, policy = f"arn:aws:iam::{account}:role/{role}", key_policy(lab, key["Arn"])
+    asked = simulate(arn, f"kms:{operation}", key["Arn"], identity=EVERYTHING, resource_policy=policy, context=context)
+    return asked.data["allowed"]
 
 
-def _organization_of(statement: dict[str, Any]) -> Any:
-    return statement.get("Condition", {}).get("StringEquals", {}).get("aws:PrincipalOrgID")
+def _external_id(condition: dict[str, Any]) -> Any:
+    """What a condition asks of the external ID; None if it asks nothing."""
+    for operator in ("StringEquals", "StringLike", "StringEqualsIgnoreCase"):
+        for name, value in condition.get(operator, {}).items():
+            if name.lower() == "sts:externalid":
+                return value
+    return None
 
 
 def _listed(value: str | list[str]) -> list[str]:

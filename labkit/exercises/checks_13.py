@@ -6,7 +6,7 @@ from typing import Any
 
 from .account import calls, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from .permissions import may
+from .permissions import grants_on, may
 
 DESKS = ("desk/1", "desk/2", "desk/3")
 TOKEN = "/shop/mail-token"
@@ -93,7 +93,7 @@ def _opens(lab: LabView, role: str, name: str) -> bool:
         "kms:EncryptionContext:SecretVersionId": version,
         "kms:EncryptionContextKeys": ["SecretARN", "SecretVersionId"],
     }
-    return may(lab, role, "kms:Decrypt", key, context)
+    return may(lab, role, "kms:Decrypt", key, context, grants_on(lab, key))
 
 
 def _opened(lab: LabView, role: str) -> list[dict[str, Any]]:

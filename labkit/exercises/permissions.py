@@ -6,27 +6,59 @@ Reads policies through `lab.observer` and leaves no trace. However a learner gra
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..policy import simulate
+from ..policy import Grant, GrantConstraints, simulate
 from .engine import LabView
 
 Context = Mapping[str, str | Sequence[str]]
 
 
-def may(lab: LabView, role: str, action: str, key_arn: str, context: Context | None = None) -> bool:
-    """Whether a session of the role of that name could do `action` ("kms:Decrypt") on the key, as policies are now."""
-    return decided(lab, role, action, key_arn, key_policy(lab, key_arn), context)
+def may(
+    lab: LabView,
+    role: str,
+    action: str,
+    key_arn: str,
+    context: Context | None = None,
+    grants: Iterable[Grant] = (),
+) -> bool:
+    """Whether a session of the role of that name could do `action` ("kms:Decrypt") on the key, as policies are now.
+
+    Where the task leaves it open how the permission is given, `grants` are `grants_on` the key.
+    """
+    return decided(lab, role, action, key_arn, key_policy(lab, key_arn), context, grants)
 
 
 def decided(
-    lab: LabView, role: str, action: str, resource: str, policy: str | None, context: Context | None = None
+    lab: LabView,
+    role: str,
+    action: str,
+    resource: str,
+    policy: str | None,
+    context: Context | None = None,
+    grants: Iterable[Grant] = (),
 ) -> bool:
     """The same for a resource that need not exist, with this resource policy (None: it has none)."""
     arn = lab.observer.client("iam").get_role(RoleName=role)["Role"]["Arn"]
     identity = identity_policies(lab, role)
-    return simulate(arn, action, resource, identity=identity, resource_policy=policy, context=context).data["allowed"]
+    asked = simulate(arn, action, resource, identity=identity, resource_policy=policy, grants=grants, context=context)
+    return asked.data["allowed"]
+
+
+def grants_on(lab: LabView, key_arn: str) -> list[Grant]:
+    """The grants on the key, all pages."""
+    pages = lab.observer.client("kms").get_paginator("list_grants").paginate(KeyId=key_arn)
+    return [_grant(listed) for page in pages for listed in page["Grants"]]
+
+
+def _grant(listed: dict[str, Any]) -> Grant:
+    limits = listed.get("Constraints", {})
+    constraints = GrantConstraints(
+        limits.get("EncryptionContextEquals"), limits.get("EncryptionContextSubset"), limits.get("SourceArn")
+    )
+    grantee = listed.get("GranteePrincipal", "")
+    return Grant(listed["GrantId"], grantee, tuple(listed["Operations"]), constraints=constraints)
 
 
 def key_policy(lab: LabView, key_arn: str) -> str:
