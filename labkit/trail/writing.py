@@ -55,6 +55,7 @@ def to_parquet(
             parts = _write(waiting, goal, parts)
     _write(waiting, goal, parts)
     for day in sorted(goal.iterdir()):
+        pyarrow.default_memory_pool().release_unused()  # what the day before needed: it would add up otherwise
         copies = _drop_copies(day)
         tally.duplicates += copies
         tally.kept -= copies
@@ -79,14 +80,16 @@ def _write(waiting: list[Any], goal: Path, number: int) -> int:
 
 
 def _drop_copies(day: Path) -> int:
-    """Rewrite the parts of a day that hold copies; how many rows went."""
+    """Rewrite the parts of a day that hold copies; how many rows went. More threads would keep more memory."""
     seen: set[str] = set()
     dropped = 0
     for part in sorted(day.iterdir()):
-        ids = pyarrow.parquet.read_table(part, columns=["event_id"], partitioning=None)["event_id"].to_pylist()
+        ids = pyarrow.parquet.read_table(part, columns=["event_id"], partitioning=None, use_threads=False)[
+            "event_id"
+        ].to_pylist()
         chosen = fresh(ids, seen)
         if not chosen.all():
-            table = pyarrow.parquet.read_table(part, partitioning=None).filter(pyarrow.array(chosen))
+            table = pyarrow.parquet.read_table(part, partitioning=None, use_threads=False).filter(pyarrow.array(chosen))
             pyarrow.parquet.write_table(table, part)
             dropped += len(ids) - len(table)
     return dropped
