@@ -146,3 +146,21 @@ def test_a_further_lab_reads_none_of_botocores_files_again(monkeypatch: pytest.M
     monkeypatch.setattr("botocore.loaders.JSONFileLoader.load_file", read)
     lab = labkit.start("second")
     assert boto3.client("kms").create_key()["KeyMetadata"]["AWSAccountId"] == lab.account_id
+
+
+def test_a_check_leaves_the_ids_of_later_calls_as_they_are() -> None:
+    """Who checks an exercise five times sees the ids that the page shows."""
+
+    def ids(checks: int) -> list[str]:
+        lab = labkit.start("00-start-here")
+        for _ in range(checks):
+            lab.exercise("hello-key").check()
+        answer = boto3.client("kms").list_keys()["ResponseMetadata"]["RequestId"]
+        return [answer, lab.events()[-1]["eventID"]]
+
+    assert ids(0) == ids(1) == ids(5)
+
+
+def test_a_role_of_one_letter_has_sessions() -> None:
+    """A session's name has two characters at least (AssumeRole)."""
+    assert labkit.start("letters").role("A").session().arn.endswith(":assumed-role/A/a-")
