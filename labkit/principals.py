@@ -57,12 +57,13 @@ class Role:
         """A session of the role (AssumeRole).
 
         `policy` holds a session policy's statements, `tags` session tags; `session_name` is the role's name in lower
-        case unless given (with a hyphen if it is a single letter: names of sessions have two characters at least); `by` assumes the role: the administrator of its account unless given. Further parameters
-        of AssumeRole (`ExternalId`, `DurationSeconds`, ...) go along as they are. Raises ClientError where the role's
-        trust policy or the caller's policies refuse.
+        case unless given (with a hyphen if it is a single letter: names of sessions have two characters at least);
+        `by` assumes the role: the administrator of its account unless given. Further parameters of AssumeRole
+        (`ExternalId`, `DurationSeconds`, ...) go along as they are. Raises ClientError where the role's trust policy
+        or the caller's policies refuse.
         """
-        who = by or self._account
-        return _assume(who.client("sts"), self._account.region, self.arn, session_name or self.name.lower().ljust(2, "-"), {
+        who, name = by or self._account, session_name or self.name.lower().ljust(2, "-")
+        return _assume(who.client("sts"), self._account.region, self.arn, name, {
             **_session_parameters(policy, tags), **parameters,
         })  # fmt: skip
 
