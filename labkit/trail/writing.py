@@ -10,6 +10,7 @@ copies. What is in memory at once: one file, some thousand events, and the event
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,14 @@ def _write(waiting: list[Any], goal: Path, number: int) -> int:
 
 def _drop_copies(day: Path) -> int:
     """Rewrite the parts of a day that hold copies; how many rows went. More threads would keep more memory."""
+    read = partial(pyarrow.parquet.read_table, partitioning=None, use_threads=False)
     seen: set[str] = set()
     dropped = 0
     for part in sorted(day.iterdir()):
-        ids = pyarrow.parquet.read_table(part, columns=["event_id"], partitioning=None, use_threads=False)[
-            "event_id"
-        ].to_pylist()
+        ids = read(part, columns=["event_id"])["event_id"].to_pylist()
         chosen = fresh(ids, seen)
         if not chosen.all():
-            table = pyarrow.parquet.read_table(part, partitioning=None, use_threads=False).filter(pyarrow.array(chosen))
+            table = read(part).filter(pyarrow.array(chosen))
             pyarrow.parquet.write_table(table, part)
             dropped += len(ids) - len(table)
     return dropped
