@@ -105,23 +105,26 @@ def still_open(lab: LabView, answer: Any) -> Outcome:
 
 
 def untouched(lab: LabView, answer: Any) -> Outcome:
-    """The answer has the names of the company's keys that the stranger neither used nor changed."""
+    """The answer has the names of the keys that nobody touched, as the logs would show."""
     if answer is None:
         return unanswered()
     seen = evidence()
     given = answers.names(answer, seen.by_arn)
-    every, touched = seen.names, seen.touched()
+    every, touched, unseen = seen.names, seen.touched(), seen.unseen()
     if given is None or given - every:
-        return not_yet(f"The answer should be a set of names from the inventory: {', '.join(sorted(every))}.")
-    if changed := given & touched:
-        only = changed - seen.used()
-        how = "It was not used, but it was changed." if only == changed else "It was used."
-        return not_yet(f"{', '.join(sorted(changed))}: the records say otherwise. {how}")
-    if missing := every - touched - given:
-        return not_yet(f"{len(missing)} more: of no call that succeeded, by either of the two, is it the key.")
-    return solved(
-        "In so far as the records reach: for the key of the backups they end on 13 January, in the middle of the night."
-    )
+        return not_yet(f"The answer should be a set of names from Ann's list: {', '.join(sorted(every))}.")
+    if wrong := given & touched:
+        how = "it was used" if wrong & seen.used() else "it was not used, but it was changed"
+        return not_yet(f"{', '.join(sorted(wrong))}: {how}.")
+    if wrong := given & unseen:
+        return not_yet(
+            f"{', '.join(sorted(wrong))}: the trail of that Region leaves KMS out since then, so you can't know."
+        )
+    if missing := every - touched - unseen - given:
+        return not_yet(
+            f"{len(missing)} more: no call of these two that succeeded names it, and its trail was never quiet."
+        )
+    return solved("Three of eight, and one of which nobody can say it yet.")
 
 
 def shut_out(lab: LabView, answer: Any) -> Outcome:

@@ -148,6 +148,12 @@ class Evidence:
         changed = self._theirs[self._theirs["read_only"] == False]  # noqa: E712 - a column, with missing values
         return self.used() | {self._keys[arn] for arn in changed["key_arn"].dropna() if arn in self._keys}
 
+    def unseen(self) -> set[str]:
+        """Names of the company's keys in Regions whose trail the session has told to leave KMS out."""
+        told = self._theirs[self._theirs["event"] == "PutEventSelectors"]
+        quiet = set(told[told["request_parameters"].str.contains("kms.amazonaws.com", regex=False)]["region"])
+        return {name for arn, name in self._keys.items() if arn.split(":")[3] in quiet}
+
     def changes(self) -> tuple[set[str], set[str], set[str]]:
         """Names of the session's changes: those that succeeded, all that were tried, those that somebody undid."""
         tried = self._session[self._session["event"].isin((*_UNDONE_BY, "StopLogging", "DeleteTrail"))]
