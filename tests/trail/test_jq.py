@@ -20,6 +20,7 @@ that a reader counts them in the tables above.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -70,8 +71,10 @@ def _run(programs: list[str], logs: Path) -> list[Any]:
     with subprocess.Popen(["xargs", "-0", "gzip", "-dc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as unpacking:
         assert unpacking.stdin
         reading = subprocess.Popen(jq, stdin=unpacking.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        unpacking.stdin.write(b"\0".join(str(file).encode() for file in files))
-        unpacking.stdin.close()
+        assert unpacking.stdout
+        unpacking.stdout.close()  # jq alone has it: if jq ends at once, over a program, gzip ends as well
+        with contextlib.suppress(BrokenPipeError), unpacking.stdin:
+            unpacking.stdin.write(b"\0".join(str(file).encode() for file in files))
         answer, problems = reading.communicate()
     assert reading.returncode == 0, problems.decode()
     return list(json.loads(answer))
