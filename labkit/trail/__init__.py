@@ -12,8 +12,8 @@ athena                                                       the same questions 
 from . import detections, pictures, questions, samples
 from .accounting import Problem, Report
 from .columns import COLUMNS
-from .loading import load, report
 from .opening import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
+from .reading import load, report
 from .writing import to_parquet
 
 __all__ = [
