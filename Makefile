@@ -46,5 +46,5 @@ clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis data/made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml constraints.txt tools/make-venv
+$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json
 	@PYTHON="$(PYTHON)" sh tools/make-venv

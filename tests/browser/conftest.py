@@ -21,8 +21,6 @@ SECONDS_TO_START = 60
 SETTINGS = {
     # Every cell in the page at once, so that a test can look at those out of sight too.
     "notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
-    # No calls to the outside, no pop-ups over the page.
-    "apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},
 }
 CHROMIUM_OPTIONS = [
     "--no-sandbox",  # tests may run as root in a container

@@ -69,6 +69,7 @@ def test_run_all_cells(name: str, jupyterlab: Lab, page: Page) -> None:
         expect(page.locator(RAN)).to_have_count(len(committed), timeout=4 * MINUTES)
 
     assert page.locator(ERRORS).all_inner_texts() == []
+    assert page.locator(".jp-toast-message").all_inner_texts() == []  # no news, no question whether any are wanted
     with_outputs = sum(bool(cell.outputs) for cell in committed)
     assert with_outputs > 0
     expect(page.locator(f"{CELL}:has(.jp-OutputArea-output)")).to_have_count(with_outputs)
