@@ -99,7 +99,7 @@ def still_open(seen: Evidence, answer: Any) -> Outcome | None:
     if closed := given & undone:
         return not_yet(f"{', '.join(sorted(closed))}: somebody has undone that, on the same morning.")
     if missing := done - undone - given:
-        return not_yet(f"{len(missing)} more of the seven changes: no later call takes them back.")
+        return not_yet(f"{len(missing)} more of the eight changes: no later call takes them back.")
     return None
 
 

@@ -24,7 +24,7 @@ def may_go(lab: LabView, answer: Any) -> Outcome:
     """The answer is the deletion date of the key that the company itself has scheduled for deletion."""
     if answer is None:
         return unanswered()
-    seen = evidence("2026/01/*", ["kms", "sts"])
+    seen = evidence()
     theirs, ours = seen.deletion_by_stranger(), seen.deletion_by_others()
     given = answers.moment(answer)
     if given is None:
@@ -99,9 +99,7 @@ def still_open(lab: LabView, answer: Any) -> Outcome:
     """The answer has the names of the stranger's changes that nobody has undone."""
     if answer is None:
         return unanswered()
-    return answers.still_open(evidence("2026/01/1*"), answer) or solved(
-        "Six days later, these three are as the stranger left them."
-    )
+    return answers.still_open(evidence(), answer) or solved("Six days later, these four are as the stranger left them.")
 
 
 def untouched(lab: LabView, answer: Any) -> Outcome:
@@ -191,7 +189,7 @@ def report(lab: LabView, answer: Any) -> Outcome:
         return unanswered()
     if not isinstance(answer, dict):
         return not_yet(f"The report should be a dict; this is {type(answer).__name__}.")
-    seen = evidence("2026/01/1*")
+    seen = evidence()
     tests = {
         "first_call": answers.first_sign,
         "access_key": answers.way_in,

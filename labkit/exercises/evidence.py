@@ -7,13 +7,15 @@ which keys the company has.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 _UNDONE_BY = {
     "CreateGrant": ("RevokeGrant",),
+    "PutBucketPolicy": ("PutBucketPolicy", "DeleteBucketPolicy"),
     "PutKeyPolicy": ("PutKeyPolicy",),
     "DisableKey": ("EnableKey",),
     "ScheduleKeyDeletion": ("CancelKeyDeletion",),
@@ -21,7 +23,7 @@ _UNDONE_BY = {
     "DisableEbsEncryptionByDefault": ("EnableEbsEncryptionByDefault",),
     "ModifySnapshotAttribute": ("ModifySnapshotAttribute", "ResetSnapshotAttribute", "DeleteSnapshot"),
 }
-_SERVICES = ("cloudtrail", "ec2", "iam", "kms", "secretsmanager", "sts")
+_SERVICES = ("cloudtrail", "ec2", "iam", "kms", "s3", "secretsmanager", "sts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,19 @@ class Deletion:
     cancelled: datetime | None
 
 
-def evidence(days: str = "2026/01/13", services: Iterable[str] = _SERVICES) -> Evidence:
-    """The events in the files of these days ("2026/01/1*": of all from the 10th on), of these services."""
-    from ..trail import load  # pandas is loaded when it is needed
-    from ..trail.samples import company, sample
+def evidence() -> Evidence:
+    """The events of these services in all the sample's files, which are read once."""
+    from ..trail.samples import sample  # pandas is loaded when it is needed
 
-    files = str(sample("incident") / "AWSLogs" / "*" / "CloudTrail" / "*" / days / "*.json.gz")
-    events = load(files, sources=list(services), tell=str)
+    return _read(sample("incident"))
+
+
+@cache  # a folder of a sample has its checksum in its name: what is in it doesn't change
+def _read(folder: Path) -> Evidence:
+    from ..trail import load
+    from ..trail.samples import company
+
+    events = load(folder, sources=list(_SERVICES), tell=str)
     return Evidence(events, company.STRANGER, {key.arn: key.name for key in company.KEYS})
 
 
@@ -110,9 +118,10 @@ class Evidence:
         return str(next(_opened(self._foreign(), "user_identity").__iter__())["accountId"])
 
     def customers(self) -> tuple[int, int, int]:
-        """Customers' files that the stranger and the outsider opened; their calls; the calls with the servers'."""
+        """Customers' files that the stranger and the outsider opened; their calls; that day's, with the servers'."""
         key = next(arn for arn, name in self._keys.items() if name == "customers")
         opened = self._events[(self._events["event"] == "Decrypt") & (self._events["key_arn"] == key)]
+        opened = opened[opened["time"].dt.date == self.first().date()]
         opened = opened[opened["error"].isna()]
         theirs = opened[opened.index.isin(self._theirs.index)]
         files = {asked["encryptionContext"]["aws:s3:arn"] for asked in _opened(theirs, "request_parameters")}

@@ -145,6 +145,35 @@ def test_the_incident_is_there_to_be_found() -> None:
     assert quiet["time"].max().strftime("%m-%d") == "01-13"
 
 
+def test_what_s3_has_sealed_is_opened_through_s3() -> None:
+    """Nobody else has the encrypted data keys of objects: by the context of each call."""
+    contexts = trail.encryption_context(_events()[_events()["source"] == "kms"])
+    sealed = contexts[contexts.map(lambda context: "aws:s3:arn" in (context or {}))].index
+    assert len(sealed) > 1_000
+    assert set(_events().loc[sealed, "invoked_by"].astype("str")) == {
+        "fas.s3.amazonaws.com",
+        "cloudtrail.amazonaws.com",
+    }
+
+
+def test_the_outsider_has_what_aws_asks_for_before_a_file_is_opened() -> None:
+    """A permission for the key, and the bucket's policy, which nobody takes back."""
+    events = _events()
+    theirs = events[events["principal"].astype("str").str.endswith(":copy")]
+    assert sorted(theirs["event"]) == [*["Decrypt"] * 12, "DescribeKey"]
+    assert theirs[theirs["event"] == "DescribeKey"]["source_ip"].tolist() == [company.STRANGER]
+    assert {json.loads(text)["accountId"] for text in theirs["user_identity"]} == {company.OUTSIDER}
+    opened = theirs[theirs["event"] == "Decrypt"]["time"].min()
+    for name in ("CreateGrant", "PutBucketPolicy", "PutKeyPolicy"):
+        by_thief = events[(events["event"] == name) & (events["principal"] == company.SUPPORT.arn)]
+        assert by_thief["request_parameters"].str.contains(company.OUTSIDER).tolist() == [True]
+        assert by_thief["time"].max() < opened
+    (put,) = [json.loads(text) for text in events[events["event"] == "PutBucketPolicy"]["request_parameters"]]
+    assert put["bucketName"] == company.CUSTOMERS
+    assert put["Host"] == f"{company.CUSTOMERS}.s3.{company.HOME}.amazonaws.com"
+    assert put["bucketPolicy"]["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{company.OUTSIDER}:root"}
+
+
 def test_the_company_does_not_use_what_it_no_longer_has() -> None:
     """The old access key after it was made inactive."""
     old = company.backup_agent()["accessKeyId"]

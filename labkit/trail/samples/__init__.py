@@ -21,7 +21,7 @@ from .ordinary import fortnight
 # SHA-256 of keys and contents before gzip (which differs between libraries), by name of the sample.
 CHECKSUMS = {
     "fortnight": "3f514b388b28e73b8c61a465a7790f80bf20a710bdb9684fb629679296d3f04f",
-    "incident": "8d38b09755aa750bd18f6c9c1ad488267a38c43a9403ec75261f4b6733e57b4b",
+    "incident": "745f00db252f35e1d6fe7b895bb11d33184ed1c886cfa5d19222f9b1104f4610",
 }
 DATA = Path(__file__).parents[3] / "data"
 

@@ -117,6 +117,24 @@ class Role:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An S3 bucket of the company."""
+
+    name: str
+    account: str
+
+    @property
+    def host(self) -> str:
+        """The name under which it is called."""
+        return f"{self.name}.s3.{HOME}.amazonaws.com"
+
+    @property
+    def resource(self) -> dict[str, str]:
+        """It, as `resources` has it."""
+        return {"accountId": self.account, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{self.name}"}
+
+
 SHOP_APP, COVER_MAKER = Role("ShopServer", SHOP), Role("CoverMaker", SHOP, "/service-role/")
 DEPLOYER, SUPPORT, BACKUP = Role("Deployer", SHOP), Role("SupportTools", SHOP), Role("BackupAgent", SHOP)
 NIGHTLY = Role("NightlyReport", REPORTS)

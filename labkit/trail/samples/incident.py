@@ -1,14 +1,20 @@
 """The incident that is planted in the second sample: 13 January 2026, from 02:51 to the morning after.
 
 An old access key is in a stranger's hands. What follows, in order: looking round, with many refusals; a role whose
-trust is too wide; the database's secret; 900 customer files read; a grant and a policy for an outsider; the outsider's
-use of the grant; orders written anew under a foreign key; KMS left out of the trail in the second Region; default
-encryption of disks off and a snapshot shared; the disks' key disabled and scheduled for deletion. At 08:40 somebody
-notices, and mends what she finds.
+trust is too wide; the database's secret; 900 customer files read; a grant, a bucket policy and a key policy for an
+outsider; the outsider's look at the key, and 12 of these files opened through S3, as those two policies and the grant
+let them; orders written anew under a foreign key; KMS left out of the trail in the second Region; default encryption of
+disks off and a snapshot shared; the disks' key disabled and scheduled for deletion. At 08:40 somebody notices, and
+mends what she finds: all of KMS. The bucket's policy she does not look for, and it stays as the stranger left it.
+
+What the outsider needs (S3 User Guide and re:Post, cross-account access to objects under SSE-KMS): the bucket's policy;
+the key, by its policy or a grant; and a policy of their own account. GetObject is a data event, so the trails do not
+have it; S3 hands out no wrapped data key, so nobody but S3 can ask KMS to open one.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -95,23 +101,60 @@ def _reads_customers(journal: Journal, time: datetime, thief: dict[str, Any]) ->
 
 
 def _lets_the_outsider_in(journal: Journal, time: datetime, thief: dict[str, Any]) -> datetime:
-    """A grant for a role of another account, and a policy that lets that account in; the grant is used at once."""
+    """A grant for another account's role, policies of bucket and key for that account; all is used at once."""
     key = c.CUSTOMERS_KEY
     asked = {"keyId": key.arn, "granteePrincipal": COPIER.arn, "operations": ["Decrypt", "DescribeKey", "CreateGrant"]}
     answer = {"grantId": GRANT, "keyId": key.arn}
     journal.note(
         time, thief, "kms", "CreateGrant", c.HOME, asked=asked, answer=answer, keys=[key], writes="writes", **_WHERE
     )
-    time += timedelta(minutes=2)
+    time += timedelta(minutes=1)
+    _opens_the_bucket(journal, time, thief)
+    time += timedelta(minutes=1)
     policy = policy_of(key, f"arn:aws:iam::{c.OUTSIDER}:root")
     put = {"keyId": key.arn, "policyName": "default", "policy": policy, "bypassPolicyLockoutSafetyCheck": True}
     journal.note(time, thief, "kms", "PutKeyPolicy", c.HOME, asked=put, keys=[key], writes="writes", **_WHERE)
     outsider = COPIER.session("copy", iso(time))
+    journal.call(time + timedelta(seconds=2), outsider, "DescribeKey", key, asked={"keyId": key.arn}, **_WHERE)
     for _ in range(12):
         time += timedelta(seconds=journal.chance.randrange(2, 9))
         file = {CONTEXT: f"arn:aws:s3:::{c.CUSTOMERS}/{journal.chance.randrange(900):05}.json"}
-        journal.use(time, outsider, "Decrypt", key, file, ip=c.STRANGER, agent=_WHERE["agent"])
+        journal.use(time, through(outsider, FAS), "Decrypt", key, file)
     return time
+
+
+def _opens_the_bucket(journal: Journal, time: datetime, thief: dict[str, Any]) -> None:
+    """The bucket's policy lets the outsider's account read. Members of the record as in published ones (2025)."""
+    bucket = c.Bucket(c.CUSTOMERS, c.SHOP)
+    arn = bucket.resource["ARN"]
+    reading = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{c.OUTSIDER}:root"},
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": [arn, f"{arn}/*"],
+    }
+    policy = {"Version": "2012-10-17", "Statement": [reading]}
+    asked = {"bucketPolicy": policy, "bucketName": bucket.name, "Host": bucket.host, "policy": ""}
+    additional = {
+        "SignatureVersion": "SigV4",
+        "CipherSuite": "TLS_AES_256_GCM_SHA384",
+        "bytesTransferredIn": len(json.dumps(policy)),
+        "AuthenticationMethod": "AuthHeader",
+        "x-amz-id-2": f"EXAMPLE{c.identifier('the bucket is opened', 64)}",
+        "bytesTransferredOut": 0,
+    }
+    journal.note(
+        time,
+        thief,
+        "s3",
+        "PutBucketPolicy",
+        c.HOME,
+        asked=asked,
+        additional=additional,
+        keys=[bucket],
+        writes="writes",
+        **_WHERE,
+    )
 
 
 def _holds_orders_to_ransom(journal: Journal, time: datetime, thief: dict[str, Any]) -> datetime:
@@ -223,7 +266,7 @@ def _puts_out_the_lights(journal: Journal, time: datetime, thief: dict[str, Any]
 
 
 def _mends(journal: Journal, time: datetime) -> None:
-    """The access key off, the deletion called off, the grant and the policy taken back, the key enabled."""
+    """The access key off, the deletion called off, the grant and the key's policy taken back, the key enabled."""
     ann = c.ADMIN.session("ann@example.com", iso(time))
     where: dict[str, Any] = {"ip": c.OFFICE[0], "agent": c.CLI, "writes": "writes"}
     agent = {"userName": "backup-agent"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .company import CONSOLE, GLOBAL, HOME, Key, Role, identifier
+from .company import CONSOLE, GLOBAL, HOME, Bucket, Key, Role, identifier
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FAS = "fas.s3.amazonaws.com"
@@ -51,7 +51,7 @@ class Journal:
         asked: Any = None,
         answer: Any = None,
         additional: Any = None,
-        keys: Sequence[Key | Role] = (),
+        keys: Sequence[Key | Role | Bucket] = (),
         error: tuple[str, str] | None = None,
         writes: tuple[()] | str = (),
         shared: str = "",
@@ -62,7 +62,7 @@ class Journal:
         trail = account or identity["accountId"]
         number = f"{self.name} {len(self.records)} {time:%Y%m%d%H%M%S} {event}"
         by_service = identity.get("invokedBy", "")
-        host = f"{source}.{region}.amazonaws.com"
+        host = (asked or {}).get("Host", f"{source}.{region}.amazonaws.com")  # S3's records repeat it
         tls = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}
         record = {
             "eventVersion": "1.11",
@@ -95,7 +95,7 @@ class Journal:
     def use(
         self, time: datetime, identity: dict[str, Any], event: str, key: Key, context: dict[str, str], **more: Any
     ) -> None:
-        """A KMS call that uses a key; across accounts in both accounts' trails."""
+        """A KMS call that uses a key."""
         asked: dict[str, Any] = {"encryptionContext": context} if context else {}
         if event == "Decrypt":
             asked = {**asked, "encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
@@ -104,7 +104,11 @@ class Journal:
         elif event == "GenerateDataKeyWithoutPlaintext":
             asked = {"encryptionContext": context, "keyId": key.arn, "numberOfBytes": 64}
         material = {"keyMaterialId": identifier(f"material {key.arn}", 64)}
-        more = {"asked": asked, "additional": material, "keys": [key], **more}
+        self.call(time, identity, event, key, **{"asked": asked, "additional": material, **more})
+
+    def call(self, time: datetime, identity: dict[str, Any], event: str, key: Key, **more: Any) -> None:
+        """A KMS call that names a key; across accounts in both accounts' trails."""
+        more = {"keys": [key], **more}
         caller = identity.get("accountId", key.account)
         if caller == key.account:
             self.note(time, identity, "kms", event, key.region, account=key.account, **more)
