@@ -5,7 +5,8 @@ trust is too wide; the database's secret; 900 customer files read; a grant, a bu
 outsider; the outsider's look at the key, and 12 of these files opened through S3, as those two policies and the grant
 let them; orders written anew under a foreign key; KMS left out of the trail in the second Region; default encryption of
 disks off and a snapshot shared; the disks' key disabled and scheduled for deletion. At 08:40 somebody notices, and
-mends what she finds: all of KMS. The bucket's policy she does not look for, and it stays as the stranger left it.
+mends what she finds: the access key, and all that was done to keys. The bucket's policy, the trail, the disks' default
+and the snapshot stay as the stranger left them.
 
 What the outsider needs (S3 User Guide and re:Post, cross-account access to objects under SSE-KMS): the bucket's policy;
 the key, by its policy or a grant; and a policy of their own account. GetObject is a data event, so the trails do not
