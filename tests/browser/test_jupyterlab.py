@@ -59,7 +59,7 @@ def test_run_all_cells(name: str, jupyterlab: Lab, page: Page) -> None:
     for _ in range(2):  # JupyterLab may lose cells while it connects
         run_all_cells(page)
         try:
-            expect(page.locator(RAN)).to_have_count(len(committed), timeout=1.5 * MINUTES)
+            expect(page.locator(RAN)).to_have_count(len(committed), timeout=0.75 * MINUTES)
             break
         except AssertionError:
             page.reload()
