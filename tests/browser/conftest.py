@@ -62,6 +62,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iter
         "ServerApp.root_dir": folder / "root",
         "ServerApp.open_browser": False,
         "ServerApp.allow_root": True,
+        "LabApp.expose_app_in_browser": True,  # a test asks it whether the kernel is there
         "LabApp.user_settings_dir": folder / "settings",
         "LabApp.workspaces_dir": folder / "workspaces",
     }
