@@ -113,7 +113,8 @@ def region_name(text: str) -> str:
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
     from .cloud.cloud import Cloud
-    from .cloud.doors import PortInUse, Server
+    from .cloud.doors import Server
+    from .cloud.http_server import PortInUse
 
     # Both signals end what stands in the `try` in the same way, wherever it is at that moment.
     signal.signal(signal.SIGTERM, stop)

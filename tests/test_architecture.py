@@ -12,7 +12,7 @@ import labkit
 
 PACKAGE = Path(labkit.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HTTP = {"http", "urllib", "werkzeug", "waitress", "requests", "moto", "flask"}
+HTTP = {"http", "urllib", "werkzeug", "httptools", "socketserver", "requests", "moto", "flask"}
 LONGEST = 320  # lines: a longer file is two
 
 

@@ -17,7 +17,8 @@ from botocore.config import Config
 
 import labkit
 from labkit.cloud.cloud import Cloud
-from labkit.cloud.doors import PortInUse, Server
+from labkit.cloud.doors import Server
+from labkit.cloud.http_server import PortInUse
 
 Client = Callable[..., Any]
 

@@ -211,7 +211,6 @@ LINES = [
     b"GET //_labkit/health HTTP/1.1",
     b"GET /x/../_labkit/health HTTP/1.1",
     b"GET /%5Flabkit/health HTTP/1.1",
-    b"GET no-slash HTTP/1.1",
     b"GET / HTTP/1.0",
 ]
 
