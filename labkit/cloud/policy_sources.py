@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -113,7 +114,9 @@ def _default_version(policy: Any) -> str:
     return str(versions[policy.default_version_id])
 
 
+@lru_cache(maxsize=2048)
 def _named(name: str, text: str, kind: DocumentKind, arn: str = "") -> NamedPolicy:
+    """One object for one policy, as long as its text is the same."""
     return NamedPolicy(name, parse_document(text, kind), arn)
 
 

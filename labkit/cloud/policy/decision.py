@@ -9,10 +9,12 @@ Sources: IAM User Guide, "Policy evaluation logic" and "Cross-account policy eva
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Literal
 
+from ..call import Principal
 from . import keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
@@ -103,8 +105,20 @@ class Decision:
 
 def decide(question: Question, policies: Policies) -> Decision:
     """Analyse every policy, then decide from what was found."""
-    layers = analyse(question, policies)
-    return _Judge(question, policies, layers).decide()
+    if policies.ask_for_context:
+        return _decided(question, policies)
+    same = _for_any_context(question.principal, question.action, question.resource, question.resource_account, policies)
+    return replace(same, question=question)
+
+
+def _decided(question: Question, policies: Policies) -> Decision:
+    return _Judge(question, policies, analyse(question, policies)).decide()
+
+
+@lru_cache(maxsize=2048)
+def _for_any_context(principal: Principal, action: str, resource: str, owner: str, policies: Policies) -> Decision:
+    """The decision by policies without a condition, a variable or a grant: each such request gets the same."""
+    return _decided(Question(principal, action, resource, owner), policies)
 
 
 def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:

@@ -69,6 +69,7 @@ class Document:
     version: str
     statements: tuple[Statement, ...]
     text: str
+    asks_for_context: bool  # whether a condition or a policy variable is in it
 
     @property
     def has_variables(self) -> bool:
@@ -92,7 +93,8 @@ def parse_document(text: str, kind: DocumentKind) -> Document:
     raw = _json(text, refuse)
     statements = grammar.check(raw, kind, refuse)
     version = raw.get("Version", "2008-10-17")
-    return Document(kind, version, tuple(_statement(i, s) for i, s in enumerate(statements)), text)
+    read = tuple(_statement(i, s) for i, s in enumerate(statements))
+    return Document(kind, version, read, text, "${" in text or any(each.conditions for each in read))
 
 
 def _json(text: str, refuse: Callable[[str, str], AwsError]) -> dict[str, Any]:

@@ -88,11 +88,11 @@ def values_of(question: Question) -> Values:
         values["kms:calleraccount"] = (question.principal.account,)
     for name, seen in question.context.items():
         values[name.lower()] = (seen,) if isinstance(seen, str) else tuple(seen)
-    for name in [n for n, seen in values.items() if not seen or not _possible(n, question.action)]:
-        del values[name]
-    return values
+    action = question.action
+    return {name: seen for name, seen in values.items() if seen and _possible(name, action)}
 
 
+@lru_cache(maxsize=4096)
 def _possible(name: str, action: str) -> bool:
     return not name.startswith("kms:") or keys.supported(name, action)
 

@@ -108,7 +108,7 @@ def as_text(value: Any) -> str:
 
 
 def split_operator(operator: str) -> tuple[str, str, bool]:
-    """"ForAnyValue:StringLikeIfExists" -> ("ForAnyValue", "StringLike", True)."""
+    """ "ForAnyValue:StringLikeIfExists" -> ("ForAnyValue", "StringLike", True)."""
     prefix, colon, base = operator.rpartition(":")
     if_exists = base.endswith("IfExists")
     return (prefix if colon else ""), base.removesuffix("IfExists"), if_exists
@@ -195,7 +195,7 @@ def _check_principal(raw: dict[str, Any], where: str, kind: str, refuse: Refuser
     if value == "*":
         return
     if not isinstance(value, dict):
-        raise refuse("principal", f"{where}: {given[0]} is \"*\" or an object such as {{\"AWS\": ...}}")
+        raise refuse("principal", f'{where}: {given[0]} is "*" or an object such as {{"AWS": ...}}')
     entries = [(name, one) for name, many in value.items() for one in listed(many)]
     if not entries:
         raise refuse("principal missing", where)

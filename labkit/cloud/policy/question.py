@@ -55,9 +55,12 @@ class Question:
         return self.principal.kind != "AWSService" and self.owner != self.principal.account
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NamedPolicy:
-    """A parsed policy with the name under which a reader knows it; `arn` only if it is a managed policy."""
+    """A parsed policy with the name under which a reader knows it; `arn` only if it is a managed policy.
+
+    Two are the same only if they are one object: so they are quickly told apart, and can be remembered by.
+    """
 
     name: str
     document: Document
@@ -105,3 +108,11 @@ class Policies:
     scps: tuple[tuple[NamedPolicy, ...], ...] = ()
     resource: NamedPolicy | None = None
     grants: tuple[Grant, ...] = ()
+
+    @property
+    def ask_for_context(self) -> bool:
+        """Whether anything in them depends on more than who asks for which action on what."""
+        if self.grants:
+            return True
+        levels = (self.identity, self.session, *self.scps, tuple(p for p in (self.boundary, self.resource) if p))
+        return any(policy.document.asks_for_context for level in levels for policy in level)
