@@ -14,6 +14,11 @@ START = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
 """When every lab begins: a Monday morning."""
 
 
+def iso(moment: datetime) -> str:
+    """A time of UTC as AWS writes it in records and conditions, in whole seconds: 2026-01-05T09:00:00Z."""
+    return moment.isoformat()[:19] + "Z"  # strftime takes ten times as long, and each call has several times
+
+
 class Clock:
     """Lab time, always UTC and always whole seconds; it never goes back."""
 

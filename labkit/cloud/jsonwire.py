@@ -12,6 +12,7 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.utils import parse_timestamp
@@ -46,8 +47,7 @@ def read_json(body: bytes, shape: Any) -> dict[str, Any]:
 
 
 def _read(value: Any, shape: Any) -> Any:
-    read = _READERS.get(shape.type_name)
-    return read(value, shape) if read else _scalar(value, shape)
+    return _READERS.get(shape.type_name, _scalar)(value, shape)
 
 
 def _structure(value: Any, shape: Any) -> Any:
@@ -56,11 +56,20 @@ def _structure(value: Any, shape: Any) -> Any:
     if not isinstance(value, dict):
         raise _misfit(value, "a Structure")
     found = {}
-    for name, member in shape.members.items():
-        sent = value.get(member.serialization.get("name", name))
+    for name, sent_as, member, read in _members(shape):
+        sent = value.get(sent_as)
         if sent is not None:
-            found[name] = _read(sent, member)
+            found[name] = read(sent, member)
     return found
+
+
+@lru_cache(maxsize=2048)
+def _members(shape: Any) -> tuple[tuple[str, str, Any, Callable[[Any, Any], Any]], ...]:
+    """Of each member: its name, its name on the wire, its shape and what reads it. Models keep their shapes."""
+    return tuple(
+        (name, member.serialization.get("name", name), member, _READERS.get(member.type_name, _scalar))
+        for name, member in shape.members.items()
+    )
 
 
 def _list(value: Any, shape: Any) -> list[Any]:
@@ -139,9 +148,12 @@ def _token(value: Any) -> str:
     return "Start of list" if isinstance(value, list) else "Start of structure or map"
 
 
+_ENCODER = json.JSONEncoder()
+
+
 def write_json(result: Mapping[str, Any], shape: Any) -> bytes:
     """An answer by member names as the body of a JSON protocol: what the model knows, nothing else."""
-    return b"" if shape is None else json.dumps(_written(result, shape)).encode()
+    return b"" if shape is None else _ENCODER.encode(_written(result, shape)).encode()
 
 
 def _written(value: Any, shape: Any) -> Any:

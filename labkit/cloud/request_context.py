@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .call import Call, Target
+from .clock import iso
 from .invokers import invoker
 from .kms.keys import Key
 from .organization_membership import membership
@@ -19,26 +20,28 @@ from .service_context import service_context
 Context = dict[str, str | Sequence[str]]
 
 # Parameters that are condition keys under the same name, whatever the operation (policy/keys.tsv says for which).
-_PARAMETERS = (
-    "BypassPolicyLockoutSafetyCheck",
-    "EncryptionAlgorithm",
-    "ExpirationModel",
-    "GranteePrincipal",
-    "GranteeServicePrincipal",
-    "KeyAgreementAlgorithm",
-    "MacAlgorithm",
-    "MessageType",
-    "MultiRegion",
-    "PolicyName",
-    "PrimaryRegion",
-    "ReplicaRegion",
-    "RetiringPrincipal",
-    "RetiringServicePrincipal",
-    "RotationPeriodInDays",
-    "SigningAlgorithm",
-    "ValidTo",
-    "WrappingAlgorithm",
-    "WrappingKeySpec",
+_PARAMETERS = frozenset(
+    {
+        "BypassPolicyLockoutSafetyCheck",
+        "EncryptionAlgorithm",
+        "ExpirationModel",
+        "GranteePrincipal",
+        "GranteeServicePrincipal",
+        "KeyAgreementAlgorithm",
+        "MacAlgorithm",
+        "MessageType",
+        "MultiRegion",
+        "PolicyName",
+        "PrimaryRegion",
+        "ReplicaRegion",
+        "RetiringPrincipal",
+        "RetiringServicePrincipal",
+        "RotationPeriodInDays",
+        "SigningAlgorithm",
+        "ValidTo",
+        "WrappingAlgorithm",
+        "WrappingKeySpec",
+    }
 )
 _RENAMED = {"DataKeyPairSpec": "KeyPairSpec", "ScheduleKeyDeletionPendingWindowInDays": "PendingWindowInDays"}
 # Defaults that AWS fills in before it asks the policies (API Reference of each operation).
@@ -57,7 +60,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 def context_of(call: Call, target: Target) -> Context:
     """Every condition key of the request for this permission; absent keys are left out."""
     context: Context = {
-        "aws:CurrentTime": f"{call.time:%Y-%m-%dT%H:%M:%SZ}",
+        "aws:CurrentTime": iso(call.time),
         "aws:EpochTime": str(int(call.time.timestamp())),
         "aws:RequestedRegion": _region(call, target),
         "aws:SecureTransport": "true",  # the lab's loopback stands for AWS's HTTPS endpoints
@@ -130,7 +133,7 @@ def _sts(call: Call, target: Target) -> Context:
 
 def _kms(call: Call, target: Target) -> Context:
     params = _DEFAULTS.get(call.operation, {}) | call.params
-    context: Context = {f"kms:{name}": _text(params[name]) for name in _PARAMETERS if name in params}
+    context: Context = {f"kms:{name}": _text(value) for name, value in params.items() if name in _PARAMETERS}
     context |= {f"kms:{key}": _text(params[name]) for key, name in _RENAMED.items() if name in params}
     if target.action == "kms:CreateKey":
         context.pop("kms:ReplicaRegion", None)  # of ReplicateKey alone (Service Authorization Reference, AWS KMS)

@@ -22,6 +22,7 @@ from .wire import HttpRequest
 ALGORITHM = "AWS4-HMAC-SHA256"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 604800  # seconds that a link may be good for: a week (S3 API Reference, "Authenticating requests", query)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _AUTHORIZATION = re.compile(
     r"^AWS4-HMAC-SHA256\s+Credential=(?P<credential>[^,\s]+),\s*SignedHeaders=(?P<headers>[^,\s]+),\s*"
     r"Signature=(?P<signature>[0-9a-f]+)\s*$"
@@ -75,7 +76,7 @@ def expected_signature(request: HttpRequest, signature: Signature, secret: str) 
     canonical = sha256(_canonical_request(request, signature).encode()).hexdigest()
     text = f"{ALGORITHM}\n{signature.timestamp}\n{scope}\n{canonical}"
     key = _signing_key(secret, signature.date, signature.region, signature.service)
-    return hmac.new(key, text.encode(), sha256).hexdigest()
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def unsigned_headers(request: HttpRequest, signature: Signature) -> tuple[str, ...]:
@@ -89,28 +90,30 @@ def unsigned_headers(request: HttpRequest, signature: Signature) -> tuple[str, .
     required = {"host"}
     if signature.service == "s3":
         required |= {name for name in request.headers if name.startswith("x-amz-")} - {"x-amz-content-sha256"}
-    return tuple(sorted(required - set(signature.signed_headers)))
+    return tuple(sorted(required.difference(signature.signed_headers)))
 
 
 def body_matches(request: HttpRequest) -> bool:
     """Does the body have the SHA-256 that the request declares (where it declares one)?"""
     declared = request.headers.get("x-amz-content-sha256", "")
-    return not re.fullmatch(r"[0-9a-f]{64}", declared) or declared == sha256(request.body).hexdigest()
+    return not _SHA256.fullmatch(declared) or declared == sha256(request.body).hexdigest()
 
 
 @lru_cache(maxsize=256)
 def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret}".encode()
     for part in (date, region, service, "aws4_request"):
-        key = hmac.new(key, part.encode(), sha256).digest()
+        key = hmac.digest(key, part.encode(), "sha256")
     return key
 
 
 def _canonical_request(request: HttpRequest, signature: Signature) -> str:
     path = request.path or "/"
-    if signature.service != "s3":  # S3 keys may hold any path; everywhere else it is normalized and encoded once more
-        trailing = "/" if path.endswith("/") and path != "/" else ""
-        path = quote((normpath(path).replace("//", "/") if path != "/" else "/") + trailing, safe="/~")
+    if (
+        signature.service != "s3" and path != "/"
+    ):  # S3 keys may hold any path; everywhere else it is normalized and encoded once more
+        trailing = "/" if path.endswith("/") else ""
+        path = quote(normpath(path).replace("//", "/") + trailing, safe="/~")
     headers = "".join(
         f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signature.signed_headers
     )

@@ -74,14 +74,19 @@ def _check_types(value: Any, shape: Shape) -> None:
 
 
 def _structure(params: Mapping[str, Any], shape: StructureShape, path: str) -> Iterator[Problem]:
-    required = set(shape.required_members)
-    for name, member in shape.members.items():
-        place = path + name[:1].lower() + name[1:]
+    for name, shown, member, required in _members(shape):
         value = params.get(name)
         if value is not None:
-            yield from _member(value, member, place)
-        elif name in required:
-            yield " null", place, "Member must not be null"
+            yield from _member(value, member, path + shown)
+        elif required:
+            yield " null", path + shown, "Member must not be null"
+
+
+@lru_cache(maxsize=2048)
+def _members(shape: StructureShape) -> tuple[tuple[str, str, Shape, bool], ...]:
+    """Of each member: its name, the name that messages show, its shape, and whether it must be there."""
+    required = frozenset(shape.required_members)
+    return tuple((name, name[:1].lower() + name[1:], each, name in required) for name, each in shape.members.items())
 
 
 def _member(value: Any, shape: Shape, path: str) -> Iterator[Problem]:

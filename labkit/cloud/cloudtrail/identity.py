@@ -5,16 +5,11 @@ Pure. Sources: CloudTrail User Guide, "CloudTrail userIdentity element"; records
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from ..call import Principal, Session
+from ..clock import iso
 from ..invokers import invoker
-
-
-def iso(moment: datetime) -> str:
-    """CloudTrail's form of a time: whole seconds, UTC."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def identity_of(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:

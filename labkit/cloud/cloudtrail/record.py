@@ -14,8 +14,9 @@ from typing import Any
 from moto.core.utils import get_service_model
 
 from ..call import Call
+from ..clock import iso
 from ..invokers import invoker
-from .identity import identity_abroad, identity_of, iso
+from .identity import identity_abroad, identity_of
 from .resources import other_owners, resources_of
 from .shapes import event_name, event_source, is_data_event, is_read_only, kms_event_shapes, renamed, shown
 
@@ -57,7 +58,7 @@ def events_of(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
     caller's account alone (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail").
     """
     event = _event(call, new_id())
-    owners = other_owners(call) if call.error is None or _error_code(call) not in _BARE else []
+    owners = other_owners(call, event.get("resources", ()))  # a refusal that shows no resources tells no owner
     if not owners:
         return [event, *_elsewhere(call, event, new_id)]
     shared = {"sharedEventID": new_id()}

@@ -6,6 +6,8 @@ IAM User Guide and CloudTrail User Guide, sample events of STS and S3; records t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from ..call import Call
 from .shapes import is_data_event, kms_event_shapes
 
@@ -30,12 +32,12 @@ def resources_of(call: Call) -> list[dict[str, str]]:
     return []
 
 
-def other_owners(call: Call) -> list[str]:
+def other_owners(call: Call, resources: Iterable[Mapping[str, str]]) -> list[str]:
     """The accounts, other than the caller's, that own what the call used; each gets its own record."""
     if call.service not in ("kms", "sts") or call.principal is None or call.principal.kind == "Anonymous":
         return []
-    owners = (resource["accountId"] for resource in resources_of(call))
-    return [owner for owner in dict.fromkeys(owners) if owner and owner != call.account]
+    owners = dict.fromkeys(resource["accountId"] for resource in resources)
+    return [owner for owner in owners if owner and owner != call.account]
 
 
 def _kms(call: Call) -> list[str]:

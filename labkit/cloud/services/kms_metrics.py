@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from ..kms.service import Kms
@@ -44,7 +45,7 @@ class KmsMetrics:
     def __init__(self, kms: Kms) -> None:
         self._kms = kms
         self._spans: dict[Metric, list[Span]] = {}
-        self._uses: dict[Metric, Counter[datetime]] = {}  # by minute
+        self._uses: dict[Metric, Counter[str]] = {}  # by minute, as records write it: 2026-01-05T09:00
 
     def follow(self, event: dict[str, Any]) -> Metric | None:
         """Note a use of a key or a change of its material; the metric that changed."""
@@ -59,10 +60,8 @@ class KmsMetrics:
     def _used(self, event: dict[str, Any]) -> Metric:
         arns = [resource["ARN"] for resource in event["resources"]]
         names = ("SourceKeyArn", "DestinationKeyArn") if event["eventName"] == "ReEncrypt" else ("KeyArn",)
-        dimensions = [*zip(names, arns, strict=False), ("Operation", event["eventName"])]
-        metric = _metric(arns[0], SUCCESSES, *dimensions)
-        minute = datetime.fromisoformat(event["eventTime"]).replace(second=0)
-        self._uses.setdefault(metric, Counter())[minute] += 1
+        metric = _metric(arns[0], SUCCESSES, *zip(names, arns, strict=False), ("Operation", event["eventName"]))
+        self._uses.setdefault(metric, Counter())[event["eventTime"][:16]] += 1
         return metric
 
     def _changed(self, event: dict[str, Any]) -> Metric | None:
@@ -85,7 +84,7 @@ class KmsMetrics:
     def points(self, metric: Metric, start: datetime, end: datetime) -> Points | None:
         """The uses, or the seconds left at each full minute, from `start` on and before `end`."""
         if metric in self._uses:
-            count = sum(number for minute, number in self._uses[metric].items() if start <= minute < end)
+            count = sum(number for minute, number in self._uses[metric].items() if start <= _time_of(minute) < end)
             return Points(count, count, 1, 1, "Count") if count else None
         count, total, least, most = 0, 0.0, float("inf"), 0.0
         for span in self._spans.get(metric, ()):
@@ -106,10 +105,15 @@ class KmsMetrics:
             for time in (span.start, span.end, span.expiry - timedelta(seconds=max(threshold, 0)))
             if time > after and span.start <= time <= span.end
         ]
-        times += [minute for minute in self._uses.get(metric, ()) if minute > after]
+        times += [time for time in map(_time_of, self._uses.get(metric, ())) if time > after]
         return min(times, default=None)
 
 
+def _time_of(minute: str) -> datetime:
+    return datetime.fromisoformat(f"{minute}Z")
+
+
+@lru_cache(maxsize=1024)
 def _metric(arn: str, name: str, *dimensions: tuple[str, str]) -> Metric:
     *_, region, account, _ = arn.split(":")
     return Metric(account, region, NAMESPACE, name, tuple(sorted(dimensions)))

@@ -18,6 +18,7 @@ from .requesters import Requester, requester
 LIFETIME = timedelta(minutes=5)
 """How long S3 keeps a bucket key in plaintext. AWS publishes no number: this one is the lab's own."""
 
+
 @dataclass(frozen=True, slots=True)
 class DataKey:
     """A data key, encrypted under its KMS key."""
