@@ -7,11 +7,13 @@ import random
 from typing import Any
 
 from ..envelope import EnvelopeError, Header, read_header
+from ..envelope.frames import TAG_BYTES
 from .account import calls, key_arn, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 
 PARCEL = {"parcel": "7"}
 REPORT = {"file": "report.csv"}
+REPORT_BYTES = 22_000  # as the notebook writes report.csv
 OBJECT = "report.env"
 OBJECTS, MESSAGES = 10_000, 50
 
@@ -31,9 +33,9 @@ def open_the_parcel(lab: LabView, answer: Any) -> Outcome:
 
 
 def change_the_wrapper(lab: LabView, answer: Any) -> Outcome:
-    """ReEncrypt has moved the parcel's data key under the vault's key, its context kept."""
+    """ReEncrypt, once or in steps, has moved the parcel's data key under the vault's key, for its context."""
     vault = _arn(lab, "vault")
-    moved = [event for event in calls(lab, "ReEncrypt") if _asked(event, "sourceEncryptionContext") == PARCEL]
+    moved = calls(lab, "ReEncrypt")
     arrived = [event for event in moved if event["resources"][-1]["ARN"] == vault]
     if [event for event in arrived if _asked(event, "destinationEncryptionContext") == PARCEL]:
         return solved("Another key, the same data key, and the body was not touched.")
@@ -51,7 +53,7 @@ def into_the_archive(lab: LabView, answer: Any) -> Outcome:
     body = _object(lab)
     if body is None:
         return not_attempted(f"There is no object `{OBJECT}` in the archive so far.")
-    header = _header(body)
+    header, frames = _opened(body)
     if header is None:
         return not_yet("The object is there, and it is no envelope of `labkit.envelope`.")
     if header.context != REPORT:
@@ -59,7 +61,9 @@ def into_the_archive(lab: LabView, answer: Any) -> Outcome:
     app = _arn(lab, "app")
     if not [event for event in _about_the_report(lab, "GenerateDataKey") if key_arn(event) == app]:
         return not_yet("The envelope's data key does not come from `alias/app`.")
-    if not _about_the_report(lab, "Decrypt"):
+    if frames != _frames(header):
+        return not_yet(f"The context is right. But these {frames} bytes of frames can't be those of the whole report.")
+    if not [event for event in _about_the_report(lab, "Decrypt") if key_arn(event) == app]:
         return not_yet("The envelope is in the archive. Nobody has opened it yet, to see whether that works.")
     return solved("Sealed before it left, and S3 could not read it if it wanted to.")
 
@@ -104,8 +108,15 @@ def _object(lab: LabView) -> bytes | None:
     return body
 
 
-def _header(body: bytes) -> Header | None:
+def _opened(body: bytes) -> tuple[Header | None, int]:
+    """The header, and how many bytes the frames behind it have. No check may unwrap a data key and look further."""
+    source = io.BytesIO(body)
     try:
-        return read_header(io.BytesIO(body))
+        return read_header(source), len(body) - source.tell()
     except EnvelopeError:
-        return None
+        return None, 0
+
+
+def _frames(header: Header) -> int:
+    """What the report's frames would have: its own bytes, and a tag for each frame."""
+    return REPORT_BYTES + TAG_BYTES * -(-REPORT_BYTES // header.frame_bytes)

@@ -58,6 +58,26 @@ share(minutes, {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "R
 org.management.client("kms").decrypt(CiphertextBlob=minute)
 """,
     },
+    "08-envelope-encryption": {
+        "open-the-parcel": """
+opened = kms.decrypt(CiphertextBlob=parcel["wrapped"], EncryptionContext=parcel["context"])["Plaintext"]
+answer = AESGCM(opened).decrypt(parcel["nonce"], parcel["body"], None).decode()
+""",
+        "change-the-wrapper": """
+blob, context = parcel["wrapped"], parcel["context"]
+half = kms.re_encrypt(CiphertextBlob=blob, SourceEncryptionContext=context, DestinationKeyId=vault)
+kms.re_encrypt(CiphertextBlob=half["CiphertextBlob"], DestinationKeyId=vault, DestinationEncryptionContext=context)
+""",
+        "into-the-archive": """
+import io
+sealed, opened, about = io.BytesIO(), io.BytesIO(), {"file": "report.csv"}
+with open("report.csv", "rb") as file:
+    envelope.encrypt(file, sealed, kms, app, about, frame_bytes=1000)
+s3.create_bucket(Bucket=bucket)
+s3.put_object(Bucket=bucket, Key="report.env", Body=sealed.getvalue())
+envelope.decrypt(s3.get_object(Bucket=bucket, Key="report.env")["Body"], opened, kms, app, about)
+""",
+    },
     "13-secrets-manager": {
         "one-secret-of-two": """
 only = {"EncryptionContextSubset": {"SecretARN": db["ARN"]}}
