@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from .account import calls, key_arn, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from .permissions import may
+from .permissions import grants_on, may
 
 PSS = "RSASSA_PSS_SHA_256"
 OTHERS = ("RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512")
-OTHER_ACTIONS = ("kms:Verify", "kms:GetPublicKey", "kms:DescribeKey", "kms:DisableKey", "kms:ScheduleKeyDeletion")
+READING = ("kms:Verify", "kms:GetPublicKey", "kms:DescribeKey")
+RULING = ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:DisableKey", "kms:ScheduleKeyDeletion")
 NEXT = "alias/next-model"
 
 
@@ -68,8 +69,9 @@ def gate_pass(lab: LabView, answer: Any) -> Outcome:
 def pss_only(lab: LabView, answer: Any) -> Outcome:
     """Cashier may do one thing with the tokens' key: sign with RSASSA_PSS_SHA_256; and has done it."""
     arn = _key(lab, "tokens")["Arn"]
-    signs = {name: may(lab, "Cashier", "kms:Sign", arn, _signing(name)) for name in (PSS, *OTHERS)}
-    besides = [action for action in OTHER_ACTIONS if may(lab, "Cashier", action, arn, _signing(PSS))]
+    grants = grants_on(lab, arn)
+    signs = {name: may(lab, "Cashier", "kms:Sign", arn, _signing(name), grants) for name in (PSS, *OTHERS)}
+    besides = [action for action in READING + RULING if may(lab, "Cashier", action, arn, _signing(PSS), grants)]
     if not any(signs.values()) and not besides:
         return not_attempted("The role Cashier has got nothing on the tokens' key so far.")
     more = [name for name in OTHERS if signs[name]]

@@ -78,6 +78,34 @@ s3.put_object(Bucket=bucket, Key="report.env", Body=sealed.getvalue())
 envelope.decrypt(s3.get_object(Bucket=bucket, Key="report.env")["Body"], opened, kms, app, about)
 """,
     },
+    "09-sign-and-verify": {
+        "big-release": """
+digest = hashlib.sha256(s3.get_object(Bucket=bucket, Key="3.0.bin")["Body"].read()).digest()
+same = {"KeyId": key, "Message": digest, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+s3.put_object(Bucket=bucket, Key="3.0.sig", Body=kms.sign(**same)["Signature"])
+""",
+        "gate-pass": """
+start = b64(b'{"kid":"7","alg":"ES256"}') + b"." + b64(b'{"aud":"gate","sub":"visitor"}')
+digest = hashlib.sha256(start).digest()
+signed = kms.sign(KeyId=key, Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")["Signature"]
+answer = start + b"." + b64(b"".join(number.to_bytes(32) for number in utils.decode_dss_signature(signed)))
+""",
+        "pss-only": """
+policy = json.loads(kms.get_key_policy(KeyId=tokens)["Policy"])
+who = {"Principal": {"AWS": cashier.arn}, "Action": "kms:Sign", "Resource": "*"}
+other = {"StringNotEquals": {"kms:SigningAlgorithm": "RSASSA_PSS_SHA_256"}}
+policy["Statement"] += [{"Effect": "Allow", **who}, {"Effect": "Deny", **who, "Condition": other}]
+kms.put_key_policy(KeyId=tokens, Policy=json.dumps(policy))
+cashier.client("kms").sign(KeyId=tokens, Message=b"receipt", SigningAlgorithm="RSASSA_PSS_SHA_256")
+""",
+        "until-2046": """
+made = kms.create_key(KeySpec="ML_DSA_87", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+half = serialization.load_der_public_key(kms.get_public_key(KeyId=made)["PublicKey"]).public_bytes_raw()
+mu = hashlib.shake_256(hashlib.shake_256(half).digest(64) + b"\\0\\0" + firmware).digest(64)
+kms.sign(KeyId=made, Message=mu, MessageType="EXTERNAL_MU", SigningAlgorithm="ML_DSA_SHAKE_256")
+kms.create_alias(AliasName="alias/next-model", TargetKeyId=made)
+""",
+    },
     "13-secrets-manager": {
         "one-secret-of-two": """
 only = {"EncryptionContextSubset": {"SecretARN": db["ARN"]}}
