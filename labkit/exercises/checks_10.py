@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from .engine import LabView, Outcome, not_attempted, not_yet, solved
 
 REGISTER = "alias/land-register"
 LIFE = timedelta(days=90)
+ENCRYPTING = ("Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext")
 SLACK = timedelta(days=1)  # who counts whole days, from midnight to midnight, is right, too
 
 
@@ -31,7 +33,7 @@ def ninety_days(lab: LabView, answer: Any) -> Outcome:
     life = _moment(end) - datetime.fromisoformat(imports[-1]["eventTime"])
     if abs(life - LIFE) > SLACK:
         return not_yet(f"The material was imported for about {round(life / timedelta(days=1))} days.")
-    if not _of(calls(lab, "Encrypt"), key["Arn"]):
+    if not _of(calls(lab, *ENCRYPTING), key["Arn"]):
         return not_yet("The material is as it should be. Nothing has been encrypted with the key yet.")
     return solved("Yours, for ninety days. Keep the 32 bytes: afterwards only they open what the key has sealed.")
 
@@ -69,7 +71,7 @@ def turn_the_year(lab: LabView, answer: Any) -> Outcome:
 
 
 def old_stamps(lab: LabView, answer: Any) -> Outcome:
-    """An EXTERNAL HMAC key has verified a tag."""
+    """An EXTERNAL HMAC key has verified tags, and the answer is the number of the forged one."""
     hmacs = [key for key in keys(lab) if key["KeySpec"] == "HMAC_256"]
     if not hmacs:
         return not_attempted("There is no HMAC key for the stamps.")
@@ -83,7 +85,11 @@ def old_stamps(lab: LabView, answer: Any) -> Outcome:
     if not shown:
         return not_yet("The key has material. It has verified nothing yet.")
     if all("errorCode" in event for event in shown):
-        return not_yet("The key has refused what it was shown: another secret, another message, or another tag.")
+        return not_yet("The key has refused whatever it was shown: another secret, other messages, or other tags.")
+    if answer is None:
+        return not_yet("The key has verified a tag. Which of the five is forged? `answer` is still None.")
+    if answer != random.Random(lab.name).randrange(1, 6):  # noqa: S311  # as the notebook has it
+        return not_yet(f"{answer!r} is not it: that stamp is genuine, or there is none of that number.")
     return solved("Old stamps, verified in KMS. Nobody copies the ink from there; guard the copy that you have.")
 
 

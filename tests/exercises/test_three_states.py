@@ -106,6 +106,43 @@ kms.sign(KeyId=made, Message=mu, MessageType="EXTERNAL_MU", SigningAlgorithm="ML
 kms.create_alias(AliasName="alias/next-model", TargetKeyId=made)
 """,
     },
+    "10-bring-your-own-key": {
+        "ninety-days": """
+made, land = kms.create_key(Origin="EXTERNAL", MultiRegion=True)["KeyMetadata"]["KeyId"], os.urandom(32)
+kms.import_key_material(**wrapped(made, land), **never)
+kms.create_alias(AliasName="alias/land-register", TargetKeyId=made)
+kms.import_key_material(**wrapped(made, land), ValidTo=lab.clock.now() + timedelta(days=90))
+kms.generate_data_key(KeyId="alias/land-register", KeySpec="AES_256")
+""",
+        "lost-material": """
+for material in found[::-1]:
+    short = {"WrappingAlgorithm": "RSAES_OAEP_SHA_1", "WrappingKeySpec": "RSA_2048"}
+    papers = kms.get_parameters_for_import(KeyId=deaths, **short)
+    sha = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    blob = serialization.load_der_public_key(papers["PublicKey"]).encrypt(material, sha)
+    try:
+        month = {"ValidTo": lab.clock.now() + timedelta(days=30)}
+        kms.import_key_material(KeyId=deaths, ImportToken=papers["ImportToken"], EncryptedKeyMaterial=blob, **month)
+        break
+    except kms.exceptions.IncorrectKeyMaterialException:
+        continue
+kms.decrypt(KeyId=deaths, CiphertextBlob=entry)
+""",
+        "turn-the-year": """
+fresh, new = secrets.token_bytes(32), {"ImportType": "NEW_KEY_MATERIAL"}
+kms.import_key_material(**wrapped(marriages, fresh), **never, **new)
+kms.rotate_key_on_demand(KeyId=marriages)
+lab.clock.advance(minutes=1)
+kms.import_key_material(**wrapped(marriages, fresh), **never, KeyMaterialDescription="2027")
+""",
+        "old-stamps": """
+made = kms.create_key(Origin="EXTERNAL", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["Arn"]
+kms.import_key_material(**wrapped(made, ink), **never)
+same = {"KeyId": made, "MacAlgorithm": "HMAC_SHA_256"}
+answer = next(n for n in stamps if kms.generate_mac(**same, Message=b"certificate %d" % n)["Mac"] != stamps[n])
+kms.verify_mac(**same, Message=b"certificate %d" % (answer % 5 + 1), Mac=stamps[answer % 5 + 1])
+""",
+    },
     "13-secrets-manager": {
         "one-secret-of-two": """
 only = {"EncryptionContextSubset": {"SecretARN": db["ARN"]}}
