@@ -64,15 +64,16 @@ def on_purpose(lab: LabView, answer: Any) -> Outcome:
     """The answer is the role that was refused by an explicit deny."""
     if answer is None:
         return unanswered()
-    if answer not in THREE:
+    name = next((name for name in THREE if name in str(answer).split("/")), None)  # or an ARN with the name in it
+    if name is None:
         return not_yet(f"{str(answer)!r} is none of the three.")
     refused = [
         event.get("errorMessage", "")
         for event in lab.events()
-        if f":assumed-role/{answer}/" in event["userIdentity"].get("arn", "") and "errorCode" in event
+        if f":assumed-role/{name}/" in event["userIdentity"].get("arn", "") and "errorCode" in event
     ]
     if not any("explicit deny" in message for message in refused):
-        return not_yet(f"{answer} was refused because no policy allows the call. Nothing denies it.")
+        return not_yet(f"{name} was refused because no policy allows the call. Nothing denies it.")
     return solved("To give the missing permission would not help here: a deny goes before every allow.")
 
 

@@ -120,8 +120,8 @@ def no_number(answer: Any) -> Outcome | None:
     """What to say if the answer should be a whole number and is none; None if it is one."""
     if answer is None:
         return unanswered()
-    if isinstance(answer, bool) or not isinstance(answer, Integral):
-        return not_yet(f"The answer should be a number; this is {type(answer).__name__}.")
+    if isinstance(answer, bool) or not _is_whole(answer):
+        return not_yet(f"The answer should be a whole number; this is {type(answer).__name__}.")
     return None
 
 
@@ -132,9 +132,14 @@ def plain(answer: Any) -> Any:
     """
     if isinstance(answer, bool):  # a truth value is no number
         return answer
-    if isinstance(answer, Integral):
+    if _is_whole(answer):
         return int(answer)
     return str(answer) if isinstance(answer, str) else answer
+
+
+def _is_whole(answer: Any) -> bool:
+    """Whether it is a whole number; numpy counts its spans of time among them, and they are none."""
+    return isinstance(answer, Integral) and getattr(getattr(answer, "dtype", None), "kind", "") != "m"
 
 
 def with_code(text: str) -> str:

@@ -66,10 +66,12 @@ def test_whole_numbers_are_numbers(answer: Any) -> None:
     assert no_number(answer) is None
 
 
-@pytest.mark.parametrize("answer", [True, numpy.True_, 7.0, numpy.float64(7), "7", numpy.array([7])])
+@pytest.mark.parametrize(
+    "answer", [True, numpy.True_, 7.0, numpy.float64(7), "7", numpy.array([7]), numpy.timedelta64(7, "s")]
+)
 def test_what_is_no_whole_number_is_told(answer: Any) -> None:
     """Truth values, fractions, texts and columns are none."""
-    assert no_number(answer).message.startswith("The answer should be a number; this is ")
+    assert no_number(answer).message.startswith("The answer should be a whole number; this is ")
 
 
 def test_a_failing_check_is_told_and_not_raised() -> None:
