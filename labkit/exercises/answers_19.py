@@ -83,6 +83,8 @@ def outsider(seen: Evidence, answer: Any) -> Outcome | None:
         return not_yet("That account is the company's own: its files have the other half of each of these calls.")
     if given.startswith("AROA"):
         return not_yet("That is the id of a role and a session's name. The record has the account as well.")
+    if given != seen.outsider() and seen.outsider() in given:
+        return not_yet("The account is in it. Put in its twelve digits alone.")
     return None if given == seen.outsider() else not_yet(f"{given!r} is not the account in those records.")
 
 
@@ -115,6 +117,19 @@ def moment(answer: Any) -> datetime | None:
         return None
     given = given.tz_localize("UTC") if given.tzinfo is None else given.tz_convert("UTC")
     return given.floor("s").to_pydatetime()
+
+
+def span(answer: Any) -> timedelta | None:
+    """A span of time, as Python, numpy or pandas has it or as text, without its sign. None if it is none."""
+    import pandas  # a check of this notebook needs it anyway
+
+    if isinstance(answer, (bool, int, float)):  # of what unit?
+        return None
+    try:
+        given = pandas.Timedelta(answer)
+    except (ValueError, TypeError):
+        return None
+    return None if given is pandas.NaT else abs(given.to_pytimedelta())
 
 
 def at_time(given: datetime, right: datetime, praise: str) -> Outcome:

@@ -5,7 +5,6 @@ Nothing here is an answer: each is found in the files, from the one address that
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from ..policy import simulate
@@ -13,10 +12,11 @@ from . import answers_19 as answers
 from .account import calls, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from .evidence import evidence
-from .permissions import identity_policies, key_policy
+from .permissions import decided, key_policy
 
 KMS = "kms.amazonaws.com"
 LATER = "2026-12-31T00:00:00Z"  # a session that begins when all this is over
+WORK = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "ec2:ModifySnapshotAttribute", "cloudtrail:StopLogging")
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -79,18 +79,19 @@ def time_left(lab: LabView, answer: Any) -> Outcome:
     """The answer is the time between the cancelling and the deletion that was scheduled."""
     if answer is None:
         return unanswered()
-    if not isinstance(answer, timedelta):
+    given = answers.span(answer)
+    if given is None:
         return not_yet(f"The answer should be a span of time, a Timedelta; this is {type(answer).__name__}.")
     planned = evidence().deletion_by_stranger()
     assert planned.cancelled is not None
     right = planned.until - planned.cancelled
-    if abs(answer) == right:
+    if given == right:
         return solved("Days, not hours. The waiting period is there for mornings like that one.")
-    if answer == planned.until - planned.time:
+    if given == planned.until - planned.time:
         return not_yet("That is the whole waiting period. How much was left when it was called off?")
-    if answer == planned.cancelled - planned.time:
+    if given == planned.cancelled - planned.time:
         return not_yet("That is how much had gone by already.")
-    if abs(abs(answer) - right) == answers.OFFICE:
+    if abs(given - right) == answers.OFFICE:
         return not_yet("An hour off: one of your two times is by the shop's clock, the other is UTC.")
     return not_yet("Not so. The end is in the answer to ScheduleKeyDeletion, the other time is CancelKeyDeletion's.")
 
@@ -126,7 +127,7 @@ def untouched(lab: LabView, answer: Any) -> Outcome:
 
 
 def shut_out(lab: LabView, answer: Any) -> Outcome:
-    """The access key is off; the stolen session may use no key any more; one that begins later may."""
+    """The access key is off; the stolen session may do nothing any more; one that begins later what the role may."""
     iam = lab.observer.client("iam")
     key = _key(lab, "customers")
     begun = [event for event in calls(lab, "AssumeRole") if event["requestParameters"]["roleSessionName"] == "session1"]
@@ -135,11 +136,13 @@ def shut_out(lab: LabView, answer: Any) -> Outcome:
     is_on = used in {each["AccessKeyId"] for each in left if each["Status"] == "Active"}
     if "SupportTools" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
         return not_yet("The role is gone, and support's work with it. Leave the role, and end its old sessions.")
-    is_in, can_work = _may(lab, key, since), _may(lab, key, LATER)
-    if is_on and is_in:
+    left_in, can_work = _may(lab, key, since), _may(lab, key, LATER) == list(WORK)
+    if is_on and left_in == list(WORK):
         return not_attempted("The access key is active, and the stranger's session can use the keys.")
-    if is_in:
-        return not_yet(f"The access key is off. The session from {since[11:19]} UTC can still use the keys.")
+    if "kms:Decrypt" in left_in:
+        return not_yet(f"The session from {since[11:19]} UTC can still use the keys.")
+    if left_in:
+        return not_yet(f"The session from {since[11:19]} UTC is not out: it may still call {left_in[0]}, for one.")
     if is_on:
         return not_yet("The session is out. With the access key, which is active, the stranger can begin a new one.")
     if not can_work:
@@ -168,16 +171,19 @@ def take_back(lab: LabView, answer: Any) -> Outcome:
 def lights_on(lab: LabView, answer: Any) -> Outcome:
     """The disks' key is enabled, the trail takes KMS, new volumes are encrypted."""
     state = lab.observer.client("kms").describe_key(KeyId=_key(lab, "disks"))["KeyMetadata"]["KeyState"]
-    is_dark = not _takes_kms(
-        lab.observer.client("cloudtrail", "eu-central-1").get_event_selectors(TrailName="company-trail-2")
-    )
+    watch = lab.observer.client("cloudtrail", "eu-central-1")
+    if "company-trail-2" not in {trail["Name"] for trail in watch.describe_trails()["trailList"]}:
+        return not_yet("The trail is gone. A new one under the same name, started, would do.")
+    is_dark = not _takes_kms(watch.get_event_selectors(TrailName="company-trail-2"))
     is_bare = not lab.observer.client("ec2").get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
     if state == "PendingDeletion" and is_dark and is_bare:
         return not_attempted("The key is pending deletion, the trail leaves KMS out, new volumes are not encrypted.")
     if state != "Enabled":
         return not_yet(f"The key of the disks is {state}: no volume can be attached with it.")
     if is_dark:
-        return not_yet("The trail in eu-central-1 still leaves out the calls of KMS.")
+        return not_yet("The trail in eu-central-1 still leaves out calls of KMS, or some of them.")
+    if not watch.get_trail_status(Name="company-trail-2")["IsLogging"]:
+        return not_yet("The trail would record the calls of KMS, but it is not logging.")
     if is_bare:
         return not_yet("New volumes are still not encrypted by default.")
     return solved("The key works, the trail writes down what KMS is asked, and new volumes are encrypted.")
@@ -212,16 +218,16 @@ def _key(lab: LabView, description: str) -> str:
     return str(next(key["Arn"] for key in keys(lab) if key["Description"] == description))
 
 
-def _may(lab: LabView, key: str, since: str) -> bool:
-    """Whether a session of SupportTools that began then may use the key, under the role's policies as they are."""
-    arn = f"arn:aws:iam::{key.split(':')[4]}:role/SupportTools"
-    policies, times = identity_policies(lab, "SupportTools"), {"aws:TokenIssueTime": since}
-    return any(
-        simulate(arn, action, key, identity=policies, resource_policy=key_policy(lab, key), context=times).data[
-            "allowed"
-        ]
-        for action in ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy")
-    )
+def _may(lab: LabView, key: str, since: str) -> list[str]:
+    """What of its work a session of SupportTools that began then may do, under the role's policies as they are."""
+    times = {"aws:TokenIssueTime": since}
+    on_key = key_policy(lab, key)
+    allowed = []
+    for action in WORK:
+        of_key = action.startswith("kms:")
+        if decided(lab, "SupportTools", action, key if of_key else "*", on_key if of_key else None, times):
+            allowed.append(action)
+    return allowed
 
 
 def _lets_in(policy: str, arn: str, key: str) -> bool:
@@ -234,9 +240,11 @@ def _lets_in(policy: str, arn: str, key: str) -> bool:
 
 
 def _takes_kms(chosen: dict[str, Any]) -> bool:
-    """Whether the trail's selectors, of either kind, take the management events of KMS."""
+    """Whether the trail's selectors, of either kind, take all management events of KMS, reading and writing ones."""
     basic = any(
-        each.get("IncludeManagementEvents") and KMS not in each.get("ExcludeManagementEventSources", [])
+        each.get("IncludeManagementEvents")
+        and each.get("ReadWriteType", "All") == "All"
+        and KMS not in each.get("ExcludeManagementEventSources", [])
         for each in chosen.get("EventSelectors", [])
     )
     return basic or any(_advanced(each["FieldSelectors"]) for each in chosen.get("AdvancedEventSelectors", []))
@@ -246,4 +254,5 @@ def _advanced(fields: list[dict[str, Any]]) -> bool:
     named = {field["Field"]: field for field in fields}
     source = named.get("eventSource", {})
     is_management = named.get("eventCategory", {}).get("Equals") == ["Management"]
-    return is_management and KMS not in source.get("NotEquals", []) and KMS in source.get("Equals", [KMS])
+    is_all = named.keys() <= {"eventCategory", "eventSource"}
+    return is_management and is_all and KMS not in source.get("NotEquals", []) and KMS in source.get("Equals", [KMS])

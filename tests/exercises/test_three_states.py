@@ -150,6 +150,49 @@ kms.create_grant(KeyId=key, GranteePrincipal=accountant.arn, Operations=["Decryp
 accountant.client("secretsmanager").get_secret_value(SecretId="shop/db")
 """
     },
+    "18-cloudtrail-in-pandas": {
+        "night-order": "answer = orders[1]",
+        "speak": """
+every = {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+cloudtrail.put_event_selectors(TrailName="shop", AdvancedEventSelectors=[every])
+kms.generate_data_key(KeyId=key, KeySpec="AES_256")
+lab.clock.advance(minutes=20)
+""",
+        "on-purpose": """
+refused = questions.denied(trail.load(lab))
+answer = refused.loc[refused["reason"].str.contains("explicit deny", na=False), "principal"].iloc[-1]
+""",
+    },
+    "19-investigate-an-incident": {
+        "may-go": 'answer = __import__("pandas").Timestamp("2026-02-07 14:44", tz="Europe/Berlin")',
+        "outsider": "answer = 555566667777",
+        "first-sign": 'answer = events[events["source_ip"] == "192.0.2.66"]["time"].to_numpy()[0]',
+        "time-left": """
+ends = events[events["event"].isin(["ScheduleKeyDeletion", "CancelKeyDeletion"])]["time"].iloc[-2:]
+answer = __import__("numpy").timedelta64(7, "D") - (ends.iloc[1] - ends.iloc[0]).to_numpy()
+""",
+        "still-open": """
+undone = {"CreateGrant", "PutKeyPolicy", "DisableKey", "ScheduleKeyDeletion"}
+answer = changes[~changes["event"].isin(undone)]["event"]
+""",
+        "untouched": 'answer = [key.arn for key in company.KEYS if key.name in ("old-reports", "reports", "trail")]',
+        "shut-out": """
+old = iam.list_access_keys(UserName="backup-agent")["AccessKeyMetadata"][0]["AccessKeyId"]
+iam.delete_access_key(UserName="backup-agent", AccessKeyId=old)
+older = {"DateLessThan": {"aws:TokenIssueTime": lab.clock.now().isoformat()}}
+deny = {"Effect": "Deny", "NotAction": "sts:GetCallerIdentity", "Resource": "*", "Condition": older}
+text = json.dumps({"Version": "2012-10-17", "Statement": deny})
+revoke = iam.create_policy(PolicyName="Revoke", PolicyDocument=text)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="SupportTools", PolicyArn=revoke)
+""",
+        "lights-on": """
+kms.cancel_key_deletion(KeyId=disks)
+kms.enable_key(KeyId=disks)
+every = {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+watch.put_event_selectors(TrailName="company-trail-2", AdvancedEventSelectors=[every])
+ec2.enable_ebs_encryption_by_default()
+""",
+    },
 }
 """Right answers that go another way than the shipped solutions."""
 

@@ -72,6 +72,36 @@ def test_members_are_in_cloudtrails_order_and_absent_ones_absent() -> None:
             assert record["sourceIPAddress"] == record["userAgent"] == record["userIdentity"]["invokedBy"]
 
 
+def test_refusals_read_as_each_services_own() -> None:
+    """EC2 has its own code and keeps the request; S3's action has another name; who may not change is no reader."""
+    refused = {record["eventName"]: record for _, record in _records() if "errorCode" in record}
+    of_ec2 = refused["DescribeInstances"]
+    assert of_ec2["errorCode"] == "Client.UnauthorizedOperation"
+    assert of_ec2["errorMessage"].startswith("You are not authorized to perform this operation. User: arn:aws:iam::")
+    assert of_ec2["requestParameters"] == {"instancesSet": {}, "filterSet": {}}
+    assert "to perform: s3:ListAllMyBuckets because no" in refused["ListBuckets"]["errorMessage"]
+    assert refused["StopLogging"]["readOnly"] is False
+    assert {record["errorCode"] for name, record in refused.items() if name != "DescribeInstances"} == {"AccessDenied"}
+
+
+def test_sessions_last_as_long_as_was_asked_for() -> None:
+    """An hour without a word of it (STS API, AssumeRole); longer only with `durationSeconds`."""
+    lasted = set()
+    for _, record in _records():
+        if record["eventName"] == "AssumeRole" and record["userIdentity"]["type"] != "AWSService":
+            until = record["responseElements"]["credentials"]["expiration"]
+            ends = datetime.strptime(until, "%b %d, %Y, %I:%M:%S %p").replace(tzinfo=UTC)
+            asked = record["requestParameters"].get("durationSeconds", 3600)
+            lasted.add((asked, (ends - datetime.fromisoformat(record["eventTime"])).total_seconds()))
+    assert lasted == {(3600, 3600.0), (21600, 21600.0)}
+
+
+def test_the_bill_and_awss_health_are_asked_for_in_one_region() -> None:
+    """Both have their endpoint in us-east-1 (AWS General Reference), as IAM has."""
+    one = {"ce.amazonaws.com", "health.amazonaws.com", "iam.amazonaws.com"}
+    assert {record["awsRegion"] for _, record in _records() if record["eventSource"] in one} == {company.GLOBAL}
+
+
 def test_nothing_passes_for_real() -> None:
     """Account ids, addresses, people."""
     text = "".join(content.decode() for content in list(_files().values())[::7])

@@ -20,8 +20,8 @@ from .ordinary import fortnight
 
 # SHA-256 of keys and contents before gzip (which differs between libraries), by name of the sample.
 CHECKSUMS = {
-    "fortnight": "3f514b388b28e73b8c61a465a7790f80bf20a710bdb9684fb629679296d3f04f",
-    "incident": "745f00db252f35e1d6fe7b895bb11d33184ed1c886cfa5d19222f9b1104f4610",
+    "fortnight": "b7cdbbb6403b5348bbebe347bf952a9a538c49fdeb94f8a4433a5a503616f2da",
+    "incident": "52bd8855994c6e8f7115553027b9c287401de37c0f83e629c8285279f7d58b3a",
 }
 DATA = Path(__file__).parents[3] / "data"
 

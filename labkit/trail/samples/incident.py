@@ -40,7 +40,7 @@ def incident() -> list[Recorded]:
     journal = Journal(chance_of("incident"), name="incident")
     time = _looks_round(journal, BEGIN)
     thief = c.SUPPORT.session("session1", iso(time))
-    journal.assume(time, c.backup_agent(), c.SUPPORT, thief, **_WHERE)
+    journal.assume(time, c.backup_agent(), c.SUPPORT, thief, lasts=timedelta(hours=6), **_WHERE)
     time = _reads_customers(journal, time + timedelta(minutes=3), thief)
     time = _lets_the_outsider_in(journal, time + timedelta(minutes=4), thief)
     time = _holds_orders_to_ransom(journal, time + timedelta(minutes=6), thief)
@@ -53,21 +53,24 @@ def _looks_round(journal: Journal, time: datetime) -> datetime:
     """Who am I, and what may I: forty calls, most of them refused."""
     user = c.backup_agent()
     journal.note(time, user, "sts", "GetCallerIdentity", c.HOME, **_WHERE)
-    tries = (
-        ("iam", "ListUsers"),
-        ("iam", "ListRoles"),
-        ("s3", "ListBuckets"),
-        ("secretsmanager", "ListSecrets"),
-        ("kms", "ListKeys"),
-        ("kms", "ListAliases"),
-        ("ec2", "DescribeInstances"),
-        ("lambda", "ListFunctions20150331"),
+    tries = (  # event, action, what the message says of a resource
+        ("ListUsers", "iam:ListUsers", f"arn:aws:iam::{c.SHOP}:user/"),
+        ("ListRoles", "iam:ListRoles", f"arn:aws:iam::{c.SHOP}:role/"),
+        ("ListBuckets", "s3:ListAllMyBuckets", ""),
+        ("ListSecrets", "secretsmanager:ListSecrets", ""),
+        ("ListKeys", "kms:ListKeys", "*"),
+        ("ListAliases", "kms:ListAliases", "*"),
+        ("DescribeInstances", "ec2:DescribeInstances", ""),
+        ("ListFunctions20150331", "lambda:ListFunctions", "*"),
     )
     for region in (c.HOME, c.SECOND):
-        for source, event in tries:
+        for event, action, resource in tries:
             time += timedelta(seconds=journal.chance.randrange(1, 3))
-            error = refusal(user, f"{source}:{event.removesuffix('20150331')}", "*")
-            journal.note(time, user, source, event, c.GLOBAL if source == "iam" else region, error=error, **_WHERE)
+            source, error = action.partition(":")[0], refusal(user, action, resource)
+            # EC2 keeps what was asked for (published record, 2020).
+            asked: Any = {"instancesSet": {}, "filterSet": {}} if source == "ec2" else None
+            where = c.GLOBAL if source == "iam" else region
+            journal.note(time, user, source, event, where, asked=asked, error=error, **_WHERE)
     for key in (c.ORDERS_KEY, c.CUSTOMERS_KEY, c.SECRETS_KEY, c.DISKS_KEY):
         for event in ("DescribeKey", "GetKeyPolicy", "ListGrants", "Decrypt"):
             time += timedelta(seconds=1)
@@ -178,6 +181,7 @@ def _puts_out_the_lights(journal: Journal, time: datetime, thief: dict[str, Any]
         "StopLogging",
         c.HOME,
         error=refusal(thief, "cloudtrail:StopLogging", trail),
+        writes="writes",
         **_WHERE,
     )
     selectors = [
@@ -227,7 +231,7 @@ def _puts_out_the_lights(journal: Journal, time: datetime, thief: dict[str, Any]
             "createVolumePermission": permission,
             "attributeType": "CREATE_VOLUME_PERMISSION",
         },
-        answer={"_return": True},
+        answer={"requestId": c.guid("the snapshot is shared"), "_return": True},
         writes="writes",
         **_WHERE,
     )
@@ -271,7 +275,8 @@ def _mends(journal: Journal, time: datetime) -> None:
     ann = c.ADMIN.session("ann@example.com", iso(time))
     where: dict[str, Any] = {"ip": c.OFFICE[0], "agent": c.CLI, "writes": "writes"}
     agent = {"userName": "backup-agent"}
-    created = {"accessKey": {**agent, "accessKeyId": c.backup_agent("new")["accessKeyId"], "status": "Active"}}
+    made = {"accessKeyId": c.backup_agent("new")["accessKeyId"], "status": "Active", "createDate": java(time)}
+    created = {"accessKey": {**agent, **made}}
     journal.note(time, ann, "iam", "CreateAccessKey", c.GLOBAL, asked=agent, answer=created, **where)
     time += timedelta(minutes=3)
     off = {"userName": "backup-agent", "accessKeyId": c.backup_agent()["accessKeyId"], "status": "Inactive"}

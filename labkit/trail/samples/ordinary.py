@@ -9,7 +9,7 @@ from . import company as c
 from .calendar import DAYS, START, days, is_workday, moments
 from .chores import OLD_KEY_UNTIL, chores
 from .people import LOOKS, people
-from .recording import FAS, Journal, Recorded, chance_of, iso, service, through
+from .recording import FAS, SERVICE_SESSION, Journal, Recorded, chance_of, iso, service, through
 
 
 def fortnight(renewed: datetime | None = None) -> list[Recorded]:
@@ -53,7 +53,7 @@ def _servers(journal: Journal) -> None:
         for step in range(DAYS * 4):
             renewed = START + timedelta(hours=6 * step, minutes=number * 7, seconds=11)
             session = c.SHOP_APP.session(instance, iso(renewed))
-            journal.assume(renewed, service("ec2"), c.SHOP_APP, session)
+            journal.assume(renewed, service("ec2"), c.SHOP_APP, session, lasts=SERVICE_SESSION)
 
 
 def _orders(journal: Journal) -> None:
@@ -98,7 +98,7 @@ def _covers(journal: Journal) -> None:
     for day in days():
         for time in moments(journal.chance, day, 3):
             role = c.COVER_MAKER.session("cover-maker", iso(time))
-            journal.assume(time, service("lambda"), c.COVER_MAKER, role)
+            journal.assume(time, service("lambda"), c.COVER_MAKER, role, lasts=SERVICE_SESSION)
             journal.use(
                 time + timedelta(seconds=1), role, "Decrypt", c.SECRETS_KEY, context, ip=c.FUNCTION_ADDRESS, agent=agent
             )
@@ -122,7 +122,7 @@ def _reports(journal: Journal) -> None:
     for day in days():
         time = day + timedelta(hours=2, seconds=journal.chance.randrange(120))
         session = c.NIGHTLY.session("nightly", iso(time))
-        journal.assume(time, service("states"), c.NIGHTLY, session)
+        journal.assume(time, service("states"), c.NIGHTLY, session, lasts=SERVICE_SESSION)
         for _ in range(110 if is_workday(day) else 70):
             time += timedelta(seconds=journal.chance.randrange(1, 5))
             order = (

@@ -20,6 +20,7 @@ LOOKS = {  # what people look at in the console, and tools ask for
     "health": ("DescribeEventAggregates",),
     "ce": ("GetCostAndUsage",),
 }
+_GLOBAL = ("ce", "health")  # in us-east-1: Cost Explorer's only endpoint; AWS Health's, while that Region is up
 
 
 def people(journal: Journal) -> None:
@@ -50,7 +51,8 @@ def people(journal: Journal) -> None:
                 time += timedelta(minutes=journal.chance.randrange(2, 45))
                 for _ in range(journal.chance.randrange(2, 8)):
                     source = journal.chance.choice(tuple(LOOKS))
-                    journal.note(time, session, source, journal.chance.choice(LOOKS[source]), c.HOME, **where)
+                    region = c.GLOBAL if source in _GLOBAL else c.HOME
+                    journal.note(time, session, source, journal.chance.choice(LOOKS[source]), region, **where)
                     time += timedelta(seconds=journal.chance.randrange(4))
                 if journal.chance.random() < 0.3:
                     _looks_at_keys(journal, time, session, role, where)
@@ -81,6 +83,14 @@ def _looks_at_keys(
 
 
 def refusal(session: dict[str, Any], action: str, resource: str) -> tuple[str, str]:
-    """The error of a call that no policy of the caller's allows."""
-    asked = f"User: {session['arn']} is not authorized to perform: {action} on resource: {resource}"
-    return "AccessDenied", f"{asked} because no identity-based policy allows the {action} action"
+    """The error of a call that no policy of the caller's allows. resource: "" where the message names none.
+
+    In the words that many people have published; EC2 has a code of its own, and a sentence before the others.
+    """
+    asked = f"User: {session['arn']} is not authorized to perform: {action}" + (
+        resource and f" on resource: {resource}"
+    )
+    text = f"{asked} because no identity-based policy allows the {action} action"
+    if action.startswith("ec2:"):
+        return "Client.UnauthorizedOperation", f"You are not authorized to perform this operation. {text}"
+    return "AccessDenied", text

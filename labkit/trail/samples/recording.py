@@ -16,6 +16,8 @@ from .company import CONSOLE, GLOBAL, HOME, Bucket, Key, Role, identifier
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FAS = "fas.s3.amazonaws.com"
+DEFAULT_SESSION = timedelta(hours=1)  # STS API, AssumeRole: DurationSeconds is 3600 where nobody says it
+SERVICE_SESSION = timedelta(hours=6)  # EC2's last about that long; how long others' do is not published
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +123,25 @@ class Journal:
         self.note(time, abroad, "kms", event, key.region, account=key.account, shared=shared, **more)
 
     def assume(
-        self, time: datetime, identity: dict[str, Any], role: Role, session: dict[str, Any], **more: Any
+        self,
+        time: datetime,
+        identity: dict[str, Any],
+        role: Role,
+        session: dict[str, Any],
+        *,
+        lasts: timedelta = DEFAULT_SESSION,
+        **more: Any,
     ) -> None:
-        """AssumeRole, and what it answered."""
+        """AssumeRole, and what it answered. A session that is to last longer than by default is asked for."""
         credentials = {
             "accessKeyId": session["accessKeyId"],
             "sessionToken": "EXAMPLE",
-            "expiration": java(time + timedelta(hours=6)),
+            "expiration": java(time + lasts),
         }
         user = {"assumedRoleId": session["principalId"], "arn": session["arn"]}
         asked = {"roleArn": role.arn, "roleSessionName": session["arn"].rpartition("/")[2]}
+        if lasts != DEFAULT_SESSION and identity["type"] != "AWSService":
+            asked["durationSeconds"] = int(lasts.total_seconds())
         answer = {"credentials": credentials, "assumedRoleUser": user}
         self.note(
             time,
