@@ -20,8 +20,8 @@ from .ordinary import fortnight
 
 # SHA-256 of keys and contents before gzip (which differs between libraries), by name of the sample.
 CHECKSUMS = {
-    "fortnight": "b7cdbbb6403b5348bbebe347bf952a9a538c49fdeb94f8a4433a5a503616f2da",
-    "incident": "52bd8855994c6e8f7115553027b9c287401de37c0f83e629c8285279f7d58b3a",
+    "fortnight": "51a12ba93c85ed2d614d04b0ad36fbcf668fefb869b12cf0705c5218e44247e2",
+    "incident": "fabd715aaa8e6b3772e22b20213a26182f6d3669bf832f820601dce57a98443e",
 }
 DATA = Path(__file__).parents[3] / "data"
 

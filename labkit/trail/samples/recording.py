@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .company import CONSOLE, GLOBAL, HOME, Bucket, Key, Role, identifier
+from .company import BROWSER, CONSOLE, GLOBAL, HOME, Bucket, Key, Role, identifier
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FAS = "fas.s3.amazonaws.com"
@@ -90,6 +90,8 @@ class Journal:
             **({"serviceEventDetails": details} if details else {}),
             "eventCategory": "Management",
             **({} if by_service or ip == CONSOLE else {"tlsDetails": tls}),
+            # CloudTrail User Guide, record contents: the text "true", or not there.
+            **({"sessionCredentialFromConsole": "true"} if agent == BROWSER and kind == "AwsApiCall" else {}),
         }
         self.records.append(Recorded(time, trail, HOME if region == GLOBAL else region, record))
         return record
