@@ -18,12 +18,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from .athena_parts import Scope, keys, keys_of_all, listed, of_kms, once
+from .anyframe import DENIALS
+from .athena_parts import OF_KMS, Scope, events, keys, keys_of_all, listed, of_kms
 from .athena_table import checked, create_table
 from .costs import PAIR_OPERATIONS, PRICES
 from .identities import ARN
 from .questions import BEGINS, ENDS
-from .uses import USES
+from .uses import NETWORK, REFUSED_BY_ENDPOINT, USES
 
 __all__ = [
     "Scope",
@@ -67,10 +68,11 @@ SELECT {_time("eventtime")} AS "time", principal, eventname AS event, errorcode 
   {_group("errormessage", action)} AS action,
   {_group("errormessage", resource)} AS resource,
   key_names.key_arn,
-  coalesce('no ' || {lacking} || ' allows', 'explicit deny in a ' || {forbidden}) AS reason,
+  CASE WHEN errorcode = '{REFUSED_BY_ENDPOINT}' THEN 'VPC endpoint policy'
+    ELSE coalesce('no ' || {lacking} || ' allows', 'explicit deny in a ' || {forbidden}) END AS reason,
   events.eventid AS event_id
 FROM events LEFT JOIN key_names ON events.eventid = key_names.eventid AND key_names.place = 1
-WHERE errorcode IN ('AccessDenied', 'AccessDeniedException') OR strpos(errormessage, 'not allowed to access') > 0
+WHERE errorcode IN ({listed(DENIALS)}) OR strpos(errormessage, 'not allowed to access') > 0
 ORDER BY eventtime, events.eventid"""
 
 
@@ -172,7 +174,7 @@ def calls_per_service(scope: Scope, prices: Mapping[str, float] = PRICES) -> str
     algorithm = "coalesce(json_extract_scalar(requestparameters, '$.encryptionAlgorithm'), 'SYMMETRIC_DEFAULT')"
     spec = "coalesce(json_extract_scalar(requestparameters, '$.keyPairSpec'), '')"
     return f"""-- KMS calls by the service that made them, and what they cost about, the dearest first.
-{once(scope)},
+{events(scope, OF_KMS)},
 priced AS (
   SELECT recipientaccountid, eventname, coalesce(service, '(direct)') AS service,
     CASE
@@ -183,8 +185,9 @@ priced AS (
       WHEN eventname IN ('Encrypt', 'Decrypt') AND {algorithm} <> 'SYMMETRIC_DEFAULT'
         THEN {_price(prices["asymmetric"])}
       ELSE {_price(prices["symmetric"])} END AS price
-  FROM once
-  WHERE coalesce(eventtype, '') <> 'AwsServiceEvent' AND coalesce(useridentity.type, '') <> 'AWSAccount'
+  FROM events
+  WHERE coalesce(eventtype, '') NOT IN ({listed(["AwsServiceEvent", *NETWORK])})
+    AND coalesce(useridentity.type, '') <> 'AWSAccount'
 )
 SELECT recipientaccountid AS account, service, eventname AS event, count(*) AS calls, sum(price) / 1E4 AS dollars
 FROM priced

@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from .athena_table import quoted
 from .identities import ARN
 from .loading import Moment, Wanted
-from .uses import USES
+from .uses import NETWORK, REFUSED_BY_ENDPOINT, USES
 
 _BARE = "mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_KMS = "eventsource = 'kms.amazonaws.com'"
+OF_KMS = "eventsource = 'kms.amazonaws.com'"
 _MEMBERS = ("keyId", "targetKeyId", "destinationKeyId", "sourceKeyId", "replicaKeyId")
 
 
@@ -113,50 +113,46 @@ key_names AS (
   SELECT eventid, 1, CASE WHEN found LIKE 'arn:%' THEN found END, regexp_extract(found, '[^/]*$') FROM named
   WHERE found IS NOT NULL
 )"""
-# A call across accounts has a record in both, with one sharedeventid: the caller's counts.
-_ONCE = """once AS (
-  SELECT * FROM (
-    SELECT *, row_number() OVER (
-      PARTITION BY coalesce(sharedeventid, eventid)
-      ORDER BY CASE WHEN useridentity.type = 'AWSAccount' THEN 1 ELSE 0 END, eventtime, eventid) AS nth_record
-    FROM events) AS numbered
-  WHERE nth_record = 1
-)"""
 _USED = f"""used AS (
-  SELECT once.*, key_names.key_arn FROM once JOIN key_names ON once.eventid = key_names.eventid
+  SELECT events.*, key_names.key_arn FROM events JOIN key_names ON events.eventid = key_names.eventid
   WHERE eventname IN ({listed(USES)}) AND errorcode IS NULL AND key_arn IS NOT NULL
 )"""
 
 
 def events(scope: Scope, *more: str) -> str:
-    """WITH ... events: each event id once, with `principal` and `service`; `more` are further conditions."""
-    conditions = "\n    AND ".join([*scope.conditions(), *more])
+    """WITH ... events: each call once, with `principal` and `service`; `more` are further conditions.
+
+    As `uses.each_call_once`: a call across accounts by the caller's record, and of an endpoint's what it refused.
+    """
+    of_calls = f"(coalesce(eventtype, '') NOT IN ({listed(NETWORK)}) OR errorcode = '{REFUSED_BY_ENDPOINT}')"
+    conditions = "\n    AND ".join([*scope.conditions(), *more, of_calls])
     return f"""WITH recorded AS (
   SELECT *, row_number() OVER (PARTITION BY eventid ORDER BY eventtime) AS nth_copy
   FROM {scope.name}
   WHERE {conditions}
 ),
+held AS (
+  SELECT *, first_value(coalesce(recipientaccountid, '')) OVER (
+    PARTITION BY coalesce(sharedeventid, eventid)
+    ORDER BY CASE WHEN useridentity.type = 'AWSAccount' THEN 1 ELSE 0 END, eventtime, eventid) AS holder
+  FROM recorded WHERE nth_copy = 1
+),
 events AS (
   SELECT *,
     {_PRINCIPAL} AS principal,
     {_SERVICE} AS service
-  FROM recorded WHERE nth_copy = 1
+  FROM held WHERE coalesce(recipientaccountid, '') = holder
 )"""
 
 
 def of_kms(scope: Scope) -> str:
-    """The events of KMS, each call once, and `used`: successful cryptographic calls, a row a key."""
-    return f"{keys(scope)},\n{_ONCE},\n{_USED}"
-
-
-def once(scope: Scope) -> str:
-    """The events of KMS, each call once."""
-    return f"{events(scope, _KMS)},\n{_ONCE}"
+    """The events of KMS, their keys, and `used`: successful cryptographic calls, a row a key."""
+    return f"{keys(scope)},\n{_USED}"
 
 
 def keys(scope: Scope) -> str:
     """The events of KMS and `key_names`: a row a key and event, by place (ReEncrypt has two)."""
-    return f"{events(scope, _KMS)},\n{_KEYS}"
+    return f"{events(scope, OF_KMS)},\n{_KEYS}"
 
 
 def keys_of_all(scope: Scope) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .anyframe import on_any_frame
 from .opening import on_behalf_of, opened
-from .uses import each_call_once
+from .uses import NETWORK, each_call_once
 
 # US dollars for 10,000 requests, in most Regions (https://aws.amazon.com/kms/pricing/, 2026). The first 20,000 requests
 # of a month are free, of the kinds at the first price only; that is not taken off here.
@@ -28,19 +28,22 @@ def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
     first. Counted where the caller is: AWS charges the account that makes the call, also for another account's key.
     Err: an estimate. What a key pair is of, records of Sign and Verify tell by the algorithm, but not its size: an
     RSA key counts as dearer than RSA_2048 is. Whether refused calls are charged AWS doesn't say: they count.
-    Rotations and other events of KMS's own cost nothing here; keys themselves cost a dollar a month each.
+    Rotations and other events of KMS's own cost nothing here, nor does a call that a VPC endpoint refused; keys
+    themselves cost a dollar a month each.
     """
     calls = each_call_once(events)
-    calls = calls[(calls["source"] == "kms") & (calls["event_type"] != "AwsServiceEvent")]
+    calls = calls[(calls["source"] == "kms") & ~calls["event_type"].isin(["AwsServiceEvent", *NETWORK])]
     calls = calls[calls["caller_type"] != "AWSAccount"]
     parameters = opened(calls["request_parameters"])
-    kinds = [_kind(name, asked) for name, asked in zip(calls["event"], parameters, strict=True)]
+    kinds = [_kind(str(name), asked) for name, asked in zip(calls["event"], parameters, strict=True)]
     rows = calls[["account", "event"]].astype("str")
     rows["service"] = on_behalf_of(calls)["service"].astype("str").fillna("(direct)")
     rows["dollars"] = [prices[kind] / 10_000 for kind in kinds]
-    table = rows.groupby(["account", "service", "event"])["dollars"].agg(calls="size", dollars="sum").reset_index()
-    return table.sort_values(
-        ["dollars", "calls", "service", "event"], ascending=[False, False, True, True], ignore_index=True
+    grouped = rows.groupby(["account", "service", "event"], dropna=False)["dollars"]
+    return (
+        grouped.agg(calls="size", dollars="sum")
+        .reset_index()
+        .sort_values(["dollars", "calls", "service", "event"], ascending=[False, False, True, True], ignore_index=True)
     )
 
 

@@ -1,6 +1,7 @@
 """Opening the nested parts of events: keys, encryption contexts, who asked through whom. Frames in, frames out.
 
-Each different JSON text is opened once, so a column that repeats itself costs little.
+Each different JSON text is opened once, so a column that repeats itself costs little. Of a dask frame they give a frame
+of pandas, made on its workers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy
 import pandas
 
+from .anyframe import on_parts
 from .identities import ARN, key_arns, key_in
 from .identities import opened as _opened
 
@@ -25,6 +27,7 @@ _CONTEXT_MEMBERS = {
 _CONSTRAINTS = {"encryptionContextEquals": "grant equals", "encryptionContextSubset": "grant subset"}
 
 
+@on_parts
 def opened(column: Any) -> Any:
     """The values in a column of JSON text, as dicts and lists; None where there is none or it can't be read."""
     codes, texts = pandas.factorize(column)
@@ -33,6 +36,7 @@ def opened(column: Any) -> Any:
     return pandas.Series(values[codes], index=column.index, dtype=object, name=column.name)
 
 
+@on_parts
 def kms_keys(events: Any) -> Any:
     """The keys of KMS's events: a row a key and event, with the event's index (ReEncrypt has two keys).
 
@@ -79,6 +83,7 @@ def _member(part: Any, names: Iterable[str]) -> str:
     return next((key for name in names if (key := key_in(part.get(name)))), "") if isinstance(part, dict) else ""
 
 
+@on_parts
 def encryption_context(events: Any) -> Any:
     """The encryption context of each event, as a dict; None where it has none.
 
@@ -97,6 +102,7 @@ def _context(parameters: Any) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found else None
 
 
+@on_parts
 def context_pairs(events: Any) -> Any:
     """Encryption contexts pair by pair: a row each, with the event's index and the columns name, value, part.
 
@@ -123,6 +129,7 @@ def _contexts(parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield part, holder[member]
 
 
+@on_parts
 def on_behalf_of(events: Any) -> Any:
     """For whom each call was made, and who made it: one row an event, the same index.
 

@@ -2,7 +2,8 @@
 
 A trail answers what was recorded, and no more. What all answers share: calls of which no record was read are missing
 (another Region, a trail that leaves KMS out, a call to a data key that was cached); times are to the second; a call
-across accounts has a record in both, and counts once (`each_call_once`). How each answer errs stands with it.
+across accounts has a record in both, and one through a VPC endpoint can have a second of the endpoint's: each counts
+once (`each_call_once`). How each answer errs stands with it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any
 
 import pandas
 
-from .anyframe import on_any_frame
+from .anyframe import DENIALS, on_any_frame
 from .costs import PRICES, calls_per_service
+from .identities import ARN
 from .opening import context_pairs, kms_keys, on_behalf_of
 from .unusual import bursts, new_principals, unusual_hours
-from .uses import USES, each_call_once, uses
+from .uses import REFUSED_BY_ENDPOINT, USES, each_call_once, uses
 
 __all__ = [
     "PRICES",
@@ -36,7 +38,7 @@ __all__ = [
 ]
 
 ENDS = ("DisableKey", "ScheduleKeyDeletion", "DeleteImportedKeyMaterial", "DeleteKey", "DeleteExpiredKeyMaterial")
-BEGINS = ("EnableKey", "CancelKeyDeletion", "ImportKeyMaterial")
+BEGINS = ("EnableKey", "ImportKeyMaterial")  # CancelKeyDeletion leads to Disabled, says its page in the API Reference
 # The words of a refusal, as IAM gives them: "Troubleshoot access denied error messages" in the IAM User Guide.
 _REFUSED = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?")
 _REASON = re.compile(r"because no (?P<none>[\w -]+?) allows|with an explicit deny in an? (?P<deny>[\w -]+)")
@@ -62,18 +64,15 @@ def denied(events: Any) -> Any:
     """The refused calls of KMS and why: a row a call, oldest first, with the event's index.
 
     Columns: time, principal, event, error, action, resource (as the message names them), key_arn (where the record or
-    the message tells it), reason: "no identity-based policy allows", "explicit deny in a service control policy", ...
+    the message tells it), reason: "no identity-based policy allows", "explicit deny in a service control policy",
+    "VPC endpoint policy", ... (the last where the trail has the endpoint's network activity events).
     Err: AWS does not record every refused call, and often gives no reason. A refusal across accounts is in the
     caller's account only. "The ciphertext refers to a customer master key that does not exist ..." may be a refusal or
     a wrong Region; it counts as one.
     """
-    refused = events[
-        (events["source"] == "kms")
-        & (
-            events["error"].isin(["AccessDenied", "AccessDeniedException"])
-            | events["error_message"].fillna("").str.contains("not allowed to access", regex=False)
-        )
-    ]
+    calls = each_call_once(events[events["source"] == "kms"])
+    unclear = calls["error_message"].fillna("").str.contains("not allowed to access", regex=False)
+    refused = calls[calls["error"].isin(DENIALS) | unclear]
     table = refused[["time", "principal", "event", "error"]].copy()
     message = refused["error_message"].fillna("")
     found = message.str.extract(_REFUSED.pattern)
@@ -83,6 +82,7 @@ def denied(events: Any) -> Any:
     table["key_arn"] = keys[~keys.index.duplicated()].reindex(table.index)
     lacking = "no " + reasons["none"] + " allows"
     table["reason"] = lacking.where(reasons["none"].notna(), "explicit deny in a " + reasons["deny"])
+    table.loc[table["error"] == REFUSED_BY_ENDPOINT, "reason"] = "VPC endpoint policy"
     return table.sort_values("time", kind="stable")
 
 
@@ -109,10 +109,15 @@ def unused_keys(events: Any, keys: Iterable[str] = ()) -> Any:
     Columns: key_arn, last_event, last_time (what else was done with it; missing if nothing was).
     Err: not in the trail is not unused. An EBS volume in use, an S3 bucket key and a cached data key ask KMS rarely;
     a verifier with the public key never. Nobody should delete a key for being in this list: disable it, and wait.
+    Errors: ValueError for an alias or a bare id, which would be in no record, and so look unused.
     """
-    named = kms_keys(events)
-    named = named[named["key_arn"].notna()].join(events[["time", "event"]])
-    asked = list(dict.fromkeys(keys)) or sorted(named["key_arn"].unique())
+    asked = list(dict.fromkeys(keys))
+    if wrong := [key for key in asked if not ARN.fullmatch(str(key))]:
+        raise ValueError(f"{wrong[0]!r} is no key's ARN, as KeyArn of list_keys is: no record would have it.")
+    calls = each_call_once(events[events["source"] == "kms"])
+    named = kms_keys(calls)
+    named = named[named["key_arn"].notna()].join(calls[["time", "event"]])
+    asked = asked or sorted(named["key_arn"].unique())
     used = set(uses(events)["key_arn"])
     idle = [arn for arn in asked if arn not in used]
     last = named.sort_values("time", kind="stable").groupby("key_arn")[["event", "time"]].last().reindex(idle)
@@ -128,8 +133,9 @@ def context_values(events: Any) -> Any:
     Err: contexts of refused calls are mostly not recorded. A name with as many values as calls is an id; whoever puts
     secrets there publishes them to all who read the trail.
     """
-    pairs = context_pairs(events).join(events[["principal"]])
-    keys = kms_keys(events)["key"]
+    calls = each_call_once(events)
+    pairs = context_pairs(calls).join(calls[["principal"]])
+    keys = kms_keys(calls)["key"]
     pairs["key"] = keys[~keys.index.duplicated()].reindex(pairs.index)
     grouped = pairs.groupby("name", observed=True)
     table = grouped.agg(calls=("value", "size"), values=("value", "nunique"), principals=("principal", "nunique"))
@@ -147,11 +153,13 @@ def used_after_end(events: Any) -> Any:
     """Uses of keys, tried or successful, after they were disabled, scheduled for deletion, or lost their material.
 
     A row a call, oldest first, with the event's index: key_arn, ended_by, ended_at, time, event, principal, error.
-    A key that was enabled again, or whose deletion was cancelled, has no end from then on.
+    A key that was enabled again has no end from then on; one whose deletion was cancelled, only once it is enabled.
     Err: KMS takes some time until all its hosts know: a success within minutes of the end is no contradiction. Data
-    keys from before go on working outside of KMS. A key with several imported materials may work without one of them.
+    keys from before go on working outside of KMS. A key with several imported materials may work without one of them;
+    one that is disabled, and gets material, counts as enabled.
     """
-    named = kms_keys(events).join(events[["time", "event", "principal", "error"]])
+    calls = each_call_once(events[events["source"] == "kms"])
+    named = kms_keys(calls).join(calls[["time", "event", "principal", "error"]])
     named = named[named["key_arn"].notna()]
     done = named["error"].isna()
     ends = named[named["event"].isin(ENDS) & done]

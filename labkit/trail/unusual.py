@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pandas
 
-from .anyframe import on_any_frame
+from .anyframe import DENIALS, on_any_frame
 from .uses import each_call_once, uses
 
 WINDOW = "5min"
@@ -32,7 +32,7 @@ def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int =
             "start": of_kms["time"].dt.floor(window),
             "key": of_kms["key"].astype("str"),
             "event": of_kms["event"].astype("str"),
-            "denied": of_kms["error"].isin(["AccessDenied", "AccessDeniedException"]),
+            "denied": of_kms["error"].isin(DENIALS),
         }
     )
     place = ["principal", "start"]
@@ -107,7 +107,7 @@ def new_principals(events: Any, since: Any) -> Any:
     late = used[is_new].sort_values("time", kind="stable")
     late = late[_are_not(before, late[["principal", "key_arn"]])]
     table = (
-        late.groupby(["principal", "key_arn"])
+        late.groupby(["principal", "key_arn"], dropna=False)
         .agg(
             first=("time", "min"),
             calls=("time", "size"),

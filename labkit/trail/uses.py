@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+import pandas
+
 from .opening import kms_keys
 
+# What `each_call_once` reads.
+ONCE = ("shared_event_id", "account", "caller_type", "event_type", "error")
+NETWORK = ("AwsVpceEvent", "AwsVpceEvents")  # in AWS's samples; in its list of event types
+REFUSED_BY_ENDPOINT = "VpceAccessDenied"
 # KMS's cryptographic operations, by the names of their events.
 USES = frozenset(
     {
@@ -17,15 +24,41 @@ USES = frozenset(
 
 
 def each_call_once(events: Any) -> Any:
-    """The events without the owner's copies of calls across accounts, where the caller's record is there too.
+    """The events without further records of the same call: copies across accounts, and what an endpoint noted of it.
 
-    Such a call has a record in each account, with one shared_event_id; the owner's names the caller less exactly.
+    A call across accounts has a record in each account, with one shared_event_id: the caller's stays, as the owner's
+    names the caller less exactly. Of a VPC endpoint's network activity events, which lie beside the call's own record,
+    only those stay that the endpoint's policy refused: such calls have no other ("Network activity events" in the
+    CloudTrail User Guide, "Logging KMS requests that use a VPC endpoint" in KMS's). A dask frame stays one.
     """
-    shared = events[events["shared_event_id"].notna()]
-    abroad = shared["caller_type"] == "AWSAccount"
-    ordered = shared.assign(abroad=abroad).sort_values("abroad", kind="stable")
-    copies = ordered.index[ordered.duplicated("shared_event_id")]
-    return events.drop(index=copies)
+    if hasattr(events, "to_delayed"):
+        extra = _further_records(events[list(ONCE)].compute().sort_index())
+        return events.map_partitions(_without, extra[extra].index, meta=events._meta)
+    extra = _further_records(events)
+    return events[~extra] if extra.any() else events
+
+
+def _further_records(events: Any) -> Any:
+    """For each event whether it is a further record of a call that another event is the record of."""
+    extra = (events["event_type"].isin(NETWORK) & ~events["error"].isin([REFUSED_BY_ENDPOINT])).to_numpy().copy()
+    place = numpy.flatnonzero(events["shared_event_id"].notna().to_numpy() & ~extra)
+    shared = events.iloc[place]
+    records = pandas.DataFrame(
+        {
+            "call": shared["shared_event_id"].to_numpy(),
+            "account": shared["account"].astype("str").fillna("").to_numpy(),
+            "abroad": (shared["caller_type"] == "AWSAccount").to_numpy(),
+            "place": place,
+        }
+    ).sort_values("abroad", kind="stable")
+    # One account can hold several records with one id, each of its own: the start and the end of an Insights event.
+    holder = records.groupby("call", sort=False)["account"].transform("first")
+    extra[records.loc[records["account"] != holder, "place"].to_numpy()] = True
+    return pandas.Series(extra, index=events.index)
+
+
+def _without(part: Any, rows: Any) -> Any:
+    return part[~part.index.isin(rows)]
 
 
 def uses(events: Any) -> Any:

@@ -46,6 +46,12 @@ def _via(service: str) -> Record:
     return {"userIdentity": SESSION | {"invokedBy": service}, "sourceIPAddress": service}
 
 
+ENDPOINT: Record = {
+    "eventType": "AwsVpceEvent",
+    "vpcEndpointId": "vpce-1",
+    "resources": None,
+    "requestParameters": None,
+}
 MADE: list[Record] = [
     {},
     {"sourceIPAddress": "192.0.2.11"},
@@ -90,6 +96,12 @@ MADE: list[Record] = [
     _asked(encryptionContext={"team's \"; --": "é\n"}),
     _asked(encryptionContext={"team": "blue"}, dryRun=True),
     {"eventName": "ReEncrypt", "errorCode": "AccessDenied", "resources": _resources(OTHER_KEY, KEY)},
+    ENDPOINT | {"sharedEventID": "s-5"},
+    ENDPOINT | {"sharedEventID": "s-6", "errorCode": "VpceAccessDenied", "errorMessage": "denied by a policy"},
+    {"sharedEventID": "s-7", "resources": _resources(OTHER_KEY)},
+    {"sharedEventID": "s-7", "resources": _resources(OTHER_KEY)},
+    {"eventName": "CancelKeyDeletion", "resources": _resources(OTHER_KEY)},
+    {"resources": _resources(OTHER_KEY), "errorCode": "DisabledException"},
 ]
 RECORDS = [record(at, **members) for at, members in enumerate(MADE)]
 RECORDS += RECORDS[3:9]  # a second trail's copies

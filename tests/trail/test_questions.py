@@ -289,3 +289,97 @@ def test_no_events_give_an_empty_table_and_events_stay_as_they_are(name: str) ->
     before = events.copy()
     ask(events, **since)
     pandas.testing.assert_frame_equal(events, before)
+
+
+def _endpoint(number: int, **members: Any) -> Record:
+    """What a VPC endpoint's trail has of a call, as in the CloudTrail User Guide: no request, no keys, an id shared."""
+    made = {"eventType": "AwsVpceEvent", "eventCategory": "NetworkActivity", "vpcEndpointId": "vpce-1"}
+    return record(number, **made, readOnly=None, managementEvent=None, resources=None, **members)
+
+
+def test_what_an_endpoint_noted_of_a_call_is_no_second_call() -> None:
+    """Its network activity events lie beside the call's own record; what its policy refused has no other."""
+    refused = {"errorCode": "VpceAccessDenied", "errorMessage": "The request was denied due to a VPC endpoint policy"}
+    calls = [record(at) for at in range(3)]
+    noted = [_endpoint(100 + at, sharedEventID=f"s-{at}") for at in range(3)]
+    events = _events(*calls, *noted, _endpoint(200, sharedEventID="s-9", **refused))
+    assert len(questions.each_call_once(events)) == 4
+    assert questions.calls_per_service(events)["calls"].tolist() == [3]
+    assert questions.who_used(events)["calls"].tolist() == [3]
+    assert questions.denied(events)[["error", "reason"]].to_numpy().tolist() == [
+        ["VpceAccessDenied", "VPC endpoint policy"]
+    ]
+
+
+def test_records_of_one_account_with_one_shared_id_are_records_of_their_own() -> None:
+    """The start and the end of an Insights event share theirs; so may calls that a service makes."""
+    insight = {"eventType": "AwsCloudTrailInsight", "eventName": None, "eventSource": None, "sharedEventID": "s-1"}
+    events = _events(
+        record(0, **insight), record(1, **insight), record(2, sharedEventID="s-2"), record(3, sharedEventID="s-2")
+    )
+    assert len(questions.each_call_once(events)) == 4
+
+
+def _abroad(number: int, **members: Any) -> list[Record]:
+    """A call's record and its copy in the trail of the key's owner."""
+    owner = {"userIdentity": {"type": "AWSAccount", "accountId": ACCOUNT}, "recipientAccountId": "444455556666"}
+    shared = {"sharedEventID": f"s-{number}"} | members
+    return [record(number, **shared), record(100 + number, eventTime=record(number)["eventTime"], **shared | owner)]
+
+
+def test_no_question_counts_a_call_across_accounts_twice() -> None:
+    """Contexts, uses after a key's end, refusals."""
+    ended = record(0, eventName="DisableKey", requestParameters=None)
+    failed = _abroad(1, errorCode="DisabledException", requestParameters={"encryptionContext": {"team": "red"}})
+    events = _events(ended, *failed, *_abroad(2, errorCode="AccessDenied", requestParameters=None))
+    assert questions.context_values(events)[["name", "calls"]].to_numpy().tolist() == [["team", 1]]
+    assert questions.used_after_end(events)["error"].tolist() == ["DisabledException", "AccessDenied"]
+    assert len(questions.denied(events)) == 1
+
+
+def test_a_key_whose_deletion_was_cancelled_is_disabled_until_it_is_enabled() -> None:
+    """As CancelKeyDeletion's page in the API Reference says."""
+    names = ("ScheduleKeyDeletion", "Decrypt", "CancelKeyDeletion", "Decrypt", "EnableKey", "Decrypt")
+    table = questions.used_after_end(_events(*(record(at, eventName=name) for at, name in enumerate(names))))
+    assert table["ended_by"].tolist() == ["ScheduleKeyDeletion"] * 2
+    assert table.index.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("key", [KEY.rpartition("/")[2], "alias/payroll", KEY.replace("key/", "alias/"), "", None])
+def test_a_key_that_no_record_can_name_is_not_called_unused(key: Any) -> None:
+    """Bare ids and aliases, as learners give them."""
+    with pytest.raises(ValueError, match="is no key's ARN"):
+        questions.unused_keys(_events(record(0)), [key])
+
+
+def test_what_is_not_recorded_of_an_event_loses_it_no_question() -> None:
+    """No account, no caller, no address: old records, and tables that hold fewer columns."""
+    bare = {"recipientAccountId": None, "userIdentity": None, "sourceIPAddress": None}
+    events = _events(record(0), record(1, **bare), record(2, **bare))
+    assert questions.calls_per_service(events)["calls"].sum() == 3
+    assert questions.who_used(events)["calls"].sum() == 3
+    assert questions.first_and_last(events)["calls"].tolist() == [3]
+    new = questions.new_principals(events, since="2026-01-05T09:00:01Z")
+    assert new["calls"].tolist() == [2]
+    assert new["principal"].isna().all()
+
+
+ODD_PARTS: list[Any] = [None, "text", 7, [], [None, 7, {"ARN": 7}], {}, {"keyId": [KEY]}, {"encryptionContext": "x"}]
+
+
+@pytest.mark.parametrize("odd", ODD_PARTS, ids=str)
+@pytest.mark.parametrize(
+    "part", ["userIdentity", "requestParameters", "responseElements", "resources", "errorMessage", "eventName"]
+)
+def test_no_event_however_odd_stops_a_question(part: str, odd: Any) -> None:
+    """Each question answers of the good event beside it what it answers without the odd one."""
+    events = _events(
+        record(0),
+        record(1, resources=_resource(OTHER_KEY), **{part: odd}) if part != "resources" else record(1, resources=odd),
+    )
+    more = {"unusual_hours": {"since": "2026-01-06"}, "new_principals": {"since": "2026-01-05"}}
+    for name in sorted(set(questions.__all__) - {"PRICES", "USES"}):
+        getattr(questions, name)(events, **more.get(name, {}))
+    for helper in (trail.kms_keys, trail.encryption_context, trail.context_pairs, trail.on_behalf_of):
+        helper(events)
+    assert KEY in set(questions.who_used(events)["key_arn"])

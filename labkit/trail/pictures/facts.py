@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..uses import each_call_once
+from ..uses import ONCE, each_call_once
 from .drawing import clean, clip
 
-ONCE = ("shared_event_id", "caller_type")  # what `each_call_once` reads
 NONE = "(not recorded)"
 Names = Mapping[str, str]
 _KEY = re.compile(r"([0-9a-f]{8})-[0-9a-f-]{27}|(mrk-[0-9a-f]{8})[0-9a-f]{24}")  # a key's id; of several Regions
