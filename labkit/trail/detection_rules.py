@@ -7,22 +7,30 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy
 import pandas
 
+from .anyframe import DENIALS
 from .opening import kms_keys, opened
 from .unusual import bursts
 from .uses import each_call_once
 
-_DENIALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation")
 _ENCRYPTS = ("GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "Encrypt", "ReEncrypt")
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:\w+:[\w-]*:)?(\d{12})(?::.*)?")
-WINDOW, OPERATIONS, CALLS = "10min", 5, 10  # of reconnaissance
+WINDOW, OPERATIONS, CALLS = numpy.timedelta64(10, "m"), 5, 10  # of reconnaissance
+_KMS = "kms.amazonaws.com"
+_READ_WRITE = {"['true']": "ReadOnly", "['false']": "WriteOnly"}  # advanced selectors, by the words of simple ones
+# KMS's cryptographic operations are read events, changes to keys are write events.
+_HALF = {
+    "WriteOnly": "events that only read, uses of keys among them, left out of the trail",
+    "ReadOnly": "events that change something left out of the trail",
+}
 
 
 def key_ended(events: Any, ours: frozenset[str]) -> Any:
     """DisableKey and ScheduleKeyDeletion that succeeded."""
     found = _done(events, "kms", ("DisableKey", "ScheduleKeyDeletion"))
-    days = [(asked or {}).get("pendingWindowInDays", 30) for asked in opened(found["request_parameters"])]
+    days = [asked.get("pendingWindowInDays") or 30 for asked in _asked(found)]
     words = [
         "disabled" if event == "DisableKey" else f"to be deleted in {day} days"
         for event, day in zip(found["event"], days, strict=True)
@@ -34,10 +42,9 @@ def policy_widened(events: Any, ours: frozenset[str]) -> Any:
     """Policies in CreateKey, PutKeyPolicy and ReplicateKey."""
     found = each_call_once(_done(events, "kms", ("CreateKey", "PutKeyPolicy", "ReplicateKey")))
     words = []
-    for asked in opened(found["request_parameters"]):
-        parameters = asked if isinstance(asked, dict) else {}
-        reasons = [f"lets in {who}" for who in dict.fromkeys(_outsiders(parameters.get("policy"), ours))]
-        if parameters.get("bypassPolicyLockoutSafetyCheck") is True:
+    for asked in _asked(found):
+        reasons = [f"lets in {who}" for who in dict.fromkeys(_outsiders(asked.get("policy"), ours))]
+        if asked.get("bypassPolicyLockoutSafetyCheck") in (True, "true"):  # CloudTrail Lake writes text
             reasons.append("set without the check against lock-out")
         words.append("; ".join(reasons))
     return _findings(found, words)
@@ -45,14 +52,14 @@ def policy_widened(events: Any, ours: frozenset[str]) -> Any:
 
 def grant_to_outsiders(events: Any, ours: frozenset[str]) -> Any:
     """CreateGrant whose grantee is of no account of ours."""
-    found = _done(events, "kms", ("CreateGrant",))
+    found = each_call_once(_done(events, "kms", ("CreateGrant",)))
     words = []
-    for asked in opened(found["request_parameters"]):
-        parameters = asked if isinstance(asked, dict) else {}
-        grantee = str(parameters.get("granteePrincipal", ""))
+    for asked in _asked(found):
+        grantee = str(asked.get("granteePrincipal", ""))
         account = _ACCOUNT.fullmatch(grantee)
         is_outside = account is not None and account.group(1) not in ours
-        words.append(f"{', '.join(map(str, parameters.get('operations', [])))} for {grantee}" if is_outside else "")
+        allowed = ", ".join(map(str, _list(asked.get("operations")))) or "a grant"
+        words.append(f"{allowed} for {grantee}" if is_outside else "")
     return _findings(found, words)
 
 
@@ -80,24 +87,31 @@ def decryption_spree(events: Any, ours: frozenset[str]) -> Any:
 
 def reconnaissance(events: Any, ours: frozenset[str]) -> Any:
     """Many different refused calls of a principal in a short time: one finding for each such time."""
-    refused = each_call_once(events[events["error"].isin(_DENIALS)]).sort_values("time", kind="stable")
-    rows = []
-    for _, calls in refused.astype({"principal": "str"}).groupby("principal"):
-        times = calls["time"].to_numpy()
-        until = None
-        for at, start in enumerate(times):
-            if until is not None and start < until:
-                continue
-            end = start + pandas.Timedelta(WINDOW).to_timedelta64()
-            window = calls.iloc[at : times.searchsorted(end)]
-            names = window["source"].astype("str") + ":" + window["event"].astype("str")
-            if len(window) >= CALLS and names.nunique() >= OPERATIONS:
-                words = (
-                    f"{len(window)} refusals of {names.nunique()} operations, from {names.iloc[0]} to {names.iloc[-1]}"
+    refused = each_call_once(events[events["error"].isin(DENIALS)]).sort_values("time", kind="stable")
+    names = refused["source"].astype("str").fillna("?") + ":" + refused["event"].astype("str").fillna("?")
+    times = refused["time"].dt.tz_localize(None).to_numpy()
+    places: list[int] = []
+    words: list[str] = []
+    callers, _ = pandas.factorize(refused["principal"].astype("str"), use_na_sentinel=False)
+    for mine in refused.groupby(callers).indices.values():
+        for first, end in _windows(times[mine]):
+            asked = names.iloc[mine[first:end]]
+            if (different := asked.nunique()) >= OPERATIONS:
+                places.append(mine[first])
+                words.append(
+                    f"{len(asked)} refusals of {different} operations, from {asked.iloc[0]} to {asked.iloc[-1]}"
                 )
-                rows.append(_findings(window.iloc[[0]], [words]))
-                until = end
-    return pandas.concat(rows) if rows else _findings(events.iloc[:0], [])
+    return _findings(refused.iloc[places], words)
+
+
+def _windows(times: Any) -> Iterator[tuple[int, int]]:
+    """Where windows with enough calls begin and end in ascending times; the next begins after the one before."""
+    ends = times.searchsorted(times + WINDOW)
+    until = 0
+    for first in numpy.flatnonzero(ends - numpy.arange(len(times)) >= CALLS):
+        if first >= until:
+            until = int(ends[first])
+            yield int(first), until
 
 
 def foreign_key(events: Any, ours: frozenset[str]) -> Any:
@@ -108,10 +122,9 @@ def foreign_key(events: Any, ours: frozenset[str]) -> Any:
     named = named[named["key_arn"].notna() & (named["role"] != "source")]
     named = named[~named["key_arn"].str.split(":").str[4].isin(ours)]
     table = found.drop(columns="key_arn").join(named["key_arn"], how="inner").sort_values("time", kind="stable")
-    grouped = table.astype({"principal": "str"}).groupby(["principal", "key_arn"])
-    first = grouped.head(1)
-    counts = grouped["time"].transform("size").reindex(first.index)
-    return _findings(first, [f"{count:,} calls under a key of another account" for count in counts])
+    table["calls"] = table.groupby(["principal", "key_arn"], observed=True, dropna=False)["time"].transform("size")
+    first = table.drop_duplicates(["principal", "key_arn"])
+    return _findings(first, [f"{count:,} calls under a key of another account" for count in first["calls"]])
 
 
 def disks_unencrypted(events: Any, ours: frozenset[str]) -> Any:
@@ -125,7 +138,7 @@ def trail_stopped(events: Any, ours: frozenset[str]) -> Any:
     names = ("StopLogging", "DeleteTrail", "PutEventSelectors")
     found = events[(events["source"] == "cloudtrail") & events["event"].isin(names)]
     words = []
-    for event, error, asked in zip(found["event"], found["error"], opened(found["request_parameters"]), strict=True):
+    for event, error, asked in zip(found["event"], found["error"], _asked(found), strict=True):
         what = _left_out(asked) if event == "PutEventSelectors" else f"{event}"
         words.append(f"{what} (refused or failed)" if what and isinstance(error, str) else what)
     return _findings(found, words)
@@ -135,11 +148,10 @@ def snapshot_shared(events: Any, ours: frozenset[str]) -> Any:
     """ModifySnapshotAttribute that adds somebody outside."""
     found = _done(events, "ec2", ("ModifySnapshotAttribute",))
     words = []
-    for asked in opened(found["request_parameters"]):
-        permission = (asked or {}).get("createVolumePermission")
-        added = permission.get("add", {}).get("items", []) if isinstance(permission, dict) else []
-        who = [item.get("userId") or item.get("group") for item in added if isinstance(item, dict)]
-        outside = [str(each) for each in who if each and each not in ours]
+    for asked in _asked(found):
+        added = _list(_object(_object(asked.get("createVolumePermission")).get("add")).get("items"))
+        who = [str(_object(item).get("userId") or _object(item).get("group") or "") for item in added]
+        outside = [each for each in who if each and each not in ours]
         words.append(f"{asked.get('snapshotId')} shared with {', '.join(outside)}" if outside else "")
     return _findings(found, words)
 
@@ -149,6 +161,19 @@ def _done(events: Any, source: str, names: tuple[str, ...]) -> Any:
     return events[(events["source"] == source) & events["event"].isin(names) & events["error"].isna()]
 
 
+def _asked(found: Any) -> Iterator[dict[str, Any]]:
+    """The request of each event; empty where none was recorded, or no object was."""
+    return map(_object, opened(found["request_parameters"]))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _findings(found: Any, words: list[str]) -> Any:
     """One finding for each event that there are words for."""
     table = found[["time", "principal", "source_ip", "event", "key_arn"]].copy()
@@ -156,15 +181,33 @@ def _findings(found: Any, words: list[str]) -> Any:
     return table[table["what"] != ""]
 
 
-def _left_out(asked: Any) -> str:
-    """What the event selectors of a trail leave out; empty if neither management events nor KMS."""
-    text = json.dumps(asked)
-    selectors = asked.get("eventSelectors") if isinstance(asked, dict) else None
-    for selector in selectors if isinstance(selectors, list) else []:
-        if isinstance(selector, dict) and selector.get("includeManagementEvents") is False:
-            return "management events left out of the trail"
-    is_kms_out = "excludeManagementEventSources" in text or '"notEquals"' in text
-    return "KMS left out of the trail" if is_kms_out and "kms.amazonaws.com" in text else ""
+def _left_out(asked: dict[str, Any]) -> str:
+    """What the selectors of a trail leave out; empty if neither management events nor KMS's.
+
+    An event is recorded if any selector takes it ("Logging management events" in the CloudTrail User Guide).
+    """
+    simple = [_object(each) for each in _list(asked.get("eventSelectors"))]
+    fields = [
+        {_object(field).get("field"): _object(field) for field in _list(_object(each).get("fieldSelectors"))}
+        for each in _list(asked.get("advancedEventSelectors"))
+    ]
+    if not simple and not fields:
+        return ""
+    managing = [each for each in simple if each.get("includeManagementEvents") not in (False, "false")]
+    taken = {str(each.get("readWriteType", "All")) for each in managing if _KMS not in _excluded(each)}
+    of_management = [each for each in fields if "Management" in _list(each.get("eventCategory", {}).get("equals"))]
+    for each in of_management:
+        if _KMS not in _list(each.get("eventSource", {}).get("notEquals")):
+            taken.add(_READ_WRITE.get(str(_list(each.get("readOnly", {}).get("equals"))), "All"))
+    if not managing and not of_management:
+        return "management events left out of the trail"
+    if not taken:
+        return "KMS left out of the trail"
+    return _HALF.get("".join(taken), "")
+
+
+def _excluded(selector: dict[str, Any]) -> list[Any]:
+    return _list(selector.get("excludeManagementEventSources"))
 
 
 def _outsiders(policy: Any, ours: frozenset[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@
     DETECTIONS["grant-to-outsiders"]    one; `.finds`, `.blind`, `.public` (rules that others publish, by name)
 
 A finding is a reason to ask, not a verdict: the administrator's own work is found like a thief's. The public rules are
-named for comparison; nothing of them is used here.
+named for comparison, as their authors had them in August 2026; nothing of them is used here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import pandas
 
 from . import detection_rules as rules
+from .anyframe import on_any_frame, on_parts
 
 COLUMNS = ("time", "detection", "principal", "source_ip", "event", "key_arn", "what")
 
@@ -40,8 +41,8 @@ _ALL = (
         (
             "Panther: AWS.KMS.CustomerManagedKeyLoss",
             "Elastic: AWS KMS Customer Managed Key Disabled or Scheduled for Deletion",
-            "Tailpipe: KMS key scheduled for deletion",
-            "Suzaku: ScheduleKeyDeletion",
+            "Tailpipe: KMS Key Deletion Scheduled",
+            "Suzaku: AWS KMS ScheduleKeyDeletion",
             "CIS AWS Foundations 4.7",
         ),
         rules.key_ended,
@@ -52,10 +53,10 @@ _ALL = (
         "A condition that narrows a statement for everybody is not weighed: it is found, too. What IAM policies of our"
         " own accounts allow, and a policy that locks its owner out while the check is on, are not seen.",
         (
-            "Panther: a resource's policy made public",
-            "Elastic: PutKeyPolicy by somebody else than a service",
-            "Splunk: key policy with kms:Encrypt for everybody",
-            "Suzaku: PutKeyPolicy",
+            "Panther: AWS.CloudTrail.ResourceMadePublic",
+            "Elastic: AWS KMS Key Policy Updated via PutKeyPolicy (any policy)",
+            "Splunk: AWS Detect Users creating keys with encrypt policy without MFA (kms:Encrypt for everybody)",
+            "Suzaku: AWS KMS PutKeyPolicy (any policy)",
         ),
         rules.policy_widened,
     ),
@@ -72,8 +73,7 @@ _ALL = (
         "Material that expires by itself (DeleteExpiredKeyMaterial), and what happens in a custom key store.",
         (
             "Sigma: AWS KMS Imported Key Material Usage",
-            "Elastic: imported key material deleted",
-            "Suzaku: key material imported",
+            "Elastic: AWS KMS Imported Key Material Deleted",
         ),
         rules.material_moved,
     ),
@@ -89,7 +89,7 @@ _ALL = (
         "A principal was refused five different operations, and ten calls, within ten minutes.",
         "Who asks slowly, or only what is allowed; refused calls that AWS does not record. A new, badly written policy"
         " of our own looks the same.",
-        ("Elastic: discovery of several services with the API (it counts calls, allowed or not)",),
+        ("Elastic: AWS Discovery API Calls via CLI from a Single Resource (it counts calls, allowed or not)",),
         rules.reconnaissance,
     ),
     Detection(
@@ -98,9 +98,9 @@ _ALL = (
         "Keys that a customer provides (SSE-C) never reach KMS; a key made in one of our own accounts; a copy made by"
         " the other account after a grant or a bucket policy let it in.",
         (
-            "Panther: S3 copy with a key of another account",
-            "Elastic: S3 CopyObject with a key of another account",
-            "Splunk: S3 CopyObject with aws:kms (anomaly)",
+            "Panther: AWS.S3.CopyObject.CrossAccount.Encryption.KMS",
+            "Elastic: AWS S3 Object Encryption Using External KMS Key",
+            "Splunk: AWS Detect Users with KMS keys performing encryption S3 (any key)",
         ),
         rules.foreign_key,
     ),
@@ -108,25 +108,45 @@ _ALL = (
         "disks-unencrypted",
         "Default encryption of EBS volumes was switched off.",
         "Regions where it never was on.",
-        ("Elastic: a rule on DisableEbsEncryptionByDefault",),
+        (
+            "Sigma: AWS EC2 Disable EBS Encryption",
+            "Panther: AWS.EC2.EBS.Encryption.Disabled",
+            "Elastic: AWS EC2 Encryption Disabled",
+            "Tailpipe: EBS Encryption by Default Disabled",
+        ),
         rules.disks_unencrypted,
     ),
     Detection(
         "trail-stopped",
-        "A trail was stopped or deleted, or events of management or of KMS were taken out of it; attempts, too.",
-        "A policy on the bucket or key that keeps CloudTrail from delivering; a trail that never had KMS.",
+        "A trail was stopped or deleted, or events of management, of KMS, of reading or of changing left out;"
+        " attempts, too.",
+        "A policy on the bucket or key that keeps CloudTrail from delivering; a trail that never had KMS, or that"
+        " UpdateTrail sends elsewhere or keeps to one Region; CloudTrail Lake.",
         (
             "Sigma: AWS CloudTrail Important Change",
+            "Panther: AWS.CloudTrail.Stopped",
+            "Panther: AWS.CloudTrail.EventSelectorsDisabled",
             "Elastic: AWS CloudTrail Log Suspended",
-            "Elastic: management events switched off in PutEventSelectors (KMS alone left out is not found)",
+            "Elastic: AWS CloudTrail Log Deleted",
+            "Elastic: AWS CloudTrail Management Events Disabled via PutEventSelectors (not of KMS alone)",
+            "Splunk: AWS Defense Evasion Stop Logging Cloudtrail",
+            "Splunk: AWS Defense Evasion Delete Cloudtrail",
+            "Tailpipe: CloudTrail Trail Logging Stopped",
         ),
         rules.trail_stopped,
     ),
     Detection(
         "snapshot-shared",
         "A snapshot of a disk was shared with another account or with everybody.",
-        "A copy under a key that the other account may use; snapshots of databases.",
-        ("Elastic: AWS EC2 EBS Snapshot Shared or Made Public",),
+        "A copy under a key that the other account may use; images (ModifyImageAttribute) and snapshots of databases.",
+        (
+            "Sigma: AWS Snapshot Backup Exfiltration (any change)",
+            "Panther: AWS.CloudTrail.SnapshotMadePublic",
+            "Elastic: AWS EC2 EBS Snapshot Shared or Made Public",
+            "Splunk: AWS EC2 Snapshot Shared Externally",
+            "Tailpipe: EBS Snapshot Shared Publicly",
+            "Suzaku: AWS EC2 ModifySnapshotAttribute (any change)",
+        ),
         rules.snapshot_shared,
     ),
 )
@@ -136,9 +156,23 @@ DETECTIONS = MappingProxyType({detection.name: detection for detection in _ALL})
 def detect(events: Any, accounts: Collection[str] = ()) -> Any:
     """What all detections find: a row a finding, oldest first, with the index of its (first) event.
 
-    accounts: those that are ours; by default all in whose trails the events are. Columns: `COLUMNS`.
+    events: the table of `load`, of pandas or dask. accounts: those that are ours; by default all in whose trails the
+    events are. Columns: `COLUMNS`. Errors: ValueError if neither the events nor the caller say which accounts are ours.
     """
-    ours = frozenset(accounts) or frozenset(events["account"].dropna().astype("str"))
+    ours = frozenset(accounts) or _owners(events)
+    if not ours and len(events):
+        raise ValueError("The events don't say in whose trail they are: name your accounts, detect(events, [...]).")
+    return _found(events, ours)
+
+
+def _owners(events: Any) -> frozenset[str]:
+    """The accounts in whose trails the events are."""
+    found = on_parts(pandas.Series.drop_duplicates)(events["account"])
+    return frozenset(found.dropna().astype("str"))
+
+
+@on_any_frame
+def _found(events: Any, ours: frozenset[str]) -> Any:
     found = [detection.run(events, ours).assign(detection=detection.name) for detection in _ALL]
     table = pandas.concat([each.reindex(columns=list(COLUMNS)).astype(_TYPES) for each in found])
     return table.sort_values(["time", "detection"], kind="stable")

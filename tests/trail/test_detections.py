@@ -15,6 +15,7 @@ from labkit.trail.detections import COLUMNS, DETECTIONS, detect
 from .records import ACCOUNT, KEY, SESSION, Record, record
 
 OUTSIDER = "555566667777"
+CLERK = f"arn:aws:iam::{ACCOUNT}:role/office/Clerk"
 FOREIGN = KEY.replace(ACCOUNT, OUTSIDER)
 SERVICE_GRANT = f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123"
 
@@ -38,8 +39,8 @@ def _share(item: Record, change: str = "add") -> Record:
     )
 
 
-def _trail(event: str, selector: Record | None = None, **more: Any) -> Record:
-    asked = {"eventSelectors": [selector]} if selector else {"name": "t"}
+def _trail(event: str, *selectors: Record, **more: Any) -> Record:
+    asked = {"eventSelectors": selectors} if selectors else {"name": "t"}
     return {
         "eventSource": "cloudtrail.amazonaws.com",
         "eventName": event,
@@ -47,6 +48,13 @@ def _trail(event: str, selector: Record | None = None, **more: Any) -> Record:
         "resources": None,
         **more,
     }
+
+
+def _advanced(fields: dict[str, list[str]], **but: list[str]) -> Record:
+    takes = [{"field": name, "equals": values} for name, values in fields.items()]
+    takes += [{"field": name, "notEquals": values} for name, values in but.items()]
+    asked = {"trailName": "t", "advancedEventSelectors": [{"name": "n", "fieldSelectors": takes}]}
+    return _trail("PutEventSelectors") | {"requestParameters": asked}
 
 
 DENIED = {"errorCode": "AccessDenied", "errorMessage": "no", "requestParameters": None, "resources": None}
@@ -84,6 +92,10 @@ GUILTY: list[tuple[str, list[Record], str]] = [
         "KMS left",
     ),
     ("trail-stopped", [_trail("PutEventSelectors", {"includeManagementEvents": False})], "management events"),
+    ("trail-stopped", [_trail("PutEventSelectors", {"readWriteType": "WriteOnly"})], "uses of keys among them"),
+    ("trail-stopped", [_advanced({"eventCategory": ["Data"], "resources.type": ["AWS::S3::Object"]})], "management"),
+    ("trail-stopped", [_advanced({"eventCategory": ["Management"]}, eventSource=["kms.amazonaws.com"])], "KMS left"),
+    ("trail-stopped", [_advanced({"eventCategory": ["Management"], "readOnly": ["true"]})], "events that change"),
     ("snapshot-shared", [_share({"userId": OUTSIDER})], OUTSIDER),
     ("snapshot-shared", [_share({"group": "all"})], "all"),
 ]
@@ -109,6 +121,15 @@ INNOCENT: list[tuple[str, list[Record]]] = [
     ("foreign-key", [FOREIGN_USE | {"userIdentity": {"type": "AWSAccount", "accountId": OUTSIDER}, "resources": None}]),
     ("disks-unencrypted", [_ec2("EnableEbsEncryptionByDefault"), _ec2("GetEbsEncryptionByDefault")]),
     ("trail-stopped", [_trail("StartLogging"), _trail("PutEventSelectors", {"includeManagementEvents": True})]),
+    (
+        "trail-stopped",  # another selector takes them
+        [
+            _trail("PutEventSelectors", {"includeManagementEvents": False}, {"readWriteType": "All"}),
+            _trail("PutEventSelectors", {"readWriteType": "WriteOnly"}, {"readWriteType": "ReadOnly"}),
+            _advanced({"eventCategory": ["Management"]}),
+            _advanced({"eventCategory": ["Management"]}, eventSource=["rdsdata.amazonaws.com"]),
+        ],
+    ),
     ("snapshot-shared", [_share({"userId": ACCOUNT}), _share({"userId": OUTSIDER}, "remove")]),
 ]
 
@@ -151,6 +172,76 @@ def test_an_account_that_is_ours_is_no_outsider() -> None:
     """Where its trail is not among the events."""
     events = _events([_grant(f"arn:aws:iam::{OUTSIDER}:role/Copier")])
     assert detect(events, accounts=[ACCOUNT, OUTSIDER]).empty
+
+
+ODD: list[Any] = [None, "{text=of SQL}", [], 7, {}, {"policy": 1, "granteePrincipal": None, "operations": None}]
+NESTED = [
+    {"pendingWindowInDays": None, "createVolumePermission": None, "eventSelectors": None},
+    {"createVolumePermission": {"add": None}, "eventSelectors": [None, 7], "granteePrincipal": [OUTSIDER]},
+    {"createVolumePermission": {"add": {"items": None}}, "advancedEventSelectors": [{"fieldSelectors": [None, "x"]}]},
+    {"createVolumePermission": {"add": {"items": [None, {"userId": ["x"]}]}}, "policy": '{"Statement": null}'},
+    {"policy": '{"Statement": [null, {"Effect": "Allow", "Principal": {"AWS": [null, {}]}}]}', "operations": "Decrypt"},
+]
+
+
+@pytest.mark.parametrize("asked", ODD + NESTED, ids=str)
+def test_no_request_however_odd_stops_the_others(asked: Any) -> None:
+    """Whatever its form, no rule breaks, and what is sure is found: a key was disabled, a trail stopped."""
+    odd = {"requestParameters": asked, "resources": None, "userIdentity": None, "sourceIPAddress": None}
+    names = ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "CreateGrant", "ImportKeyMaterial", "GenerateDataKey")
+    members = [odd | {"eventName": name} for name in names]
+    members += [_ec2("ModifySnapshotAttribute") | odd, _ec2("DisableEbsEncryptionByDefault") | odd]
+    members += [_trail(name) | odd for name in ("StopLogging", "PutEventSelectors")]
+    found = detect(_events(members))
+    assert {"key-ended", "material-moved", "disks-unencrypted", "trail-stopped"} <= set(found["detection"])
+    assert "30 days" in found["what"].iloc[1]
+
+
+def test_lakes_texts_count_as_what_they_say() -> None:
+    """CloudTrail Lake keeps request parameters as texts."""
+    asked = {"bypassPolicyLockoutSafetyCheck": "true", "pendingWindowInDays": "7"}
+    events = _events(
+        [{"eventName": name, "requestParameters": asked} for name in ("PutKeyPolicy", "ScheduleKeyDeletion")]
+    )
+    assert detect(events)["what"].tolist() == ["set without the check against lock-out", "to be deleted in 7 days"]
+
+
+def test_a_grant_across_accounts_is_one_finding() -> None:
+    """The caller's record and the owner's copy; nobody's identity is lost."""
+    third = "999988887777"
+    shared = _grant(f"arn:aws:iam::{third}:role/Copier") | {"sharedEventID": "s-1"}
+    copy = {"userIdentity": {"type": "AWSAccount", "accountId": ACCOUNT}, "recipientAccountId": OUTSIDER}
+    found = detect(_events([shared | copy, shared]))
+    assert found["principal"].tolist() == [CLERK]
+
+
+def test_findings_without_a_principal_are_findings() -> None:
+    """An event whose caller was not recorded."""
+    nobody: Record = {"userIdentity": None}
+    members = [nobody | FOREIGN_USE, nobody | FOREIGN_USE]
+    members += [nobody | DENIED | {"eventName": NAMES[at % 6]} for at in range(12)]
+    found = detect(_events(members))
+    assert sorted(found["detection"]) == ["foreign-key", "reconnaissance"]
+    assert "2 calls" in found["what"].iloc[0]
+
+
+def test_whose_accounts_they_are_must_be_known() -> None:
+    """Where no event says it, everybody would be an outsider."""
+    events = _events([_grant(f"arn:aws:iam::{ACCOUNT}:role/Clerk") | {"recipientAccountId": None}])
+    with pytest.raises(ValueError, match="name your accounts"):
+        detect(events)
+    assert detect(events, [ACCOUNT]).empty
+
+
+def test_each_stretch_of_refusals_is_one_finding() -> None:
+    """The next begins when ten minutes are over; thousands of one operation are none."""
+    tries = [
+        DENIED | {"eventName": NAMES[at % 6], "eventTime": f"2026-01-05T{9 + at // 12:02}:{at % 12:02}:00Z"}
+        for at in range(36)
+    ]
+    noise = [DENIED | {"eventName": "Decrypt", "eventTime": f"2026-01-06T00:{at % 60:02}:00Z"} for at in range(3000)]
+    found = detect(_events(tries + noise))
+    assert found["what"].tolist() == ["10 refusals of 6 operations, from kms:ListKeys to kms:GetKeyPolicy"] * 3
 
 
 @cache

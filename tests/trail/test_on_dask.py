@@ -15,9 +15,10 @@ import pytest
 
 import labkit
 from labkit import trail
-from labkit.trail import on_dask, questions
+from labkit.trail import detections, on_dask, questions
 
 from .records import ACCOUNT, KEY, OTHER_KEY, SESSION, Record, log_file, minified, record
+from .test_detections import GUILTY, INNOCENT
 
 BOB = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/bob", "userName": "bob", "principalId": "AIDAEXAMPLE"}
 OTHER = {"resources": [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": OTHER_KEY}]}
@@ -30,7 +31,11 @@ KINDS: list[Record] = [
     {"eventSource": "s3.amazonaws.com", "eventName": "GetObject", "resources": None},
     {"eventSource": "s3.amazonaws.com", "requestParameters": {"key": "a"}, "userAgent": "other", "resources": None},
     {"eventName": "DisableKey", **OTHER},
-    {"sharedEventID": "s-1", "userIdentity": {"type": "AWSAccount", "principalId": "A:ann"}},
+    {
+        "sharedEventID": "s-1",
+        "userIdentity": {"type": "AWSAccount", "principalId": "A:ann"},
+        "recipientAccountId": "444455556666",
+    },
     {"sharedEventID": "s-1"},
 ]
 RECORDS = [record(at, **KINDS[at % len(KINDS)]) for at in range(60)]
@@ -165,3 +170,42 @@ def test_there_are_two_engines() -> None:
     """Another name is an error."""
     with pytest.raises(ValueError, match="no engine 'spark'"):
         trail.load([], engine="spark")
+
+
+@pytest.mark.usefixtures("here", "small")
+def test_detections_find_the_same(tmp_path: Path) -> None:
+    """All events that some detection must find, and the innocent ones, in several partitions."""
+    members = [each for _, some, _ in GUILTY for each in some] + [each for _, some in INNOCENT for each in some]
+    for at in range(0, len(members), 40):
+        some = [record(at + number, **each) for number, each in enumerate(members[at : at + 40])]
+        (tmp_path / f"{at:03}.json.gz").write_bytes(log_file(*some))
+    expected, got = _same(tmp_path)
+    assert got.npartitions >= 3
+    found = detections.detect(expected)
+    assert set(found["detection"]) == set(detections.DETECTIONS)
+    _equal(detections.detect(got), found)
+    _equal(detections.detect(got, [ACCOUNT, "555566667777"]), detections.detect(expected, [ACCOUNT, "555566667777"]))
+
+
+@pytest.mark.usefixtures("here", "small")
+@pytest.mark.parametrize("name", ["kms_keys", "encryption_context", "context_pairs", "on_behalf_of"])
+def test_helpers_give_the_same(name: str, folder: Path) -> None:
+    """With the numbers of the events."""
+    expected, got = _same(folder)
+    helper = getattr(trail, name)
+    answer, wanted = helper(got), helper(expected)
+    if name == "encryption_context":
+        answer, wanted = answer.to_frame(), wanted.to_frame()
+        opened = trail.opened(got["request_parameters"])
+        assert opened.tolist() == trail.opened(expected["request_parameters"]).tolist()
+    _equal(answer, wanted)
+
+
+@pytest.mark.usefixtures("here", "small")
+def test_each_call_once_stays_on_the_workers(folder: Path) -> None:
+    """Copies in other partitions too."""
+    expected, got = _same(folder)
+    once = questions.each_call_once(got)
+    assert hasattr(once, "to_delayed")
+    _equal(once.compute().sort_index(), questions.each_call_once(expected))
+    assert len(once) < len(expected)
