@@ -1,8 +1,8 @@
 """The events in a file's content, whatever its form. Pure: bytes in, events out; never an exception.
 
-Forms: {"Records": [...]} as CloudTrail delivers it; LookupEvents' {"Events": [{"CloudTrailEvent": "..."}]}; an event
-from EventBridge; one event; a list of them; one a line; CloudTrail Lake's QueryResultRows; CSV from Athena or Lake;
-what other tools wrap around events (`wrapped`).
+Forms: {"Records": [...]} as CloudTrail delivers it; LookupEvents' {"Events": [{"CloudTrailEvent": "..."}]}, and what
+--query and jq leave of it; an event from EventBridge; one event; a list of them, or of such lists; one a line;
+CloudTrail Lake's QueryResultRows; CSV from Athena or Lake; what other tools wrap around events (`wrapped`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 _FILE = msgspec.json.Decoder(_File)
 _PARTS = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
-_TEXT = msgspec.json.Decoder(str)
 _IN_A_ROW = json.JSONDecoder()
 _ROWS = msgspec.json.Decoder(list[list[dict[str, str | None]]])
 
@@ -69,6 +68,8 @@ def _read_slowly(text: bytes) -> Content:
             _add_all(_LIST.decode(text), content)
         except UNREADABLE:
             _salvage(text, content)
+    elif text.startswith(b'"{'):  # what jq makes of LookupEvents' answers without -r
+        _add_lines(text.split(b"\n"), content)
     elif (messages := wrapped.messages(text)) is not None:
         _add_lines(messages, content)
     else:
@@ -150,7 +151,7 @@ def _add_one(record: bytes | Raw, content: Content) -> bool:
     try:
         event = event_from(record)
     except msgspec.ValidationError:  # no object
-        return _add_parts(wrapped.row_of(record), content)
+        return _add_other(record, content)
     if event.eventSource == "aws:s3":
         content.rejected[wrapped.S3_NOTIFICATION] += 1
         return True
@@ -160,15 +161,24 @@ def _add_one(record: bytes | Raw, content: Content) -> bool:
     return True
 
 
+def _add_other(record: bytes | Raw, content: Content) -> bool:
+    """As `_add_one`, of a list or a text: a row of Logs Insights, the records of a file, an event as text."""
+    try:
+        return _add_parts(wrapped.row_of(record), content)
+    except msgspec.ValidationError:
+        return _add_inner(Raw(record), content)
+
+
 def _add_parts(parts: dict[str, Raw], content: Content) -> bool:
     """Add the events in an object by the form that its members tell; False if it is none of ours."""
     if "Records" in parts:
         return _add_members(parts["Records"], content)
     if "CloudTrailEvent" in parts:
-        try:
-            _add(_TEXT.decode(parts["CloudTrailEvent"]).encode(), content)
-        except UNREADABLE:
+        whole = wrapped.inner(parts["CloudTrailEvent"])  # text, or an object, if somebody has opened it
+        if whole is None:
             content.rejected["CloudTrailEvent is not JSON text"] += 1
+        else:
+            _add(whole, content)
         return True
     if "Events" in parts:
         return _add_members(parts["Events"], content)

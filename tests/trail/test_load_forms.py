@@ -32,6 +32,11 @@ FORMS: dict[str, bytes] = {
     "LookupEvents": minified({"Events": LOOKED_UP, "NextToken": "x"}),
     "LookupEvents' items": minified(LOOKED_UP),
     "a line each, of LookupEvents": b"\n".join(map(minified, LOOKED_UP)),
+    "--query Events[].CloudTrailEvent": minified([item["CloudTrailEvent"] for item in LOOKED_UP]),
+    "the same with --output text": "\t".join(item["CloudTrailEvent"] for item in LOOKED_UP).encode(),
+    "jq .Events[].CloudTrailEvent": b"\n".join(minified(item["CloudTrailEvent"]) for item in LOOKED_UP),
+    "jq's fromjson in its place": minified({"Events": [{**ITEM, "CloudTrailEvent": event} for event in RECORDS]}),
+    "jq -s map(.Records)": minified([RECORDS[:2], RECORDS[2:]]),
     "files in a row": minified({"Records": RECORDS[:2]}) + b"\n" + minified({"Records": RECORDS[2:]}),
     "EventBridge": b"\n".join(
         minified({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": event}) for event in RECORDS
