@@ -12,6 +12,9 @@ from .permissions import decided
 
 VIRGINIA, IRELAND, SYDNEY, FRANKFURT = "us-east-1", "eu-west-1", "ap-southeast-2", "eu-central-1"
 ELSEWHERE = ("ap-south-1", "ca-central-1", "eu-west-3", "sa-east-1")
+DELETED = (
+    "The keys of this exercise are deleted by now, as the notebook's end has it. To take it, run the notebook anew."
+)
 
 
 def complete_replica(lab: LabView, answer: Any) -> Outcome:
@@ -21,6 +24,8 @@ def complete_replica(lab: LabView, answer: Any) -> Outcome:
     if replica is None:
         if keys(lab, SYDNEY):
             return not_yet("There is a key in Sydney, but it is no replica: its id is another, and so is its material.")
+        if not _related(lab, mrk):
+            return not_yet(DELETED)
         return not_attempted("There is no key in Sydney.")
     if replica["Description"] != "backups":
         return not_yet("The replica is there. Its description is not the one that was asked for.")
@@ -35,6 +40,8 @@ def complete_replica(lab: LabView, answer: Any) -> Outcome:
 def close_everywhere(lab: LabView, answer: Any) -> Outcome:
     """With no related key can Trainee decrypt; all are enabled, and open to the administrator."""
     related = [(where["Region"], where["Arn"]) for where in _related(lab, _born(lab, "backups"))]
+    if not related:
+        return not_yet(DELETED)
     still = [region for region, arn in related if _decrypts(lab, "Trainee", region, arn)]
     shut = [region for region, arn in related if not _decrypts(lab, "LabAdministrator", region, arn)]
     states = {region: (_describe(lab, region, arn) or {"KeyState": "gone"})["KeyState"] for region, arn in related}
@@ -61,6 +68,8 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
     """Operator may replicate to Frankfurt alone, and has done so."""
     mrk = _born(lab, "backups")
     arn = f"arn:aws:kms:{VIRGINIA}:{_account(lab)}:key/{mrk}"
+    if _describe(lab, VIRGINIA, mrk) is None:
+        return not_yet(DELETED)
     replica = _describe(lab, FRANKFURT, mrk)
     mine = [event for event in calls(lab, "ReplicateKey") if _by(event, "Operator")]
     there = [event for event in mine if event["requestParameters"]["replicaRegion"] == FRANKFURT]
@@ -70,6 +79,11 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The operator may replicate the key to eu-central-1. It lacks kms:CreateKey in eu-central-1.")
     if any(_replicates(lab, arn, region) and _creates(lab, region) for region in ELSEWHERE):
         return not_yet("The operator can replicate the key to other Regions as well.")
+    if not _replicates(lab, arn, FRANKFURT) and _creates(lab, FRANKFURT):
+        return not_yet(
+            "The operator may create a key in eu-central-1. It lacks kms:ReplicateKey on the primary, "
+            "which is asked where the primary is: in us-east-1."
+        )
     if not (_replicates(lab, arn, FRANKFURT) and _creates(lab, FRANKFURT)):
         return not_yet("The operator can't replicate the key to eu-central-1.")
     if replica is None:
@@ -110,9 +124,8 @@ def leave_virginia(lab: LabView, answer: Any) -> Outcome:
     if not moved and state == "Enabled":
         return not_attempted("The primary is in Virginia, and no key is to be deleted.")
     if state not in ("PendingDeletion", "gone"):
-        return not_yet(
-            f"The primary is in Ireland now. The deletion of the key in Virginia is not scheduled: it is {state}."
-        )
+        primary = "The primary is in Ireland now." if moved else "The primary is still in Virginia."
+        return not_yet(f"{primary} The deletion of the key in Virginia is not scheduled: it is {state}.")
     return solved("A primary can't go while it has replicas; a replica can.")
 
 
@@ -136,9 +149,10 @@ def _born(lab: LabView, description: str) -> str:
 
 
 def _related(lab: LabView, mrk: str) -> list[dict[str, str]]:
-    """The primary and all replicas, with Arn and Region."""
+    """The primary and all replicas that are left, with Arn and Region."""
     found = _describe(lab, VIRGINIA, mrk) or _describe(lab, IRELAND, mrk)
-    assert found is not None
+    if found is None:
+        return []
     configuration = found["MultiRegionConfiguration"]
     return [configuration["PrimaryKey"], *configuration["ReplicaKeys"]]
 

@@ -150,6 +150,33 @@ kms.create_grant(KeyId=key, GranteePrincipal=accountant.arn, Operations=["Decryp
 accountant.client("secretsmanager").get_secret_value(SecretId="shop/db")
 """
     },
+    "17-multi-region-keys": {
+        "complete-replica": """
+virginia.replicate_key(KeyId=mrk, ReplicaRegion="ap-southeast-2")
+lab.clock.advance(minutes=1)
+sydney.update_key_description(KeyId=mrk, Description="backups")
+sydney.tag_resource(KeyId=mrk, Tags=[{"TagKey": "team", "TagValue": "archive"}, {"TagKey": "more", "TagValue": "x"}])
+sydney.create_alias(AliasName="alias/backups", TargetKeyId=mrk)
+""",
+        "close-everywhere": """
+iam.delete_role_policy(RoleName="Trainee", PolicyName="inline")
+""",
+        "only-frankfurt": """
+both = {"Effect": "Allow", "Action": ["kms:ReplicateKey", "kms:CreateKey"], "Resource": "*"}
+here = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-central-1"]}}
+elsewhere = {"Effect": "Deny", "Action": "kms:CreateKey", "Resource": "*", "Condition": here}
+document = json.dumps({"Version": "2012-10-17", "Statement": [both, elsewhere]})
+made = iam.create_policy(PolicyName="frankfurt", PolicyDocument=document)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="Operator", PolicyArn=made)
+operator.client("kms").replicate_key(KeyId=mrk, ReplicaRegion="eu-central-1")
+""",
+        "leave-virginia": """
+virginia.update_primary_region(KeyId=photos, PrimaryRegion="eu-west-1")
+lab.clock.advance(minutes=1)
+virginia.schedule_key_deletion(KeyId=photos)
+lab.clock.advance(days=31)
+""",
+    },
     "18-cloudtrail-in-pandas": {
         "night-order": "answer = orders[1]",
         "speak": """
