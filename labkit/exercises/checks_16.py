@@ -22,6 +22,10 @@ def dust(lab: LabView, answer: Any) -> Outcome:
     """Of the three boxes, the one that the notebook did not use is disabled, and the others are enabled."""
     boxes = {key["Description"]: key for key in keys(lab) if key["Description"] in BOXES}
     touched = {name for name, key in boxes.items() if key["KeyState"] != "Enabled"}
+    if missing := sorted(set(BOXES) - set(boxes)):
+        return not_yet(
+            f"The key of the {missing[0]} box is deleted: nothing brings that back. To try again, start anew."
+        )
     unused = {name for name, key in boxes.items() if not _used_at_first(lab, key)}
     if not touched:
         return not_attempted("All three keys are enabled.")
@@ -81,7 +85,8 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
     made = {event["requestParameters"]["description"]: key_arn(event) for event in calls(lab, "CreateKey")}
     gone = {key_arn(event) for event in calls(lab, "DeleteKey")}
     names = {f"{place}/{name}" for place in ("orders", "backup") for name in CUSTOMERS}
-    listed = lab.observer.client("s3").list_objects_v2(Bucket="shop-orders").get("Contents", [])
+    s3 = lab.observer.client("s3")
+    listed = s3.list_objects_v2(Bucket="shop-orders").get("Contents", [])
     if missing := sorted(names - {each["Key"] for each in listed}):
         return not_yet(f"{missing[0]} was taken out of the bucket. A copy of it, elsewhere, would still open.")
     for name in ("Berg", "Svensson"):
@@ -89,6 +94,9 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
             return not_yet(
                 f"The key of {name} is {states.get(name, 'deleted')}: that customer's data do not open either."
             )
+    for name in ("orders/Lindgren", "backup/Lindgren"):
+        if s3.head_object(Bucket="shop-orders", Key=name).get("SSEKMSKeyId") != made["customer Lindgren"]:
+            return not_yet(f"{name} was written again, and is no longer under Lindgren's key: another key opens it.")
     if made["customer Lindgren"] in gone:
         return solved("Every copy of Lindgren's data is noise now, the backups included. The trail is the proof.")
     state = states.get("Lindgren", "")
@@ -96,6 +104,12 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The deletion of Lindgren's key is scheduled, and can still be called off: it is not over.")
     if state == "Disabled":
         return not_yet("Lindgren's key is disabled. One call would enable it, and the data would open again.")
+    shut = [key_arn(event) for event in calls(lab, "PutKeyPolicy")]
+    fenced = [event["requestParameters"]["bucketName"] for event in calls(lab, "PutBucketPolicy")]
+    if made["customer Lindgren"] in shut or "shop-orders" in fenced:
+        return not_yet(
+            "Lindgren's key is enabled. A policy that keeps people out can be changed, and the data open again."
+        )
     return not_attempted("Lindgren's key is enabled, and the objects open.")
 
 

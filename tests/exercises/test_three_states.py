@@ -150,6 +150,26 @@ kms.create_grant(KeyId=key, GranteePrincipal=accountant.arn, Operations=["Decryp
 accountant.client("secretsmanager").get_secret_value(SecretId="shop/db")
 """
     },
+    "16-disable-and-delete": {
+        "dust": """
+used = {event["resources"][0]["ARN"] for event in lab.events() if event["eventName"] in ("Encrypt", "GenerateDataKey")}
+kms.disable_key(KeyId=next(arn for arn in boxes.values() if arn not in used))
+""",
+        "in-use": """
+may = {"Effect": "Allow", "Principal": {"AWS": lab.account_id}, "Resource": "*"}
+idle = {"NumericGreaterThan": {"kms:TrailingDaysWithoutKeyUsage": "90"}}
+long = {"NumericEquals": {"kms:ScheduleKeyDeletionPendingWindowInDays": "30"}}
+rest = may | {"NotAction": ["kms:DisableKey", "kms:ScheduleKeyDeletion"]}
+disable = may | {"Action": "kms:DisableKey", "Condition": idle}
+schedule = may | {"Action": "kms:ScheduleKeyDeletion", "Condition": idle | long}
+kms.put_key_policy(KeyId=wages, Policy=document(rest, disable, schedule))
+""",
+        "forget-lindgren": """
+kms.disable_key(KeyId=customers["Lindgren"])
+kms.schedule_key_deletion(KeyId=customers["Lindgren"])
+lab.clock.advance(days=31)
+""",
+    },
     "17-multi-region-keys": {
         "complete-replica": """
 virginia.replicate_key(KeyId=mrk, ReplicaRegion="ap-southeast-2")
