@@ -24,6 +24,8 @@ def half_a_year(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The custodian can't set a period of 180 days.")
     if not (allowed[90] and allowed[120]):
         return not_yet("180 days are allowed. A shorter period, say 90 days, is refused.")
+    if _may_set(lab, _key(lab, "ledger")["Arn"], 180):
+        return not_yet("The custodian can do it with other keys as well: the ledger's, for instance.")
     status = lab.observer.client("kms").get_key_rotation_status(KeyId=wages)
     if status.get("RotationPeriodInDays") != 180:
         return not_yet("The permission is as it should be. The key does not rotate every 180 days yet.")
@@ -71,14 +73,18 @@ def without_seeing(lab: LabView, answer: Any) -> Outcome:
     if not moved and not read:
         return not_attempted("Nothing has been done with the diary's pages.")
     here = [event for event in moved if _destination(event) == diary["CurrentKeyMaterialId"]]
-    kept = {_page(event, "source") for event in here if _page(event, "source") == _page(event, "destination")}
-    lost = {_page(event, "source") for event in here} - kept
+    kept = {_page(event) for event in here if _context(event, "source") == _context(event, "destination")}
+    lost = {_page(event) for event in here} - kept
     if not kept and read:
         return not_yet("Pages have been read: their plaintext has left KMS.")
     if lost:
-        return not_yet(f"{_list(lost)}: re-encrypted, but without the context that the page had.")
+        return not_yet(f"{_list(lost) or 'A page'}: re-encrypted, but not with the context that the page had.")
     if missing := set(PAGES) - kept:
         return not_yet(f"Still under older material: {_list(missing)}.")
+    if any(_material(event) != diary["CurrentKeyMaterialId"] for event in read):
+        return solved(
+            "Four pages under today's material. Some have been read on the way: ReEncrypt shows them to nobody."
+        )
     return solved("Four pages under today's material, and only KMS has seen them.")
 
 
@@ -90,9 +96,17 @@ def _destination(event: dict[str, Any]) -> str:
     return str(event.get("additionalEventData", {}).get("destinationKeyMaterialId", ""))
 
 
-def _page(event: dict[str, Any], side: str) -> str:
-    context = event["requestParameters"].get(f"{side}EncryptionContext") or {}
-    return str(context.get("page", ""))
+def _material(event: dict[str, Any]) -> str:
+    return str(event.get("additionalEventData", {}).get("keyMaterialId", ""))
+
+
+def _context(event: dict[str, Any], side: str) -> dict[str, str]:
+    context: dict[str, str] = event["requestParameters"].get(f"{side}EncryptionContext") or {}
+    return context
+
+
+def _page(event: dict[str, Any]) -> str:
+    return _context(event, "source").get("page", "")
 
 
 def _list(names: set[str]) -> str:

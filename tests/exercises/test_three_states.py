@@ -150,6 +150,29 @@ kms.create_grant(KeyId=key, GranteePrincipal=accountant.arn, Operations=["Decryp
 accountant.client("secretsmanager").get_secret_value(SecretId="shop/db")
 """
     },
+    "15-rotate-keys": {
+        "half-a-year": """
+beyond = {"NumericGreaterThan": {"kms:RotationPeriodInDays": "180"}}
+rule = {"Action": "kms:EnableKeyRotation", "Resource": wages}
+both = [rule | {"Effect": "Allow"}, rule | {"Effect": "Deny", "Condition": beyond}]
+document = json.dumps({"Version": "2012-10-17", "Statement": both})
+made = iam.create_policy(PolicyName="rotation", PolicyDocument=document)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="Custodian", PolicyArn=made)
+custodian.client("kms").enable_key_rotation(KeyId=wages, RotationPeriodInDays=180)
+""",
+        "by-hand": """
+token = kms.create_grant(KeyId=second, GranteePrincipal=postman.arn, Operations=["Encrypt"])["GrantToken"]
+postman.client("kms").encrypt(KeyId="alias/letters", Plaintext=b"Dear aunt,", GrantTokens=[token])
+postman.client("kms").decrypt(KeyId=first, CiphertextBlob=letter)
+""",
+        "without-seeing": """
+for page, blob in pages.items():
+    both = {"SourceEncryptionContext": {"page": page}, "DestinationEncryptionContext": {"page": page}}
+    away = kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId=key, **both)["CiphertextBlob"]
+    pages[page] = kms.re_encrypt(CiphertextBlob=away, DestinationKeyId=diary, SourceKeyId=key, **both)["CiphertextBlob"]
+    kms.decrypt(CiphertextBlob=pages[page], EncryptionContext={"page": page})
+""",
+    },
     "16-disable-and-delete": {
         "dust": """
 used = {event["resources"][0]["ARN"] for event in lab.events() if event["eventName"] in ("Encrypt", "GenerateDataKey")}
