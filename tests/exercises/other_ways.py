@@ -1,0 +1,240 @@
+"""Right answers that go another way than the shipped solutions: by notebook, then by exercise."""
+
+WAYS = {
+    "03-encrypt-and-decrypt": {
+        "change-the-lock": """
+renamed = {"table": "clients", "customer": "alice"}
+half = kms.re_encrypt(CiphertextBlob=phone, SourceEncryptionContext=alice, DestinationKeyId=drawers[0])
+kms.re_encrypt(CiphertextBlob=half["CiphertextBlob"], DestinationKeyId=app, DestinationEncryptionContext=renamed)
+"""
+    },
+    "04-key-policies-and-iam": {
+        "two-pairs-of-hands": """
+contracts = kms.create_key(Description="contracts")["KeyMetadata"]["Arn"]
+switch = {"Effect": "Allow", "Action": ["kms:DisableKey", "kms:EnableKey"], "Resource": contracts}
+iam.put_role_policy(RoleName="DevOps", PolicyName="switch", PolicyDocument=document(switch))
+kms.create_grant(KeyId=contracts, GranteePrincipal=app.arn, Operations=["Encrypt", "Decrypt"])
+"""
+    },
+    "07-other-accounts": {
+        "one-role-one-action": """
+only = {"ArnEquals": {"aws:PrincipalArn": clerk.arn}}
+share(ledger, {"Effect": "Allow", "Principal": them, "Action": "kms:Decrypt", "Resource": "*", "Condition": only})
+clerk.client("kms").decrypt(CiphertextBlob=entry)
+""",
+        "name-your-customer": """
+asks = {"StringLike": {"sts:externalid": "backup-7"}}
+lab.role("Backup", trust=[vendor_may | {"Condition": asks}]).session(by=collector.session(), ExternalId="backup-7")
+""",
+        "family-only": """
+family = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{org.id}/*"}}
+share(minutes, {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": family})
+org.management.client("kms").decrypt(CiphertextBlob=minute)
+""",
+    },
+    "08-envelope-encryption": {
+        "open-the-parcel": """
+opened = kms.decrypt(CiphertextBlob=parcel["wrapped"], EncryptionContext=parcel["context"])["Plaintext"]
+answer = AESGCM(opened).decrypt(parcel["nonce"], parcel["body"], None).decode()
+""",
+        "change-the-wrapper": """
+blob, context = parcel["wrapped"], parcel["context"]
+half = kms.re_encrypt(CiphertextBlob=blob, SourceEncryptionContext=context, DestinationKeyId=vault)
+kms.re_encrypt(CiphertextBlob=half["CiphertextBlob"], DestinationKeyId=vault, DestinationEncryptionContext=context)
+""",
+        "into-the-archive": """
+import io
+sealed, opened, about = io.BytesIO(), io.BytesIO(), {"file": "report.csv"}
+with open("report.csv", "rb") as file:
+    envelope.encrypt(file, sealed, kms, app, about, frame_bytes=1000)
+s3.create_bucket(Bucket=bucket)
+s3.put_object(Bucket=bucket, Key="report.env", Body=sealed.getvalue())
+envelope.decrypt(s3.get_object(Bucket=bucket, Key="report.env")["Body"], opened, kms, app, about)
+""",
+    },
+    "09-sign-and-verify": {
+        "big-release": """
+digest = hashlib.sha256(s3.get_object(Bucket=bucket, Key="3.0.bin")["Body"].read()).digest()
+same = {"KeyId": key, "Message": digest, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+s3.put_object(Bucket=bucket, Key="3.0.sig", Body=kms.sign(**same)["Signature"])
+""",
+        "gate-pass": """
+start = b64(b'{"kid":"7","alg":"ES256"}') + b"." + b64(b'{"aud":"gate","sub":"visitor"}')
+digest = hashlib.sha256(start).digest()
+signed = kms.sign(KeyId=key, Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")["Signature"]
+answer = start + b"." + b64(b"".join(number.to_bytes(32) for number in utils.decode_dss_signature(signed)))
+""",
+        "pss-only": """
+policy = json.loads(kms.get_key_policy(KeyId=tokens)["Policy"])
+who = {"Principal": {"AWS": cashier.arn}, "Action": "kms:Sign", "Resource": "*"}
+other = {"StringNotEquals": {"kms:SigningAlgorithm": "RSASSA_PSS_SHA_256"}}
+policy["Statement"] += [{"Effect": "Allow", **who}, {"Effect": "Deny", **who, "Condition": other}]
+kms.put_key_policy(KeyId=tokens, Policy=json.dumps(policy))
+cashier.client("kms").sign(KeyId=tokens, Message=b"receipt", SigningAlgorithm="RSASSA_PSS_SHA_256")
+""",
+        "until-2046": """
+made = kms.create_key(KeySpec="ML_DSA_87", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+half = serialization.load_der_public_key(kms.get_public_key(KeyId=made)["PublicKey"]).public_bytes_raw()
+mu = hashlib.shake_256(hashlib.shake_256(half).digest(64) + b"\\0\\0" + firmware).digest(64)
+kms.sign(KeyId=made, Message=mu, MessageType="EXTERNAL_MU", SigningAlgorithm="ML_DSA_SHAKE_256")
+kms.create_alias(AliasName="alias/next-model", TargetKeyId=made)
+""",
+    },
+    "10-bring-your-own-key": {
+        "ninety-days": """
+made, land = kms.create_key(Origin="EXTERNAL", MultiRegion=True)["KeyMetadata"]["KeyId"], os.urandom(32)
+kms.import_key_material(**wrapped(made, land), **never)
+kms.create_alias(AliasName="alias/land-register", TargetKeyId=made)
+kms.import_key_material(**wrapped(made, land), ValidTo=lab.clock.now() + timedelta(days=90))
+kms.generate_data_key(KeyId="alias/land-register", KeySpec="AES_256")
+""",
+        "lost-material": """
+for material in found[::-1]:
+    short = {"WrappingAlgorithm": "RSAES_OAEP_SHA_1", "WrappingKeySpec": "RSA_2048"}
+    papers = kms.get_parameters_for_import(KeyId=deaths, **short)
+    sha = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    blob = serialization.load_der_public_key(papers["PublicKey"]).encrypt(material, sha)
+    try:
+        month = {"ValidTo": lab.clock.now() + timedelta(days=30)}
+        kms.import_key_material(KeyId=deaths, ImportToken=papers["ImportToken"], EncryptedKeyMaterial=blob, **month)
+        break
+    except kms.exceptions.IncorrectKeyMaterialException:
+        continue
+kms.decrypt(KeyId=deaths, CiphertextBlob=entry)
+""",
+        "turn-the-year": """
+fresh, new = secrets.token_bytes(32), {"ImportType": "NEW_KEY_MATERIAL"}
+kms.import_key_material(**wrapped(marriages, fresh), **never, **new)
+kms.rotate_key_on_demand(KeyId=marriages)
+lab.clock.advance(minutes=1)
+kms.import_key_material(**wrapped(marriages, fresh), **never, KeyMaterialDescription="2027")
+""",
+        "old-stamps": """
+made = kms.create_key(Origin="EXTERNAL", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["Arn"]
+kms.import_key_material(**wrapped(made, ink), **never)
+same = {"KeyId": made, "MacAlgorithm": "HMAC_SHA_256"}
+answer = next(n for n in stamps if kms.generate_mac(**same, Message=b"certificate %d" % n)["Mac"] != stamps[n])
+kms.verify_mac(**same, Message=b"certificate %d" % (answer % 5 + 1), Mac=stamps[answer % 5 + 1])
+""",
+    },
+    "13-secrets-manager": {
+        "one-secret-of-two": """
+only = {"EncryptionContextSubset": {"SecretARN": db["ARN"]}}
+kms.create_grant(KeyId=key, GranteePrincipal=accountant.arn, Operations=["Decrypt"], Constraints=only)
+accountant.client("secretsmanager").get_secret_value(SecretId="shop/db")
+"""
+    },
+    "15-rotate-keys": {
+        "half-a-year": """
+beyond = {"NumericGreaterThan": {"kms:RotationPeriodInDays": "180"}}
+rule = {"Action": "kms:EnableKeyRotation", "Resource": wages}
+both = [rule | {"Effect": "Allow"}, rule | {"Effect": "Deny", "Condition": beyond}]
+document = json.dumps({"Version": "2012-10-17", "Statement": both})
+made = iam.create_policy(PolicyName="rotation", PolicyDocument=document)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="Custodian", PolicyArn=made)
+custodian.client("kms").enable_key_rotation(KeyId=wages, RotationPeriodInDays=180)
+""",
+        "by-hand": """
+token = kms.create_grant(KeyId=second, GranteePrincipal=postman.arn, Operations=["Encrypt"])["GrantToken"]
+postman.client("kms").encrypt(KeyId="alias/letters", Plaintext=b"Dear aunt,", GrantTokens=[token])
+postman.client("kms").decrypt(KeyId=first, CiphertextBlob=letter)
+""",
+        "without-seeing": """
+for page, blob in pages.items():
+    both = {"SourceEncryptionContext": {"page": page}, "DestinationEncryptionContext": {"page": page}}
+    away = kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId=key, **both)["CiphertextBlob"]
+    pages[page] = kms.re_encrypt(CiphertextBlob=away, DestinationKeyId=diary, SourceKeyId=key, **both)["CiphertextBlob"]
+    kms.decrypt(CiphertextBlob=pages[page], EncryptionContext={"page": page})
+""",
+    },
+    "16-disable-and-delete": {
+        "dust": """
+used = {event["resources"][0]["ARN"] for event in lab.events() if event["eventName"] in ("Encrypt", "GenerateDataKey")}
+kms.disable_key(KeyId=next(arn for arn in boxes.values() if arn not in used))
+""",
+        "in-use": """
+may = {"Effect": "Allow", "Principal": {"AWS": lab.account_id}, "Resource": "*"}
+idle = {"NumericGreaterThan": {"kms:TrailingDaysWithoutKeyUsage": "90"}}
+long = {"NumericEquals": {"kms:ScheduleKeyDeletionPendingWindowInDays": "30"}}
+rest = may | {"NotAction": ["kms:DisableKey", "kms:ScheduleKeyDeletion"]}
+disable = may | {"Action": "kms:DisableKey", "Condition": idle}
+schedule = may | {"Action": "kms:ScheduleKeyDeletion", "Condition": idle | long}
+kms.put_key_policy(KeyId=wages, Policy=document(rest, disable, schedule))
+""",
+        "forget-lindgren": """
+kms.disable_key(KeyId=customers["Lindgren"])
+kms.schedule_key_deletion(KeyId=customers["Lindgren"])
+lab.clock.advance(days=31)
+""",
+    },
+    "17-multi-region-keys": {
+        "complete-replica": """
+virginia.replicate_key(KeyId=mrk, ReplicaRegion="ap-southeast-2")
+lab.clock.advance(minutes=1)
+sydney.update_key_description(KeyId=mrk, Description="backups")
+sydney.tag_resource(KeyId=mrk, Tags=[{"TagKey": "team", "TagValue": "archive"}, {"TagKey": "more", "TagValue": "x"}])
+sydney.create_alias(AliasName="alias/backups", TargetKeyId=mrk)
+""",
+        "close-everywhere": """
+iam.delete_role_policy(RoleName="Trainee", PolicyName="inline")
+""",
+        "only-frankfurt": """
+both = {"Effect": "Allow", "Action": ["kms:ReplicateKey", "kms:CreateKey"], "Resource": "*"}
+here = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-central-1"]}}
+elsewhere = {"Effect": "Deny", "Action": "kms:CreateKey", "Resource": "*", "Condition": here}
+document = json.dumps({"Version": "2012-10-17", "Statement": [both, elsewhere]})
+made = iam.create_policy(PolicyName="frankfurt", PolicyDocument=document)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="Operator", PolicyArn=made)
+operator.client("kms").replicate_key(KeyId=mrk, ReplicaRegion="eu-central-1")
+""",
+        "leave-virginia": """
+virginia.update_primary_region(KeyId=photos, PrimaryRegion="eu-west-1")
+lab.clock.advance(minutes=1)
+virginia.schedule_key_deletion(KeyId=photos)
+lab.clock.advance(days=31)
+""",
+    },
+    "18-cloudtrail-in-pandas": {
+        "night-order": "answer = orders[1]",
+        "speak": """
+every = {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+cloudtrail.put_event_selectors(TrailName="shop", AdvancedEventSelectors=[every])
+kms.generate_data_key(KeyId=key, KeySpec="AES_256")
+lab.clock.advance(minutes=20)
+""",
+        "on-purpose": """
+refused = questions.denied(trail.load(lab))
+answer = refused.loc[refused["reason"].str.contains("explicit deny", na=False), "principal"].iloc[-1]
+""",
+    },
+    "19-investigate-an-incident": {
+        "may-go": 'answer = __import__("pandas").Timestamp("2026-02-07 14:44", tz="Europe/Berlin")',
+        "outsider": "answer = 555566667777",
+        "first-sign": 'answer = events[events["source_ip"] == "192.0.2.66"]["time"].to_numpy()[0]',
+        "time-left": """
+ends = events[events["event"].isin(["ScheduleKeyDeletion", "CancelKeyDeletion"])]["time"].iloc[-2:]
+answer = __import__("numpy").timedelta64(7, "D") - (ends.iloc[1] - ends.iloc[0]).to_numpy()
+""",
+        "still-open": """
+undone = {"CreateGrant", "PutKeyPolicy", "DisableKey", "ScheduleKeyDeletion"}
+answer = changes[~changes["event"].isin(undone)]["event"]
+""",
+        "untouched": 'answer = [key.arn for key in company.KEYS if key.name in ("old-reports", "reports", "trail")]',
+        "shut-out": """
+old = iam.list_access_keys(UserName="backup-agent")["AccessKeyMetadata"][0]["AccessKeyId"]
+iam.delete_access_key(UserName="backup-agent", AccessKeyId=old)
+older = {"DateLessThan": {"aws:TokenIssueTime": lab.clock.now().isoformat()}}
+deny = {"Effect": "Deny", "NotAction": "sts:GetCallerIdentity", "Resource": "*", "Condition": older}
+text = json.dumps({"Version": "2012-10-17", "Statement": deny})
+revoke = iam.create_policy(PolicyName="Revoke", PolicyDocument=text)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="SupportTools", PolicyArn=revoke)
+""",
+        "lights-on": """
+kms.cancel_key_deletion(KeyId=disks)
+kms.enable_key(KeyId=disks)
+every = {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+watch.put_event_selectors(TrailName="company-trail-2", AdvancedEventSelectors=[every])
+ec2.enable_ebs_encryption_by_default()
+""",
+    },
+}
