@@ -12,6 +12,8 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
+from ..svg import PAGE, page
+
 DELETED = "deleted"
 """No state of the API's: DescribeKey finds no key any more."""
 
@@ -129,23 +131,16 @@ class KeyStates:
         arrows = _ARROWS + (_IMPORT_ARROWS if self.imported else ())
         parts = [
             (
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 {height}" width="900" height="{height}" '
-                'font-family="Helvetica, Arial, sans-serif" role="img" aria-labelledby="t d">'
-            ),
-            '<title id="t">The states of a KMS key, and the one that this key is in</title>',
-            f'<desc id="d">{escape(repr(self))}</desc>',
-            (
                 '<defs><marker id="a" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
                 f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{_INK}"/></marker></defs>'
             ),
-            f'<rect width="900" height="{height}" fill="#ffffff"/>',
             f'<text x="40" y="40" font-size="18" font-weight="bold" fill="{_INK}">{escape(self.name)}</text>',
             *(_arrow(*arrow) for arrow in arrows),
             *(self._box(name, box) for name, box in self.boxes.items()),
             *([f'<text x="530" y="296" font-size="14" fill="{_INK}">until {self.until}</text>'] if self.until else []),
-            "</svg>",
         ]
-        return "\n".join(parts) + "\n"
+        title = "The states of a KMS key, and the one that this key is in"
+        return page(PAGE, height, title, repr(self), parts)
 
     def _box(self, name: str, box: State) -> str:
         """One state; the present one is dark, with a thick edge, and says so in words."""

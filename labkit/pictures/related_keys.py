@@ -14,6 +14,8 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
+from ..svg import PAGE, page
+
 HOLDS: Mapping[str, str] = MappingProxyType(
     {
         "Enabled": "can be used",
@@ -152,16 +154,9 @@ class RelatedKeys:
         return "\n".join([*lines, *([f"also in {', '.join(self.elsewhere)}"] if self.elsewhere else [])])
 
     def _repr_svg_(self) -> str:
-        width = max(900, 2 * _LEFT + _STEP * len(self.places) - (_STEP - _WIDTH))
+        width = max(PAGE, 2 * _LEFT + _STEP * len(self.places) - (_STEP - _WIDTH))
         height = _TOP + _HEIGHT + (48 if self.elsewhere else 24)
         parts = [
-            (
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-                f'height="{height}" font-family="Helvetica, Arial, sans-serif" role="img" aria-labelledby="t d">'
-            ),
-            '<title id="t">Related multi-Region keys: what they share, and what each has for itself</title>',
-            f'<desc id="d">{escape(repr(self))}</desc>',
-            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
             _text(_LEFT, 30, escape(self.key_id), 18, "bold"),
             f'<rect x="8" y="{_TOP + 82}" width="{width - 16}" height="78" rx="10" fill="{_BAND}"/>',
             *(part for number, place in enumerate(self.places) for part in _box(_LEFT + _STEP * number, place)),
@@ -169,7 +164,8 @@ class RelatedKeys:
         if self.elsewhere:
             more = f"KMS lists related keys in {', '.join(self.elsewhere)}, too"
             parts.append(_text(_LEFT, _TOP + _HEIGHT + 30, more, 14))
-        return "\n".join([*parts, "</svg>"]) + "\n"
+        title = "Related multi-Region keys: what they share, and what each has for itself"
+        return page(width, height, title, repr(self), parts)
 
 
 def _shared(metadata: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any
+
+from ..svg import PAGE, page
 
 Mark = tuple[datetime, str]
 """When a ciphertext was made, and the id of the material it is under (KeyMaterialId of Decrypt's answer)."""
@@ -74,16 +75,11 @@ class Timeline:
     def _repr_svg_(self) -> str:
         height = _TOP + _LANE * len(self.lanes) + 70
         parts = [
-            _open(height),
-            '<title id="t">Key material and ciphertexts of one KMS key over time</title>',
-            f'<desc id="d">{escape(repr(self))}</desc>',
-            f'<rect width="900" height="{height}" fill="#ffffff"/>',
             *self._axis(height - 62),
             *(part for number, lane in enumerate(self.lanes) for part in self._lane(number, lane)),
             *_legend(height - 24),
-            "</svg>",
         ]
-        return "\n".join(parts) + "\n"
+        return page(PAGE, height, "Key material and ciphertexts of one KMS key over time", repr(self), parts)
 
     def _x(self, time: datetime) -> float:
         """Where a moment stands: the first material's start is at the left edge, now at the right one."""
@@ -115,13 +111,6 @@ class Timeline:
             parts.append(_bar(end, top, round(self._x(self.now) - end, 1), _BAR))
         together = Counter(self._x(time) for time in lane.ciphertexts)
         return parts + [_dot(x, middle, count) for x, count in together.items()]
-
-
-def _open(height: float) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 {height}" width="900" height="{height}" '
-        'font-family="Helvetica, Arial, sans-serif" role="img" aria-labelledby="t d">'
-    )
 
 
 def _bar(x: float, y: float, width: float, height: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from ..svg import page
 from .sequence import Step, steps
 
 MOST = 40
@@ -96,23 +97,13 @@ class Picture:
         height = y + 18 * len(notes) + 16
         width = round(max(widest + 16, *(40 + _PER_CHARACTER * len(note) for note in notes), 320))
         foot = [_write(20, y + 18 * number, note, 12) for number, note in enumerate(notes, start=1)]
-        return "\n".join(
-            [
-                (
-                    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-                    f'height="{height}" style="max-width: 100%; height: auto" '
-                    'font-family="Helvetica, Arial, sans-serif" role="img">'
-                ),
-                f"<title>{escape(_title(self.steps))}</title>",
-                f"<desc>{escape(repr(self))}</desc>",
-                f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-                *([_write(20, 20, f"{_counted(self.left_out)} before these", 12)] if self.left_out else []),
-                *(_lifeline(name, x, y - 14) for name, x in places.items()),
-                *body,
-                *foot,
-                "</svg>\n",
-            ]
-        )
+        parts = [
+            *([_write(20, 20, f"{_counted(self.left_out)} before these", 12)] if self.left_out else []),
+            *(_lifeline(name, x, y - 14) for name, x in places.items()),
+            *body,
+            *foot,
+        ]
+        return page(width, height, _title(self.steps), repr(self), parts)
 
 
 def _said(row: _Row) -> list[str]:

@@ -6,29 +6,12 @@ Colours are of one hue or Okabe and Ito's, and never the only difference between
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from html import escape
+
+from ...svg import page
 
 INK, SOFT, PALE = "#1a1a1a", "#555555", "#d9d9d9"
 BLUE, RED = "#0072b2", "#d55e00"
-
-
-def page(width: int, height: int, title: str, words: str, parts: Iterable[str]) -> str:
-    """A whole picture; `words` say the same as the picture does."""
-    return "\n".join(
-        [
-            (
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-                f'height="{height}" style="max-width: 100%; height: auto" font-family="Helvetica, Arial, sans-serif" '
-                f'role="img" aria-label="{escape(title)}">'
-            ),
-            f"<title>{escape(title)}</title>",
-            f"<desc>{escape(words)}</desc>",
-            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-            *parts,
-            "</svg>\n",
-        ]
-    )
 
 
 def sentence(text: str) -> str:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
-from .drawing import INK, SOFT, bold, clean, page, sentence, write
+from ...svg import page
+from .drawing import INK, SOFT, bold, clean, sentence, write
 from .facts import Names, calls, chosen, counted, labels, texts
 
 _LEFT, _PAGE, _TOP, _ROW = 264, 900, 84, 22

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from .drawing import BLUE, INK, RED, SOFT, bold, clean, line, page, sentence, write
+from ...svg import page
+from .drawing import BLUE, INK, RED, SOFT, bold, clean, line, sentence, write
 from .facts import counted
 
 _LEFT, _RIGHT, _BOX, _TOP, _PORT, _GAP, _HEAD = 20, 590, 290, 64, 18, 8, 30

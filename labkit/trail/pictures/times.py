@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ...svg import page
 from ..uses import USES
-from .drawing import BLUE, INK, PALE, RED, SOFT, bold, clean, line, page, sentence, write
+from .drawing import BLUE, INK, PALE, RED, SOFT, bold, clean, line, sentence, write
 from .facts import Names, calls, chosen, counted, labels, texts
 
 _LEFT, _WIDTH, _COLUMN, _TOP, _ROW = 280, 600, 10, 76, 12
