@@ -121,5 +121,8 @@ def _type(key: Key) -> tuple[str, str]:
 
 
 def _require_room(key: Key) -> None:
-    if len(key.alias_index) >= MOST:
-        raise AwsError("LimitExceededException", None)
+    """Message quoted in scylladb/scylla-cluster-tests 7634 (2024)."""
+    used = len(key.alias_index)
+    if used >= MOST:
+        said = f"Aliases per key quota for this account in this region is {MOST}, current usage is {used}."
+        raise AwsError("LimitExceededException", said)

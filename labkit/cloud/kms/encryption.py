@@ -103,10 +103,26 @@ def _source(store: Store, call: Call, member: str, algorithm: str) -> Key:
     if blob is None and not _ignores_ciphertext(call):
         raise null_member("ciphertextBlob")
     if named is not None:
-        return find_key(store, call, named, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+        symmetric = algorithm == SYMMETRIC_DEFAULT and not _ignores_ciphertext(call)
+        theirs = _of_another_account(store, call, named, blob or b"") if symmetric else None
+        return theirs or find_key(store, call, named, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
     if algorithm != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
         raise null_member(member[:1].lower() + member[1:])
     return _key_of(store, call, ciphertext.parse(blob or b""))
+
+
+def _of_another_account(store: Store, call: Call, named: str, blob: bytes) -> Key | None:
+    """The key of another account that a bare key id names, if the symmetric ciphertext says so too.
+
+    "A short key ID is also acceptable when decrypting symmetric ciphertexts" (Decrypt, ReEncrypt: cross-account use).
+    """
+    if named.startswith(("arn:", "alias/")) or store.key(call.account, call.region, named):
+        return None
+    try:
+        key = store.key_of_material(call.region, ciphertext.parse(blob).material_id)
+    except AwsError:
+        return None  # a broken ciphertext names nobody
+    return key if key is not None and key.id == named else None
 
 
 def _ignores_ciphertext(call: Call) -> bool:

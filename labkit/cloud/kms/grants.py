@@ -125,6 +125,8 @@ def _check_operations(key: Key, operations: list[str]) -> None:
     if unsupported:
         names = ", ".join(unsupported)
         raise AwsError("ValidationException", f"Operations not supported on a key of spec {key.spec.name}: {names}")
+    if set(operations) == {"CreateGrant"}:  # quoted in ansible/ansible 31960 (2019)
+        raise AwsError("ValidationException", "Grants must not contain only the CreateGrant operation.")
 
 
 def _checked_constraints(key: Key, constraints: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -150,6 +152,8 @@ def _checked_constraints(key: Key, constraints: Mapping[str, Any]) -> Mapping[st
 def list_grants(_store: Store, call: Call) -> dict[str, Any]:
     """ListGrants, oldest first, filtered by id, grantee or grantee service."""
     key, params = target_key(call), call.params
+    if params.get("GranteePrincipal") and params.get("GranteeServicePrincipal"):
+        raise AwsError("ValidationException", "Specify GranteePrincipal or GranteeServicePrincipal, not both.")
     wanted = [
         grant
         for grant in key.grants

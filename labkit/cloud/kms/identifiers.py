@@ -17,7 +17,7 @@ from .keys import Alias, Key
 from .store import Store, alias_arn, key_arn
 
 _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
-_ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):(\d{12}):(key|alias)/(.+)", re.DOTALL)
+_ARN = re.compile(r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):(\d{12}):(key|alias)/(.+)", re.DOTALL)
 
 
 class Takes(Enum):
@@ -42,7 +42,9 @@ def find_key(store: Store, call: Call, identifier: str, takes: Takes) -> Key:
     """The key that `identifier` means to the caller; AwsError (NotFoundException, …) if it means none."""
     if identifier.startswith("arn:"):
         return _by_arn(store, call, identifier, takes)
-    if identifier.startswith("alias/") and takes.aliases:
+    if identifier.startswith("alias/"):
+        if not takes.aliases:
+            raise _no_aliases()
         return _by_alias(store, call, call.account, identifier)
     if not _KEY_ID.fullmatch(identifier):
         raise AwsError("NotFoundException", f"Invalid keyId '{identifier}'")
@@ -53,11 +55,13 @@ def _by_arn(store: Store, call: Call, arn: str, takes: Takes) -> Key:
     match = _ARN.fullmatch(arn)
     if match is None:
         raise AwsError("InvalidArnException", f"Invalid arn {arn}")
-    region, account, kind, name = match.groups()
+    partition, region, account, kind, name = match.groups()
     if region != call.region:
         raise AwsError("NotFoundException", f"Invalid arn {region}")
-    if kind == "alias" and not takes.aliases:
+    if partition != "aws":
         raise AwsError("InvalidArnException", f"Invalid arn {arn}")
+    if kind == "alias" and not takes.aliases:
+        raise _no_aliases()
     if account != call.account and not takes.other_accounts:
         _deny(call, arn)
     if kind == "alias":
@@ -99,6 +103,14 @@ def find_alias(store: Store, call: Call, name: str) -> Alias:
 def alias_not_found(account: str, region: str, name: str) -> AwsError:
     """What AWS answers to an alias that isn't there (quoted in public issues)."""
     return AwsError("NotFoundException", f"Alias {alias_arn(account, region, name)} is not found.")
+
+
+def _no_aliases() -> AwsError:
+    """An alias, by name or by ARN, where only a key will do.
+
+    Quoted for CreateGrant, by name in boto/boto 3202 (2015), by ARN in hashicorp/terraform 20813 (2019).
+    """
+    return AwsError("InvalidArnException", "Key Aliases are not supported for this operation.")
 
 
 def _deny(call: Call, arn: str) -> NoReturn:

@@ -17,6 +17,8 @@ from .paging import page
 from .store import Store
 
 DEFAULT_NAME = "default"
+RAM_NAME = "AWS_RAM"
+"""The policy that AWS Resource Access Manager keeps on a shared key; nothing is shared here, and so no key has it."""
 SIZE_LIMIT = 32 * 1024
 """Bytes of a key policy document ("Resource quotas", AWS KMS Developer Guide: 32 kilobytes)."""
 
@@ -47,7 +49,9 @@ def get_key_policy(_store: Store, call: Call) -> dict[str, Any]:
 
 
 def put_key_policy(store: Store, call: Call) -> dict[str, Any]:
-    """PutKeyPolicy: the only name is "default" (its documentation)."""
+    """PutKeyPolicy: customers set the policy "default" only; code and message are its documentation's."""
+    if call.params.get("PolicyName") == RAM_NAME:
+        raise AwsError("ValidationException", "The AWS_RAM policy can only be managed by the RAM service.")
     _require_default(call)
     key = target_key(call)
     key.policy = checked_policy(store, call, key)

@@ -41,7 +41,7 @@ def used(shared: Any) -> dict[str, list[Any]]:
         found["key"] += [meta["KeyId"], meta["Arn"]]
         found["alias"] += [f"alias/{number}", f"arn:aws:kms:us-east-1:111122223333:alias/{number}"]
     blob = shared.call("Encrypt", KeyId=found["key"][0], Plaintext=b"x")["CiphertextBlob"]
-    params = {"GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["CreateGrant"]}
+    params = {"GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["CreateGrant", "DescribeKey"]}
     grant = shared.call("CreateGrant", KeyId=found["key"][0], **params)
     found["blob"] += [blob, shared.parameters(found["key"][2])["ImportToken"]]
     found["token"].append(grant["GrantToken"])

@@ -115,6 +115,15 @@ def test_refused_grants(world: Any, params: dict[str, Any], code: str) -> None:
     assert world.refused("CreateGrant", **arguments).code == code
 
 
+def test_a_grant_of_creategrant_alone(world: Any) -> None:
+    """A grant must allow more than to make grants; the words were quoted from the real service."""
+    params = {"KeyId": world.create()["Arn"], "GranteePrincipal": CLERK}
+    error = world.refused("CreateGrant", Operations=["CreateGrant", "CreateGrant"], **params)
+    said = "Grants must not contain only the CreateGrant operation."
+    assert (error.code, error.message) == ("ValidationException", said)
+    world.call("CreateGrant", Operations=["CreateGrant", "Decrypt"], **params)
+
+
 def test_context_constraints_are_for_symmetric_keys(world: Any) -> None:
     """Asymmetric and HMAC keys know no encryption context."""
     params = {"GranteePrincipal": CLERK, "Operations": ["Sign"], "Constraints": {"EncryptionContextEquals": {"a": "b"}}}

@@ -85,7 +85,19 @@ def test_forms_of_key_id(world: Any, operation: str) -> None:
     assert planned(world, operation, arn) == arn
     alias_arn = "arn:aws:kms:us-east-1:111122223333:alias/a"
     by_name, by_arn = planned(world, operation, "alias/a"), planned(world, operation, alias_arn)
-    assert (by_name, by_arn) == ((arn, arn) if takes.aliases else ("NotFoundException", "InvalidArnException"))
+    assert (by_name, by_arn) == ((arn, arn) if takes.aliases else ("InvalidArnException", "InvalidArnException"))
+
+
+@pytest.mark.parametrize("alias", ["alias/a", "arn:aws:kms:us-east-1:111122223333:alias/a", "alias/none"])
+def test_an_alias_where_only_a_key_will_do(world: Any, alias: str) -> None:
+    """In the real service's words, as quoted for CreateGrant."""
+    world.call("CreateAlias", AliasName="alias/a", TargetKeyId=world.create()["Arn"])
+    grant = {"GranteePrincipal": "arn:aws:iam::111122223333:role/Clerk", "Operations": ["Decrypt"]}
+    error = world.refused("CreateGrant", KeyId=alias, **grant)
+    assert (error.code, error.message) == (
+        "InvalidArnException",
+        "Key Aliases are not supported for this operation.",
+    )
 
 
 @pytest.mark.parametrize("operation", PLAIN)
@@ -139,6 +151,11 @@ WRONG = [
         "Alias arn:aws:kms:us-east-1:111122223333:alias/none is not found.",
     ),
     ("arn:aws:s3:::bucket", "InvalidArnException", "Invalid arn arn:aws:s3:::bucket"),
+    (
+        f"arn:aws-cn:kms:us-east-1:111122223333:key/{UNKNOWN}",
+        "InvalidArnException",
+        f"Invalid arn arn:aws-cn:kms:us-east-1:111122223333:key/{UNKNOWN}",
+    ),
 ]
 
 
@@ -162,3 +179,18 @@ def test_decrypting_for_another_account(world: Any) -> None:
     blob = world.call("Encrypt", KeyId=arn, Plaintext=b"x", account=OTHER_ACCOUNT)["CiphertextBlob"]
     world.call("Decrypt", CiphertextBlob=blob)
     assert world.last.targets[0].arn == arn
+
+
+@pytest.mark.parametrize("operation", ["Decrypt", "ReEncrypt"])
+def test_a_bare_key_id_of_another_account(world: Any, operation: str) -> None:
+    """It will do where a symmetric ciphertext names the same key, and nowhere else."""
+    theirs, others = (world.create(account=OTHER_ACCOUNT) for _ in range(2))
+    blob = world.call("Encrypt", KeyId=theirs["Arn"], Plaintext=b"x", account=OTHER_ACCOUNT)["CiphertextBlob"]
+    member = {"Decrypt": "KeyId", "ReEncrypt": "SourceKeyId"}[operation]
+    more = {"ReEncrypt": {"DestinationKeyId": world.create()["Arn"]}}.get(operation, {})
+    world.call(operation, CiphertextBlob=blob, **{member: theirs["KeyId"]}, **more)
+    assert world.last.targets[0].arn == theirs["Arn"]
+    for key_id, ciphertext in ((others["KeyId"], blob), (theirs["KeyId"], b"broken")):
+        error = world.refused(operation, CiphertextBlob=ciphertext, **{member: key_id}, **more)
+        assert error.message == f"Key 'arn:aws:kms:us-east-1:111122223333:key/{key_id}' does not exist"
+    assert world.refused("Encrypt", KeyId=theirs["KeyId"], Plaintext=b"x").code == "NotFoundException"

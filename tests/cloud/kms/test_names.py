@@ -83,7 +83,9 @@ def test_fifty_aliases_a_key(world: Any) -> None:
     arn = world.create()["Arn"]
     for number in range(50):
         world.call("CreateAlias", AliasName=f"alias/{number}", TargetKeyId=arn)
-    assert world.refused("CreateAlias", AliasName="alias/x", TargetKeyId=arn).code == "LimitExceededException"
+    error = world.refused("CreateAlias", AliasName="alias/x", TargetKeyId=arn)
+    said = "Aliases per key quota for this account in this region is 50, current usage is 50."
+    assert (error.code, error.message) == ("LimitExceededException", said)
 
 
 @pytest.mark.parametrize("other", [ECC, {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}])
@@ -163,6 +165,10 @@ def test_put_policy(world: Any) -> None:
     assert world.call("GetKeyPolicy", KeyId=arn)["Policy"] == text
     assert world.refused("PutKeyPolicy", KeyId=arn, PolicyName="mine", Policy=text).code == "NotFoundException"
     assert world.refused("GetKeyPolicy", KeyId=arn, PolicyName="mine").code == "NotFoundException"
+    assert world.refused("GetKeyPolicy", KeyId=arn, PolicyName="AWS_RAM").code == "NotFoundException"
+    error = world.refused("PutKeyPolicy", KeyId=arn, PolicyName="AWS_RAM", Policy=text)
+    said = "The AWS_RAM policy can only be managed by the RAM service."
+    assert (error.code, error.message) == ("ValidationException", said)
     for bad in ("[]", "{", "1", '"x"', "[" * 30000):
         assert world.refused("PutKeyPolicy", KeyId=arn, Policy=bad).code == "MalformedPolicyDocumentException"
         assert world.refused("CreateKey", Policy=bad).code == "MalformedPolicyDocumentException"
