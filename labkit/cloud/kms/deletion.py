@@ -7,6 +7,7 @@ from typing import Any
 
 from ..call import Call
 from ..errors import AwsError
+from . import rotating
 from .agenda import Happening
 from .keys import Key
 from .operations import target_key
@@ -65,6 +66,7 @@ def _delete(store: Store, key: Key, time: datetime) -> list[Happening]:
     if key.group is not None and not key.primary:
         key.group.replicas.remove(key)
         primary = key.group.primary
+        rotating.settle(primary)
         if not key.group.replicas and primary.pending_window is not None:
             # "This waiting period begins when the last of its replica keys is deleted" (DescribeKey)
             _count_down(store, primary, time)

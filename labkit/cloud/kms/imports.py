@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..call import Call
 from ..errors import AwsError
-from . import wrapping
+from . import rotating, wrapping
 from .agenda import Happening
 from .keys import ImportParameters, Key
-from .material import Material, material_id
+from .material import Material, MaterialState, material_id
 from .operations import target_key
 from .specs import SPECS
 from .store import Store
@@ -26,7 +26,6 @@ LONGEST_LIFE = timedelta(days=365)
 """How far away ValidTo may be ("The maximum value is 365 days from the request date", ImportKeyMaterial)."""
 _TOKEN_BYTES = 512
 EXPIRES, STAYS = "KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"
-_PENDING = ("PENDING_ROTATION", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION")
 
 
 # --- GetParametersForImport ------------------------------------------------------------------------------------------
@@ -72,7 +71,7 @@ def import_material(store: Store, call: Call) -> dict[str, Any]:
         raise AwsError("IncorrectKeyMaterialException", None)
     known.secret, known.expiration_model, known.valid_to = secret, model, valid_to
     known.description = params.get("KeyMaterialDescription", known.description)
-    _settle(key, known)
+    rotating.settle(key)
     if not key.needs_import:
         key.enabled = True  # "When this operation is successful, the state of the KMS key changes to Enabled"
     _expire_later(store, key, known)
@@ -129,30 +128,20 @@ def _is_new(key: Key, params: dict[str, Any], known: Material | None) -> bool:
 
 def _add(store: Store, key: Key, material: Material) -> Material:
     """New material: current if it is the first, else waiting for its rotation; replicas learn its id."""
-    pending = next((m for m in key.materials if m.state in _PENDING), None)
+    pending = next((m for m in key.materials if m.pending), None)
     if pending is not None:
         raise AwsError(
             "KMSInvalidStateException",
             f"New key material (id: {material.id}) cannot be imported into KMS key {key.arn}, "
             f"because another key material (id: {pending.id}) is pending rotation.",
         )
-    state = "CURRENT" if key.current is None else _PENDING[1]
+    state: MaterialState = "CURRENT" if key.current is None else "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
     for each in key.group.keys if key.group else [key]:
         copy = material if each is key else Material(material.id, None, material.asymmetric)
-        copy.state = state  # type: ignore[assignment]
+        copy.state = state
         each.materials.append(copy)
         store.index(each, copy)
     return material
-
-
-def _settle(key: Key, material: Material) -> None:
-    """Pending material can be rotated to once all related keys have it."""
-    if material.state in _PENDING:
-        copies = [each.material(material.id) for each in (key.group.keys if key.group else [key])]
-        everywhere = all(copy is not None and copy.present for copy in copies)
-        for copy in copies:
-            if copy is not None:
-                copy.state = "PENDING_ROTATION" if everywhere else "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
 
 
 # --- Expiry and deletion ---------------------------------------------------------------------------------------------
@@ -193,10 +182,10 @@ def delete_material(_store: Store, call: Call) -> dict[str, Any]:
 def _take_away(key: Key, material: Material) -> None:
     """Forget the material; what only waited for its rotation is no longer associated with the key at all."""
     material.forget()
-    if material.state not in _PENDING:
+    if not material.pending:
         return
     if key.group is None or key.primary:
         for each in key.group.keys if key.group else [key]:
             each.materials = [m for m in each.materials if m.id != material.id]
     else:
-        _settle(key, material)
+        rotating.settle(key)

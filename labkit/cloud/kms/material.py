@@ -64,6 +64,11 @@ class Material:
         """Whether the material can be used (not deleted, not expired)."""
         return self.secret is not None
 
+    @property
+    def pending(self) -> bool:
+        """Whether this is imported material that waits for its rotation, here or in related keys."""
+        return self.state not in ("CURRENT", "NON_CURRENT")
+
     @cached_property
     def private_key(self) -> Any:
         """The private key object of asymmetric material."""

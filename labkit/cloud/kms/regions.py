@@ -66,6 +66,7 @@ def replicate(store: Store, call: Call) -> dict[str, Any]:
     replica.policy = checked_policy(store, call, replica)
     primary.group.replicas.append(replica)
     store.add(replica)
+    rotating.settle(primary)
     _synchronize_later(store, primary, until)
     answer: dict[str, Any] = {"ReplicaKeyMetadata": key_metadata(replica, call.time), "ReplicaPolicy": replica.policy}
     if replica.tags:

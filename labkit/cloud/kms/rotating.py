@@ -94,6 +94,20 @@ def pending_material(key: Key) -> Material | None:
     return next((m for m in key.materials if m.state == "PENDING_ROTATION" and m.present), None)
 
 
+def settle(key: Key) -> None:
+    """Imported material that waits can be rotated to once all related keys have it (RotationsListEntry's states).
+
+    Asked whenever one of them gains or loses material, and whenever there is a key more or less.
+    """
+    related = key.group.keys if key.group else [key]
+    for material in [material for material in related[0].materials if material.pending]:
+        copies = [each.material(material.id) for each in related]
+        everywhere = all(copy is not None and copy.present for copy in copies)
+        for copy in copies:
+            if copy is not None:
+                copy.state = "PENDING_ROTATION" if everywhere else "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
+
+
 def hand_over(store: Store, old: Key, new: Key) -> None:
     """The primary of related multi-Region keys is another now: it rules their rotation from here on."""
     rotation, old.rotation = old.rotation, None
