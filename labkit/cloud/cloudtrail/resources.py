@@ -50,7 +50,7 @@ def _kms(call: Call) -> list[str]:
     if call.operation == "UpdatePrimaryRegion":
         arns = arns[:1]  # a record in each Region, each with its own key
     if call.operation == "UpdateAlias":
-        arns = [arns[0], *arns[2:]]  # the alias and the key that it goes to; the one that it leaves is not shown
+        arns = arns[:1] + arns[2:]  # the alias and the key that it goes to; the one that it leaves is not shown
     return sorted(dict.fromkeys(arns), key=lambda arn: ":alias/" in arn)
 
 

@@ -8,8 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
+import botocore.session
 import pytest
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
+MODEL = botocore.session.get_session().get_service_model("kms")
 ROWS = {
     row["eventName"]: row
     for row in csv.DictReader(
@@ -139,6 +145,27 @@ def test_update_alias_shows_the_key_it_goes_to(kms: Any, events: Callable[..., A
         {"accountId": "111122223333", "type": "AWS::KMS::Key", "ARN": second["Arn"]},
         {"accountId": "111122223333", "type": "AWS::KMS::Key", "ARN": alias},
     ]
+
+
+@pytest.mark.parametrize("operation", sorted(ROWS.keys() & set(MODEL.operation_names)))
+def test_what_is_refused_before_anything_is_found(lab: Any, events: Callable[..., Any], operation: str) -> None:
+    """A request that breaks every rule of form is answered in KMS's words and recorded, whatever the operation."""
+    kms = boto3.client("kms", config=Config(retries={"max_attempts": 0}, parameter_validation=False))
+    members = MODEL.operation_model(operation).input_shape.members
+    wrong = {name: "?" for name, member in members.items() if member.type_name == "string"}
+    with pytest.raises(ClientError) as refused:
+        getattr(kms, xform_name(operation))(**wrong)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert [event["errorCode"] for event in events(operation)] == [refused.value.response["Error"]["Code"]]
+
+
+def test_an_update_without_the_prefix(kms: Any, events: Callable[..., Any]) -> None:
+    """The commonest slip with aliases: it names nothing, and is refused and recorded all the same."""
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    with pytest.raises(ClientError, match="must start with the prefix"):
+        kms.update_alias(AliasName="orders", TargetKeyId=key_id)
+    assert events("UpdateAlias")[0]["errorCode"] == "ValidationException"
+    assert "resources" not in events("UpdateAlias")[0]
 
 
 def test_a_dry_run_keeps_its_parameters_and_material(kms: Any, events: Callable[..., Any]) -> None:
