@@ -62,8 +62,9 @@ def create(store: Store, call: Call) -> dict[str, Any]:
 def _spec(params: dict[str, Any]) -> KeySpec:
     names = [params[name] for name in ("KeySpec", "CustomerMasterKeySpec") if params.get(name)]
     if len(names) == 2:
-        # The two parameters "work the same way. Only the names differ"; the API takes one of them.
-        raise AwsError("ValidationException", "Specify KeySpec or CustomerMasterKeySpec, not both.")
+        # Recorded from the real service (nsmithuk/local-kms, functional tests, 2021).
+        said = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request."
+        raise AwsError("ValidationException", f"{said} CustomerMasterKeySpec is deprecated.")
     name = names[0] if names else "SYMMETRIC_DEFAULT"
     if name in specs.ONLY_IN_CHINA:
         raise AwsError("UnsupportedOperationException", f"Key spec {name} is available in the China Regions only.")
@@ -81,6 +82,12 @@ def _usage(params: dict[str, Any], spec: KeySpec) -> str:
                 "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
             )
         return specs.ENCRYPT
+    if usage not in spec.usages and spec is specs.SYMMETRIC:
+        # Recorded from the real service (nsmithuk/local-kms, functional tests, 2021).
+        said = f"The operation failed because the KeyUsage value of the CMK is {usage}."
+        raise AwsError(
+            "ValidationException", f"{said} To perform this operation, the KeyUsage value must be {specs.ENCRYPT}."
+        )
     if usage not in spec.usages:
         raise AwsError("ValidationException", f"KeyUsage {usage} is not compatible with KeySpec {spec.name}")
     return str(usage)

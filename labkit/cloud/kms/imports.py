@@ -38,6 +38,7 @@ def get_parameters(store: Store, call: Call) -> dict[str, Any]:
     if algorithm not in wrapping.ALGORITHMS or name == "SM2":
         # SM2 is for the China Regions; RSAES_PKCS1_V1_5 is not supported since October 10, 2023 (its documentation).
         raise AwsError("UnsupportedOperationException", None)
+    wrapping.check_suits(algorithm, name, key.spec)
     private_key = rsa.generate_private_key(public_exponent=65537, key_size=SPECS[name].size)
     token = store.entropy.token_bytes(_TOKEN_BYTES)
     parameters = ImportParameters(key, algorithm, call.time + VALID_FOR, private_key)

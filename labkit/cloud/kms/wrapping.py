@@ -18,12 +18,34 @@ from .specs import KeySpec
 ALGORITHMS = frozenset({"RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"})
 """The wrapping algorithms that KMS takes outside the China Regions (GetParametersForImport)."""
 
+_DIRECT = "RSAES_OAEP"
+_IN_TWO_STEPS = frozenset({"rsa", "ecc", "ed25519", "ml-kem"})
+"""Families whose material RSA_AES_KEY_WRAP may wrap: private keys."""
+
 LONGEST_HMAC = 128
 """Bytes of HMAC material at most; longer secrets are hashed first, by whoever brings them."""
 
 
+def check_suits(algorithm: str, wrapping_spec: str, spec: KeySpec) -> None:
+    """Whether material for a key of `spec` can be wrapped this way, by the documentation of WrappingAlgorithm.
+
+    The refusal is the real service's, quoted for a symmetric key and RSA_AES_KEY_WRAP_SHA_256
+    (a transcript of January 2024: "How to import a KMS key", in Japanese).
+    """
+    if algorithm.startswith(_DIRECT):
+        suits = spec.family != "rsa" and (spec.name, wrapping_spec) != ("ECC_NIST_P521", "RSA_2048")
+    else:
+        suits = spec.family in _IN_TWO_STEPS
+    if not suits:
+        said = f"Wrapping algorithm {algorithm} and wrapping key spec {wrapping_spec} cannot be used to import a"
+        raise AwsError("ValidationException", f"{said} {spec.name} key.")
+
+
 def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> bytes:
     """The bytes that were wrapped; InvalidCiphertextException if they can't be opened.
+
+    What RSA alone has wrapped is as long as its modulus; the answer to any other length was seen by the author of
+    nsmithuk/local-kms (import_key_material.go).
 
     RSA_AES_KEY_WRAP: an AES key under RSAES-OAEP, then the material under AES key wrap with padding (RFC 5649).
     """
@@ -31,7 +53,9 @@ def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> by
     oaep = padding.OAEP(padding.MGF1(digest), digest, None)
     head = private_key.key_size // 8
     try:
-        if algorithm.startswith("RSAES_OAEP"):
+        if algorithm.startswith(_DIRECT):
+            if len(wrapped) != head:
+                raise AwsError("ValidationException", "Invalid encrypted key size.")
             return private_key.decrypt(wrapped, oaep)
         return aes_key_unwrap_with_padding(private_key.decrypt(wrapped[:head], oaep), wrapped[head:])
     except (ValueError, InvalidUnwrap):

@@ -224,3 +224,18 @@ def test_no_secret_in_representations(world: Any) -> None:
     assert secret is not None
     assert repr(secret)[2:-1] not in repr(key)
     assert "secret" not in repr(key.materials[0])
+
+
+@pytest.mark.parametrize(("operation", "member"), [("Decrypt", "KeyId"), ("ReEncrypt", "SourceKeyId")])
+def test_rsa_without_its_algorithm(world: Any, operation: str, member: str) -> None:
+    """The ciphertext is read as a symmetric one, and is none: measured on the real service for Decrypt."""
+    rsa = world.create(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["Arn"]
+    oaep = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    blob = world.call("Encrypt", KeyId=rsa, Plaintext=b"x", **oaep)["CiphertextBlob"]
+    symmetric = world.create()["Arn"]
+    more = {"DestinationKeyId": symmetric} if operation == "ReEncrypt" else {}
+    error = world.refused(operation, CiphertextBlob=blob, **{member: rsa}, **more)
+    assert (error.code, error.message) == ("InvalidCiphertextException", None)
+    assert world.refused(operation, CiphertextBlob=blob, **more).code == "InvalidCiphertextException"
+    blob = world.call("Encrypt", KeyId=symmetric, Plaintext=b"x")["CiphertextBlob"]
+    assert world.refused(operation, CiphertextBlob=blob, **{member: rsa}, **more).code == "IncorrectKeyException"

@@ -93,8 +93,23 @@ def test_an_alias_keeps_to_one_type_of_key(world: Any, other: dict[str, str]) ->
     """UpdateAlias does not lead from one type or usage to another."""
     old, new = world.create()["Arn"], world.create(**other)["Arn"]
     world.call("CreateAlias", AliasName="alias/a", TargetKeyId=old)
-    world.refused("UpdateAlias", AliasName="alias/a", TargetKeyId=new)
+    error = world.refused("UpdateAlias", AliasName="alias/a", TargetKeyId=new)
+    said = (
+        f"Alias alias/a cannot be changed from a CMK with key usage ENCRYPT_DECRYPT to a CMK with key usage "
+        f"{other['KeyUsage']}. The key usage of the current CMK and the new CMK must be the same."
+    )
+    assert (error.code, error.message) == ("ValidationException", said)
     assert world.key(old).aliases == ["alias/a"]
+
+
+def test_an_alias_may_move_between_sizes_but_not_types(world: Any) -> None:
+    """RSA keys of two sizes are of one type; an RSA key for encryption and a symmetric one are not."""
+    small, large = (world.create(KeySpec=f"RSA_{bits}", KeyUsage="ENCRYPT_DECRYPT")["Arn"] for bits in (2048, 3072))
+    world.call("CreateAlias", AliasName="alias/a", TargetKeyId=small)
+    world.call("UpdateAlias", AliasName="alias/a", TargetKeyId=large)
+    error = world.refused("UpdateAlias", AliasName="alias/a", TargetKeyId=world.create()["Arn"])
+    assert error.code == "ValidationException"
+    assert "key type asymmetric to a CMK with key type symmetric" in error.message
 
 
 def test_unknown_aliases(world: Any) -> None:

@@ -138,12 +138,19 @@ def test_a_key_deleted_during_its_rotation(world: Any) -> None:
 )
 @pytest.mark.parametrize(
     "operation",
-    ["EnableKeyRotation", "DisableKeyRotation", "GetKeyRotationStatus", "RotateKeyOnDemand", "ListKeyRotations"],
+    ["EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand", "ListKeyRotations"],
 )
 def test_only_symmetric_keys_rotate(world: Any, spec: dict[str, str], operation: str) -> None:
     """Asymmetric and HMAC keys don't rotate (recorded for RotateKeyOnDemand)."""
     error = world.refused(operation, KeyId=world.create(**spec)["Arn"])
     assert (error.code, error.message) == ("UnsupportedOperationException", None)
+
+
+@pytest.mark.parametrize(("spec", "usage"), [("RSA_2048", "SIGN_VERIFY"), ("HMAC_256", "GENERATE_VERIFY_MAC")])
+def test_status_of_keys_that_do_not_rotate(world: Any, spec: str, usage: str) -> None:
+    """Terraform asks it of every key that has its material from KMS: the answer is no, and no error."""
+    arn = world.create(KeySpec=spec, KeyUsage=usage)["Arn"]
+    assert world.call("GetKeyRotationStatus", KeyId=arn) == {"KeyId": arn, "KeyRotationEnabled": False}
 
 
 def test_imported_material_has_no_automatic_rotation(world: Any) -> None:

@@ -38,7 +38,13 @@ def test_spec_and_usage(shared: Any, spec: str, usage: str) -> None:
     """A fitting pair makes a key that lists its algorithms; another is refused by name."""
     if usage not in allowed(spec):
         error = shared.refused("CreateKey", KeySpec=spec, KeyUsage=usage)
-        assert error.message == f"KeyUsage {usage} is not compatible with KeySpec {spec}"
+        said = f"KeyUsage {usage} is not compatible with KeySpec {spec}"
+        if spec == "SYMMETRIC_DEFAULT":
+            said = (
+                f"The operation failed because the KeyUsage value of the CMK is {usage}. "
+                "To perform this operation, the KeyUsage value must be ENCRYPT_DECRYPT."
+            )
+        assert (error.code, error.message) == ("ValidationException", said)
         return
     origin = {"Origin": "EXTERNAL"} if spec in ("RSA_3072", "RSA_4096") else {}  # slow to make
     meta = shared.create(KeySpec=spec, KeyUsage=usage, **origin)
@@ -116,3 +122,11 @@ def test_tags_at_birth_need_their_own_permission(world: Any) -> None:
     """CreateKey with tags asks for kms:TagResource too."""
     world.create(Tags=[{"TagKey": "a", "TagValue": "b"}])
     assert [(t.action, t.arn) for t in world.last.targets] == [("kms:CreateKey", "*"), ("kms:TagResource", "*")]
+
+
+def test_one_name_for_the_spec(shared: Any) -> None:
+    """KeySpec and its old name in one request are refused, even if they agree (recorded)."""
+    for old in ("RSA_2048", "SYMMETRIC_DEFAULT"):
+        error = shared.refused("CreateKey", KeySpec="RSA_2048", CustomerMasterKeySpec=old, KeyUsage="SIGN_VERIFY")
+        said = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. "
+        assert (error.code, error.message) == ("ValidationException", said + "CustomerMasterKeySpec is deprecated.")
