@@ -16,7 +16,7 @@ from .entropy import RANDOM, Entropy
 from .gateway import Gateway
 from .identity import Credentials
 from .kms.service import Kms
-from .policy_documents import KeyPolicies
+from .policy_documents import KeyPolicies, exists
 from .services import monitoring, moto_backends
 from .services.events import Events
 from .services.iam import Iam, give_unique_id
@@ -59,6 +59,7 @@ class Cloud:
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
         self.kms.policy_checker = KeyPolicies().check
+        self.kms.principal_finder = exists
         self.observer_token = Entropy(RANDOM).token_hex(32)
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)

@@ -103,14 +103,15 @@ def _check_principals(document: Document) -> None:
     An account is believed to exist, in the lab or outside; a user or role is looked for where it would be.
     """
     for kind, value in document.principals():
-        if kind != "AWS" or value == "*" or _exists(value):
+        if kind != "AWS" or value == "*" or exists(value):
             continue
         if document.kind == "trust":
             raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{value}"')
         raise refuser(document.kind)("principal", f'nobody is "{value}"')
 
 
-def _exists(value: str) -> bool:
+def exists(value: str) -> bool:
+    """Whether there is a principal of this ARN, account number or unique id."""
     if value.isdigit() or value.endswith(":root"):
         return True
     if not value.startswith("arn:"):

@@ -59,7 +59,7 @@ def supported_operations(key: Key) -> frozenset[str]:
 def create(store: Store, call: Call) -> dict[str, Any]:
     """CreateGrant: with a name, the same request again finds the same grant and gives it another token."""
     key, params = target_key(call), call.params
-    _check_principals(params)
+    _check_principals(store, call)
     _check_operations(key, params["Operations"])
     constraints = _checked_constraints(key, params.get("Constraints") or {})
     refuse_dry_run(call)
@@ -101,8 +101,13 @@ def _token(store: Store, grant: Grant) -> str:
     return base64.urlsafe_b64encode(body).decode().rstrip("=")
 
 
-def _check_principals(params: Mapping[str, Any]) -> None:
-    """One grantee, at most one retiring principal; a service as grantee needs more (CreateGrant's documentation)."""
+def _check_principals(store: Store, call: Call) -> None:
+    """One grantee, at most one retiring principal; a service as grantee needs more (CreateGrant's documentation).
+
+    They must exist: the answer has been quoted for roles that are new or gone (by Lambda too, where it asks KMS for a
+    grant to a function's role). What a service names in its own grants is its own affair.
+    """
+    params = call.params
     if params.get("GranteePrincipal") and params.get("GranteeServicePrincipal"):
         raise AwsError("ValidationException", "Specify GranteePrincipal or GranteeServicePrincipal, not both.")
     if not params.get("GranteePrincipal") and not params.get("GranteeServicePrincipal"):
@@ -116,8 +121,11 @@ def _check_principals(params: Mapping[str, Any]) -> None:
             raise AwsError("ValidationException", said)
     for member in ("GranteePrincipal", "RetiringPrincipal"):
         principal = params.get(member)
-        if principal and not (_PRINCIPAL.fullmatch(principal) or _SERVICE.fullmatch(principal)):
-            raise AwsError("InvalidArnException", None)
+        if not principal or _SERVICE.fullmatch(principal):
+            continue
+        there = call.via or store.principal_finder is None or store.principal_finder(principal)
+        if not _PRINCIPAL.fullmatch(principal) or not there:
+            raise AwsError("InvalidArnException", f"ARN does not refer to a valid principal: {principal}")
 
 
 def _check_operations(key: Key, operations: list[str]) -> None:

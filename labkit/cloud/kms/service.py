@@ -43,7 +43,7 @@ from .agenda import Happening
 from .identifiers import Takes
 from .keys import Grant, Key
 from .operations import Operation, on_account, on_key, refuse_dry_run
-from .store import PolicyChecker, Store
+from .store import PolicyChecker, PrincipalFinder, Store
 
 _OWN, _ANY = Takes.KEY, Takes.KEY_OF_ANY_ACCOUNT
 _USE = Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT
@@ -129,6 +129,15 @@ class Kms:
     @policy_checker.setter
     def policy_checker(self, checker: PolicyChecker | None) -> None:
         self._store.policy_checker = checker
+
+    @property
+    def principal_finder(self) -> PrincipalFinder | None:
+        """Whether somebody has this ARN: asked of the principals that a new grant names."""
+        return self._store.principal_finder
+
+    @principal_finder.setter
+    def principal_finder(self, finder: PrincipalFinder | None) -> None:
+        self._store.principal_finder = finder
 
     @property
     def grant_delay(self) -> timedelta:

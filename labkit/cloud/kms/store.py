@@ -17,6 +17,7 @@ from .keys import Alias, ImportParameters, Key
 from .material import Material
 
 PolicyChecker = Callable[[Call, str, Key], None]
+PrincipalFinder = Callable[[str], bool]
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Store:
         self.entropy = entropy
         self.agenda = Agenda()
         self.policy_checker: PolicyChecker | None = None
+        self.principal_finder: PrincipalFinder | None = None
         self.grant_delay = timedelta(0)
         self.grant_tokens: dict[str, tuple[Key, str]] = {}  # every token ever given out: its key and grant id
         self.import_tokens: dict[bytes, ImportParameters] = {}

@@ -115,6 +115,21 @@ def test_refused_grants(world: Any, params: dict[str, Any], code: str) -> None:
     assert world.refused("CreateGrant", **arguments).code == code
 
 
+@pytest.mark.parametrize("member", ["GranteePrincipal", "RetiringPrincipal"])
+def test_principals_that_are_nobody(world: Any, member: str) -> None:
+    """Whoever a grant names must exist; the words were quoted from the real service, for a role that was new."""
+    params = {"KeyId": world.create()["Arn"], "GranteePrincipal": CLERK, "Operations": ["Decrypt"]}
+    world.kms.principal_finder = {CLERK}.__contains__
+    error = world.refused("CreateGrant", **params | {member: BOSS})
+    assert (error.code, error.message) == (
+        "InvalidArnException",
+        f"ARN does not refer to a valid principal: {BOSS}",
+    )
+    world.kms.principal_finder = {CLERK, BOSS}.__contains__
+    world.call("CreateGrant", **params | {member: BOSS})
+    assert world.call("CreateGrant", **params | {"GranteePrincipal": "rds.us-east-1.amazonaws.com"})["GrantId"]
+
+
 def test_a_grant_of_creategrant_alone(world: Any) -> None:
     """A grant must allow more than to make grants; the words were quoted from the real service."""
     params = {"KeyId": world.create()["Arn"], "GranteePrincipal": CLERK}
