@@ -240,7 +240,6 @@ def test_every_operation_is_in_the_ledger() -> None:
 @pytest.mark.parametrize(
     ("operation", "params"),
     [
-        ("CreateCustomKeyStore", {"CustomKeyStoreName": "n"}),
         ("GenerateRandom", {"NumberOfBytes": 1, "Recipient": {"AttestationDocument": b"x"}}),
         ("GenerateDataKey", {"KeySpec": "AES_256", "Recipient": {"AttestationDocument": b"x"}}),
         ("Decrypt", {"CiphertextBlob": b"x", "Recipient": {"AttestationDocument": b"x"}}),
@@ -253,6 +252,37 @@ def test_what_is_not_simulated_says_so(world: Any, operation: str, params: dict[
     error = world.refused(operation, **params)
     assert error.code == "UnsupportedOperationException"
     assert "simulated account" in error.message
+
+
+CLUSTER = {
+    "CloudHsmClusterId": "cluster-abcdefg2345",
+    "KeyStorePassword": "kmsPswd",
+    "TrustAnchorCertificate": "-----BEGIN CERTIFICATE-----",
+}
+PROXY = {
+    "CustomKeyStoreType": "EXTERNAL_KEY_STORE",
+    "XksProxyConnectivity": "PUBLIC_ENDPOINT",
+    "XksProxyUriEndpoint": "https://myproxy.xks.example.com",
+    "XksProxyUriPath": "/kms/xks/v1",
+    "XksProxyAuthenticationCredential": {"AccessKeyId": "A" * 20, "RawSecretAccessKey": "B" * 43},
+}
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        (CLUSTER, "CloudHsmClusterNotFoundException"),
+        (PROXY, "XksProxyUriUnreachableException"),
+        (PROXY | {"XksProxyConnectivity": "VPC_ENDPOINT_SERVICE"}, "XksProxyVpcEndpointServiceNotFoundException"),
+        ({}, "ValidationException"),
+        ({"CustomKeyStoreType": "EXTERNAL_KEY_STORE"} | CLUSTER, "ValidationException"),
+    ],
+)
+def test_nothing_to_make_a_custom_key_store_of(world: Any, params: dict[str, Any], code: str) -> None:
+    """Without a cluster, without an endpoint service, without a proxy within reach: each has its own error."""
+    error = world.refused("CreateCustomKeyStore", CustomKeyStoreName="n", **params)
+    assert error.code == code
+    assert error.message
 
 
 @pytest.mark.parametrize(
