@@ -103,7 +103,7 @@ def _timestamp(value: Any, _shape: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
         moment: datetime = parse_timestamp(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError, RuntimeError):  # the last is botocore's for "1e400"
         raise _misfit(value, "a Timestamp") from None
 
 

@@ -195,6 +195,17 @@ def test_times_without_a_zone_are_utc(lab: labkit.Lab) -> None:
         )
 
 
+@pytest.mark.parametrize("when", ["1e400", "-1e400", "nan", "never", "9" * 400])
+def test_what_is_no_time_is_refused(lab: labkit.Lab, when: str) -> None:
+    """Also what botocore's own reader stumbles over."""
+    client = boto3.client("kms")
+    key_id = client.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    headers = LIST_KEYS | {"x_amz_target": "TrentService.ImportKeyMaterial"}
+    body = {"KeyId": key_id, "ImportToken": "YQ==", "EncryptedKeyMaterial": "YQ==", "ValidTo": when}
+    status, answer = Raw(lab.endpoint, client)("kms", json.dumps(body), **headers)
+    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
+
+
 @pytest.mark.parametrize(
     "token",
     ["WzUsICJ4Il0=", "Wy01LCAiW1tdLCBcIk5vbmVcIiwgXCJOb25lXCJdIl0=", "W1tb" * 3000],
