@@ -16,7 +16,8 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lab: $(READY)  ## Set up, then open the first notebook in JupyterLab
-	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 $(ROOT) $(LAB_OPTIONS) notebooks/00-start-here.ipynb
+	@$(RUN) -m nbformat.sign notebooks/*.ipynb >/dev/null 2>&1 || true  # else pictures are text until cells are run
+	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_OPTIONS) notebooks/00-start-here.ipynb
 
 setup: $(READY)  ## Make .venv with the labkit command in it
 

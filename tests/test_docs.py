@@ -80,5 +80,5 @@ def test_the_lab_opens_on_loopback_and_on_the_first_notebook() -> None:
         text=True,
         check=True,
     )
-    assert "jupyterlab --ServerApp.ip=127.0.0.1" in answer.stdout
+    assert "jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=." in answer.stdout  # links lead out of notebooks/
     assert answer.stdout.rstrip().endswith("notebooks/00-start-here.ipynb")

@@ -46,6 +46,11 @@ KERNEL_IS_THERE = """async () => {
 }"""
 
 
+CUT_OFF = """() => [...document.querySelectorAll(".jp-OutputArea-output[data-mime-type^='image/'], .cm-scroller")]
+    .filter(each => each.scrollWidth > each.clientWidth + 1)
+    .map(each => each.textContent || each.dataset.mimeType)"""
+
+
 def run_all_cells(page: Page) -> None:
     """By the menu, as a person does, once the kernel answers: what is sent before may be lost."""
     page.wait_for_function(KERNEL_IS_THERE, timeout=MINUTES)
@@ -77,6 +82,7 @@ def test_run_all_cells(name: str, jupyterlab: Lab, page: Page) -> None:
 
     assert page.locator(ERRORS).all_inner_texts() == []
     assert page.locator(".jp-toast-message").all_inner_texts() == []  # no news, no question whether any are wanted
+    assert page.evaluate(CUT_OFF) == []  # no picture and no line of code is wider than its place
     with_outputs = sum(bool(cell.outputs) for cell in committed)
     assert with_outputs > 0
     expect(page.locator(f"{CELL}:has(.jp-OutputArea-output)")).to_have_count(with_outputs)
