@@ -26,6 +26,7 @@ def control(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     if HEADER not in request.headers or host not in _LOOPBACK:
         return _json({"error": f"Control requests carry the header {HEADER} and a loopback Host."}, 403)
     name = request.path.removeprefix(PREFIX)
+    cloud.gateway.settle()
     query = {key: values[-1] for key, values in parse_qs(request.query).items()}
     try:
         body = json.loads(request.body) if request.body else {}

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from .cloud import Cloud
 from .control import PREFIX, control
 from .http_server import HttpServer
-from .wire import HttpRequest, HttpResponse
+from .wire import HttpRequest, HttpResponse, Send
 
 
 class Server:
@@ -54,10 +54,10 @@ class Server:
         """Free the port, once `serve_forever` has ended."""
         self._server.server_close()
 
-    def _answer(self, request: HttpRequest) -> HttpResponse:
+    def _answer(self, request: HttpRequest, send_ahead: Send) -> HttpResponse:
         if request.path.startswith(PREFIX):
             return control(self._cloud, request)
-        return self._cloud.gateway.handle(request)
+        return self._cloud.gateway.handle(request, send_ahead)
 
 
 class InProcessDoor:

@@ -21,8 +21,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-from .http_reader import RequestReader
-from .wire import HttpRequest, HttpResponse
+from .http_reader import Arrived, RequestReader
+from .wire import HttpRequest, HttpResponse, Send
 
 HOST = "127.0.0.1"
 _OUR_OWN = frozenset({"connection", "transfer-encoding", "content-length", "server", "date"})  # headers written here
@@ -33,7 +33,8 @@ _PATIENCE, _UNREAD = 1.0, 1024  # seconds, and readings, for what comes after a 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 log = logging.getLogger("labkit.cloud")
-Answer = Callable[[HttpRequest], HttpResponse]
+Answer = Callable[[HttpRequest, Send], HttpResponse]
+_AT_ONCE = int(getattr(socket, "MSG_DONTWAIT", 0))  # 0 where there is no such thing: on Windows
 
 
 class PortInUse(OSError):
@@ -80,8 +81,7 @@ class _Connection(socketserver.BaseRequestHandler):
         try:
             while data := self.request.recv(65536):
                 for arrived in reader.feed(data):
-                    answer = self.server.answer(arrived.request)
-                    self.request.sendall(written(answer, arrived.request.method, keep_alive=arrived.keep_alive))
+                    self._answer(arrived)
                     if not arrived.keep_alive:
                         return
                 if reader.refusal is not None:
@@ -92,6 +92,22 @@ class _Connection(socketserver.BaseRequestHandler):
         except ConnectionError:  # the other side has gone: it is on this machine, so that can't go unnoticed
             pass
 
+    def _answer(self, arrived: Arrived) -> None:
+        """Have the request answered, and send the answer: as much as the connection takes at once ahead of the rest."""
+        unsent: bytes | None = None
+
+        def write(answer: HttpResponse) -> bytes:
+            return written(answer, arrived.request.method, keep_alive=arrived.keep_alive)
+
+        def send_ahead(answer: HttpResponse) -> None:
+            nonlocal unsent
+            unsent = write(answer)
+            with suppress(OSError):  # full, or gone: `sendall` waits, or says so
+                unsent = unsent[self.request.send(unsent, _AT_ONCE) :]
+
+        answer = self.server.answer(arrived.request, send_ahead if _AT_ONCE else _later)
+        self.request.sendall(write(answer) if unsent is None else unsent)
+
     def _refuse(self, status: HTTPStatus) -> None:
         """Say so, and hear the other side out: a connection that is closed on unread bytes loses the answer."""
         self.request.sendall(written(_refused(status), "", keep_alive=False))
@@ -101,6 +117,10 @@ class _Connection(socketserver.BaseRequestHandler):
             for _ in range(_UNREAD):
                 if not self.request.recv(65536):
                     return
+
+
+def _later(_answer: HttpResponse) -> None:
+    """Send nothing ahead: what Windows' sockets leave us."""
 
 
 def written(answer: HttpResponse, method: str, *, keep_alive: bool) -> bytes:

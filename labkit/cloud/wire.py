@@ -7,6 +7,7 @@ parsers, serializers). Errors are written here: four short forms.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -62,6 +63,9 @@ class HttpResponse:
     status: int
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+Send = Callable[[HttpResponse], None]
 
 
 def service_model_of(signing_name: str) -> ServiceModel:

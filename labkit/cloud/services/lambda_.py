@@ -113,6 +113,7 @@ class Lambda:
         role = call.params.get("Role", "")
         authorize(replace(call, targets=(Target("iam:PassRole", role),)))
         self._role_session(call, role, _NOT_ASSUMABLE)
+        self._gateway.runs_functions = True
         response = onward(request)
         if response.status >= 300:
             return response

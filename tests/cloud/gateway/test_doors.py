@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +21,9 @@ from botocore.config import Config
 import labkit
 from labkit.cloud.cloud import Cloud
 from labkit.cloud.doors import Server
+from labkit.cloud.gateway import Gateway
 from labkit.cloud.http_server import PortInUse
+from labkit.cloud.wire import HttpResponse
 
 Client = Callable[..., Any]
 
@@ -78,6 +83,36 @@ def test_many_threads_on_both_doors_lose_nothing(lab: labkit.Lab) -> None:
     assert set(contexts.values()) == {1}
     assert len({event["eventID"] for event in events}) == len(events)
     assert len({event["eventTime"] for event in events}) == len(events)
+
+
+def test_what_is_answered_is_recorded(lab: labkit.Lab) -> None:
+    """An answer may be sent while its record is written; whoever asks for the records then, waits for it."""
+    kms = boto3.client("kms", endpoint_url=lab.endpoint.replace("127.0.0.1", "localhost"))
+    for _ in range(50):
+        answered = kms.generate_random(NumberOfBytes=1)["ResponseMetadata"]["RequestId"]
+        assert lab.events()[-1]["requestID"] == answered
+
+
+def test_where_functions_may_run_no_answer_is_sent_ahead(lab: labkit.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They run before the answer leaves, so that what they do comes out the same each time."""
+    ahead: list[HttpResponse] = []
+    handle = Gateway.handle
+    monkeypatch.setattr(Gateway, "handle", lambda gateway, request, *_: handle(gateway, request, ahead.append))
+    kms = boto3.client("kms", endpoint_url=lab.endpoint.replace("127.0.0.1", "localhost"))
+    kms.generate_random(NumberOfBytes=1)
+    assert len(ahead) == 1
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = boto3.client("iam").create_role(RoleName="Function", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("f.py", "def handler(event, context): pass")
+    boto3.client("lambda").create_function(
+        FunctionName="f", Runtime="python3.12", Role=role, Handler="f.handler", Code={"ZipFile": code.getvalue()}
+    )
+    ahead.clear()
+    kms.generate_random(NumberOfBytes=1)
+    assert not ahead
 
 
 def test_requests_elsewhere_are_left_alone(lab: labkit.Lab) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection
 
@@ -21,12 +21,17 @@ POST = b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
 GET = b"GET /%2Fkey//b HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def echo(request: HttpRequest) -> HttpResponse:
+def echo(request: HttpRequest, send_ahead: Callable[[HttpResponse], None]) -> HttpResponse:
     """Answers with what was asked."""
     if request.path == "/empty":
         return HttpResponse(204, {"x-amz-id": "1"}, b"")
     if request.path == "/broken":
         raise ZeroDivisionError
+    if request.path in ("/large", "/ahead"):
+        answer = HttpResponse(200, {}, bytes(range(256)) * 100_000)
+        if request.path == "/ahead":
+            send_ahead(answer)
+        return answer
     headers = {"x-amz-meta-signature": "kept", "Content-Length": "12345", "Connection": "close"}
     told = f"{request.method} {request.path} {request.query} {len(request.body)}"
     return HttpResponse(200, headers, told.encode())
@@ -108,6 +113,16 @@ def test_no_content_has_no_length(server: HttpServer) -> None:
 def test_names_of_headers_are_sent_as_given(server: HttpServer) -> None:
     """An SDK takes the key of an object's metadata from the name as it comes."""
     assert b"\r\nx-amz-meta-signature: kept\r\n" in talk(server, GET, until=b"kept\r\n")
+
+
+@pytest.mark.parametrize("path", ["/large", "/ahead"])
+def test_an_answer_is_whole_however_much_was_sent_ahead(server: HttpServer, path: str) -> None:
+    """More than a connection takes at once."""
+    connection = HTTPConnection("127.0.0.1", int(server.server_address[1]), timeout=10)
+    for _ in range(2):
+        connection.request("GET", path)
+        assert connection.getresponse().read() == bytes(range(256)) * 100_000
+    connection.close()
 
 
 @pytest.mark.parametrize(
