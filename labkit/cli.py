@@ -6,6 +6,7 @@ Reads its arguments and prints; what it serves and what it finds come from labki
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import signal
 import sys
@@ -122,6 +123,7 @@ def serve(arguments: argparse.Namespace) -> int:
     try:
         cloud = Cloud(seed=arguments.seed, region=arguments.region, accounts=arguments.accounts)
         with closing(Server(cloud, port=arguments.port)) as server:
+            gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)
             server.serve_forever()
     except PortInUse as problem:

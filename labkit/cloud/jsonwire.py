@@ -157,21 +157,40 @@ def write_json(result: Mapping[str, Any], shape: Any) -> bytes:
 
 
 def _written(value: Any, shape: Any) -> Any:
-    kind = shape.type_name
-    if kind == "structure":
-        members = shape.members
-        return {
-            members[name].serialization.get("name", name): _written(item, members[name])
-            for name, item in value.items()
-            if item is not None and name in members
-        }
-    if kind == "list":
-        return [_written(item, shape.member) for item in value]
-    if kind == "map":
-        return {name: _written(item, shape.value) for name, item in value.items()}
-    if kind == "blob":
-        return base64.b64encode(value).decode()
-    if kind == "timestamp":
-        seconds = value.timestamp()
-        return int(seconds) if seconds == int(seconds) else seconds
+    return _WRITERS.get(shape.type_name, _as_it_is)(value, shape)
+
+
+def _written_structure(value: Mapping[str, Any], shape: Any) -> dict[str, Any]:
+    known, made = _answered(shape), {}
+    for name, item in value.items():
+        if item is not None and name in known:
+            sent_as, member, write = known[name]
+            made[sent_as] = write(item, member) if write else item
+    return made
+
+
+@lru_cache(maxsize=2048)
+def _answered(shape: Any) -> dict[str, tuple[str, Any, Callable[[Any, Any], Any] | None]]:
+    """Of each member: its name on the wire, its shape, and what writes it; None where it is written as it is."""
+    return {
+        name: (member.serialization.get("name", name), member, _WRITERS.get(member.type_name))
+        for name, member in shape.members.items()
+    }
+
+
+def _written_timestamp(value: datetime, _shape: Any) -> float:
+    seconds = value.timestamp()
+    return int(seconds) if seconds == int(seconds) else seconds
+
+
+def _as_it_is(value: Any, _shape: Any) -> Any:
     return value
+
+
+_WRITERS: dict[str, Callable[[Any, Any], Any]] = {
+    "structure": _written_structure,
+    "list": lambda value, shape: [_written(item, shape.member) for item in value],
+    "map": lambda value, shape: {name: _written(item, shape.value) for name, item in value.items()},
+    "blob": lambda value, _: base64.b64encode(value).decode(),
+    "timestamp": _written_timestamp,
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -80,8 +81,13 @@ def service_model_of(signing_name: str) -> ServiceModel:
 
 def protocol_of(model: ServiceModel, request: HttpRequest) -> str:
     """The protocol that this request speaks: json, rest-json, query, ec2, rest-xml, …"""
+    return _protocol(model, request.headers.get("content-type"))
+
+
+@lru_cache(maxsize=256)
+def _protocol(model: ServiceModel, content_type: str | None) -> str:
     try:
-        return determine_request_protocol(model, request.headers.get("content-type"))
+        return determine_request_protocol(model, content_type)
     except NotImplementedError:
         return str(model.protocol)
 

@@ -9,7 +9,7 @@ Sources: IAM User Guide, "Policy evaluation logic" and "Cross-account policy eva
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Literal
@@ -108,7 +108,9 @@ def decide(question: Question, policies: Policies) -> Decision:
     if policies.ask_for_context:
         return _decided(question, policies)
     same = _for_any_context(question.principal, question.action, question.resource, question.resource_account, policies)
-    return replace(same, question=question)
+    return Decision(
+        question, policies, same.reason, same.layers, same.policy_kind, same.statement, same.grant, same.way
+    )  # `dataclasses.replace` takes three times as long
 
 
 def _decided(question: Question, policies: Policies) -> Decision:
