@@ -13,8 +13,9 @@ from .call import Call, Target
 from .errors import AwsError
 from .kms.keys import Key
 from .permissions import targets_of
-from .policy.decision import Decision, decide
+from .policy.decision import decide
 from .policy.explanation import explain
+from .policy.outcome import Decision
 from .policy.question import Policies, Question
 from .policy.refusals import refusal
 from .policy_sources import owner_of, policies_for

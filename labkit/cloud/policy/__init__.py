@@ -3,10 +3,11 @@
 Pure functions: no I/O, no clock, no account. Usable without a lab.
 """
 
-from .decision import Decision, Layer, Reason, Way, decide
+from .decision import decide
 from .documents import Document, parse_document
 from .explanation import Explanation, explain
 from .lockout import lockout_check, lockout_error
+from .outcome import Decision, Layer, Reason, Way
 from .question import Grant, GrantConstraints, NamedPolicy, Policies, Question
 from .refusals import message, refusal
 from .simulation import simulate

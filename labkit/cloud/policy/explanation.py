@@ -11,8 +11,8 @@ from html import escape
 from typing import Any
 
 from . import wording
-from .decision import Decision, Layer
 from .matching import StatementAnalysis
+from .outcome import Decision, Layer
 from .refusals import message
 from .steps import Change
 from .suggestions import suggest

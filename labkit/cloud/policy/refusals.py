@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import AwsError
-from .decision import Decision, Reason, needs_resource_policy
+from .decision import needs_resource_policy
+from .outcome import Decision, Reason
 
 _EXPLICIT = {
     "scp": "a service control policy",

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .decision import Decision, Reason, needs_resource_policy
+from .decision import needs_resource_policy
 from .editing import new_policy, with_statement, without_statement
 from .facts import principal_arn, service_name
 from .grants import GRANT_OPERATIONS
 from .matching import StatementAnalysis
+from .outcome import Decision, Reason
 from .question import Grant, NamedPolicy, PolicyKind, Question
 from .requests import other_requests
 from .steps import Situation, Step

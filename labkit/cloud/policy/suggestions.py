@@ -6,7 +6,8 @@ be left out.
 
 from __future__ import annotations
 
-from .decision import Decision, decide
+from .decision import decide
+from .outcome import Decision
 from .remedies import remedies
 from .steps import Change, Situation, Step
 

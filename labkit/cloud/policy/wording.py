@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .conditions import ConditionAnalysis
-from .decision import Decision, Layer, Reason, Way
 from .grants import GrantAnalysis
 from .matching import ElementAnalysis, StatementAnalysis
+from .outcome import Decision, Layer, Reason, Way
 
 KIND_NAMES = {
     "scp": "Service control policies",
