@@ -117,15 +117,17 @@ class Evidence:
         """The account of the callers from an account that is not ours."""
         return str(next(_opened(self._foreign(), "user_identity").__iter__())["accountId"])
 
-    def customers(self) -> tuple[int, int, int]:
-        """Customers' files that the stranger and the outsider opened; their calls; that day's, with the servers'."""
+    def customers(self) -> tuple[int, int, int, int]:
+        """Customers' files that the stranger and the outsider opened; those that the session did; the calls of both;
+        that day's, with the servers'.
+        """
         key = next(arn for arn, name in self._keys.items() if name == "customers")
         opened = self._events[(self._events["event"] == "Decrypt") & (self._events["key_arn"] == key)]
         opened = opened[opened["time"].dt.date == self.first().date()]
         opened = opened[opened["error"].isna()]
         theirs = opened[opened.index.isin(self._theirs.index)]
-        files = {asked["encryptionContext"]["aws:s3:arn"] for asked in _opened(theirs, "request_parameters")}
-        return len(files), len(theirs), len(opened)
+        by_session = theirs[theirs["principal"] == self.role()]
+        return len(_files(theirs)), len(_files(by_session)), len(theirs), len(opened)
 
     def spree(self) -> int:
         """All calls of KMS by the session until the last customer's file: what a count of bursts says."""
@@ -201,6 +203,11 @@ _JAVA = "%b %d, %Y, %I:%M:%S %p %z"
 def _opened(events: Any, column: str) -> list[dict[str, Any]]:
     """The JSON of a column."""
     return [json.loads(text) for text in events[column].dropna()]
+
+
+def _files(calls: Any) -> set[str]:
+    """The objects of S3 that were opened by these calls."""
+    return {asked["encryptionContext"]["aws:s3:arn"] for asked in _opened(calls, "request_parameters")}
 
 
 def _time(stamp: Any) -> datetime:

@@ -199,6 +199,12 @@ def test_the_outsider_has_what_aws_asks_for_before_a_file_is_opened() -> None:
         assert by_thief["request_parameters"].str.contains(company.OUTSIDER).tolist() == [True]
         assert by_thief["time"].max() < opened
     (put,) = [json.loads(text) for text in events[events["event"] == "PutBucketPolicy"]["request_parameters"]]
+    opens = events[events["key_arn"].eq(company.CUSTOMERS_KEY.arn) & events["event"].eq("Decrypt")]
+    whose = (opens["principal"] == company.SUPPORT.arn, opens["principal"].astype("str").str.endswith(":copy"))
+    files = [{each["aws:s3:arn"] for each in trail.encryption_context(opens[each])} for each in whose]
+    assert len(files[0]) == 900
+    assert files[1] & files[0]
+    assert files[1] - files[0]  # so that no sum of calls is the number of files
     assert put["bucketName"] == company.CUSTOMERS
     assert put["Host"] == f"{company.CUSTOMERS}.s3.{company.HOME}.amazonaws.com"
     assert put["bucketPolicy"]["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{company.OUTSIDER}:root"}

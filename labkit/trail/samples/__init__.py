@@ -21,7 +21,7 @@ from .ordinary import fortnight
 # SHA-256 of keys and contents before gzip (which differs between libraries), by name of the sample.
 CHECKSUMS = {
     "fortnight": "51a12ba93c85ed2d614d04b0ad36fbcf668fefb869b12cf0705c5218e44247e2",
-    "incident": "fabd715aaa8e6b3772e22b20213a26182f6d3669bf832f820601dce57a98443e",
+    "incident": "b79ef865d993bc80a74d289b287220f5aeb061b772e0766c215fa4c6ef626f61",
 }
 DATA = Path(__file__).parents[3] / "data"
 

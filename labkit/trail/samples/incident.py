@@ -1,12 +1,13 @@
 """The incident that is planted in the second sample: 13 January 2026, from 02:51 to the morning after.
 
 An old access key is in a stranger's hands. What follows, in order: looking round, with many refusals; a role whose
-trust is too wide; the database's secret; 900 customer files read; a grant, a bucket policy and a key policy for an
-outsider; the outsider's look at the key, and 12 of these files opened through S3, as those two policies and the grant
-let them; orders written anew under a foreign key; KMS left out of the trail in the second Region; default encryption of
-disks off and a snapshot shared; the disks' key disabled and scheduled for deletion. At 08:40 somebody notices, and
-mends what she finds: the access key, and all that was done to keys. The bucket's policy, the trail, the disks' default
-and the snapshot stay as the stranger left them.
+trust is too wide; the database's secret; 900 customer files read, the first in the list; a grant, a bucket policy and
+a key policy for an outsider; the outsider's look at the key, and 12 files opened through S3, as those two policies and
+the grant let them, from further down the list (half of them are none of the 900); orders written anew under a foreign
+key; KMS left out of the trail in the second Region; default encryption of disks off and a snapshot shared; the disks'
+key disabled and scheduled for deletion. At 08:40 somebody notices, and mends what she finds: the access key, and all
+that was done to keys. The bucket's policy, the trail, the disks' default and the snapshot stay as the stranger left
+them.
 
 What the outsider needs (S3 User Guide and re:Post, cross-account access to objects under SSE-KMS): the bucket's policy;
 the key, by its policy or a grant; and a policy of their own account. GetObject is a data event, so the trails do not
@@ -28,6 +29,7 @@ BEGIN = datetime(2026, 1, 13, 2, 51, 7, tzinfo=UTC)
 NOTICED = BEGIN.replace(hour=8, minute=40, second=0)
 CONTEXT = "aws:s3:arn"
 GRANT = c.identifier("the outsider's grant", 64)
+_READ, _FURTHER = 900, 450  # files that the session reads; where in the list the outsider begins to pick (of 1,500)
 COPIER = c.Role("Copier", c.OUTSIDER)
 _WHERE: dict[str, Any] = {
     "ip": c.STRANGER,
@@ -88,7 +90,7 @@ def _looks_round(journal: Journal, time: datetime) -> datetime:
 
 
 def _reads_customers(journal: Journal, time: datetime, thief: dict[str, Any]) -> datetime:
-    """The database's secret; then every customer's file, some each second."""
+    """The database's secret; then customers' files in the order of the bucket's list, some each second."""
     secret = f"arn:aws:secretsmanager:{c.HOME}:{c.SHOP}:secret:bookshop/database-AbCdEf"
     context = {"SecretARN": secret, "SecretVersionId": c.guid("secret version")}
     journal.note(
@@ -97,7 +99,7 @@ def _reads_customers(journal: Journal, time: datetime, thief: dict[str, Any]) ->
     journal.use(time, through(thief, "secretsmanager.amazonaws.com"), "Decrypt", c.SECRETS_KEY, context)
     journal.note(time + timedelta(seconds=30), thief, "kms", "ListAliases", c.HOME, **_WHERE)
     time += timedelta(minutes=2)
-    for customer in range(900):
+    for customer in range(_READ):
         time += timedelta(seconds=journal.chance.randrange(3))
         file = {CONTEXT: f"arn:aws:s3:::{c.CUSTOMERS}/{customer:05}.json"}
         journal.use(time, through(thief, FAS), "Decrypt", c.CUSTOMERS_KEY, file)
@@ -122,7 +124,8 @@ def _lets_the_outsider_in(journal: Journal, time: datetime, thief: dict[str, Any
     journal.call(time + timedelta(seconds=2), outsider, "DescribeKey", key, asked={"keyId": key.arn}, **_WHERE)
     for _ in range(12):
         time += timedelta(seconds=journal.chance.randrange(2, 9))
-        file = {CONTEXT: f"arn:aws:s3:::{c.CUSTOMERS}/{journal.chance.randrange(900):05}.json"}
+        customer = journal.chance.randrange(_READ) + _FURTHER
+        file = {CONTEXT: f"arn:aws:s3:::{c.CUSTOMERS}/{customer:05}.json"}
         journal.use(time, through(outsider, FAS), "Decrypt", key, file)
     return time
 
