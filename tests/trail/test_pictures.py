@@ -199,18 +199,40 @@ def test_lines_join_principals_and_keys() -> None:
         (CLERK, KEY, False, False, 1),
         (f"arn:aws:iam::{ACCOUNT}:user/bob", KEY, True, False, 1),
     ]
-    assert [(box.label, box.owner, box.calls) for box in picture.principals] == [
-        ("Clerk", ACCOUNT, 2),
-        ("bob", ACCOUNT, 1),
-        ("AROAOUT:copy", "555566667777", 1),
+    assert [(box.label, box.owner, box.calls, box.failed) for box in picture.principals] == [
+        ("Clerk", ACCOUNT, 2, 0),
+        ("bob", ACCOUNT, 0, 1),
+        ("AROAOUT:copy", "555566667777", 1, 0),
     ]
-    assert [(box.label, box.calls) for box in picture.keys] == [("1234abcd…", 3), ("0987dcba…", 1)]
-    assert picture.title == "4 uses of keys: 3 principals, 2 keys (2 other calls of KMS not drawn)"
+    assert [(box.label, box.calls, box.failed) for box in picture.keys] == [("1234abcd…", 2, 1), ("0987dcba…", 1, 0)]
+    assert picture.title == (
+        "3 uses of keys, 1 more refused or failed: 3 principals, 2 keys (2 other calls of KMS not drawn)"
+    )
+    assert {"3 uses of keys, 1 more refused or failed: 3 principals, 2 keys", "2 other calls of KMS not drawn"} <= set(
+        written(picture)
+    )
     lines = [each for each in drawn(picture).iter(f"{SVG}path") if "C" in each.get("d", "")]
     assert sum(bool(each.get("stroke-dasharray")) for each in lines) == 1
     assert len(list(drawn(picture).iter(f"{SVG}circle"))) == 2  # the line abroad; the legend's
     assert f"account {ACCOUNT}" in written(picture)
     assert "1 refused or failed: bob" in repr(picture)
+
+
+def test_a_key_that_was_only_tried_has_no_uses() -> None:
+    """A refusal is in no sum of uses: not in the title, nor in the key's box."""
+    tried = record(0, resources=None, **NO)
+    alone = pictures.key_graph(load(tried))
+    assert alone.title == "0 uses of keys, 1 more refused or failed: 1 principal, 1 key"
+    assert "0" not in written(alone)
+    assert written(alone).count("1 ✕") == 2  # at the line, and in the key's box
+    both = pictures.key_graph(load(tried, record(1), record(2)))
+    numbers = [
+        (text.get("y"), text.text)
+        for text in drawn(both).iter(f"{SVG}text")
+        if int(text.get("x", "0")) > 800 and text.text in ("2", "3", "1 ✕")
+    ]
+    assert [text for _, text in numbers] == ["2", "1 ✕"]
+    assert len({y for y, _ in numbers}) == 2  # one below the other
 
 
 def test_a_thicker_line_has_more_calls_and_others_are_together() -> None:

@@ -10,7 +10,7 @@ from ...svg import page
 from .drawing import BLUE, INK, RED, SOFT, bold, clean, line, sentence, write
 from .facts import counted
 
-_LEFT, _RIGHT, _BOX, _TOP, _PORT, _GAP, _HEAD = 20, 590, 290, 64, 18, 8, 30
+_LEFT, _RIGHT, _BOX, _TOP, _PORT, _GAP, _HEAD = 20, 560, 320, 64, 18, 8, 30
 _WIDTHS = (1, 2, 4, 6, 8)  # for 1, 10, 100, ... calls and more
 _BROKEN = ' stroke-dasharray="7 5"'
 
@@ -33,7 +33,13 @@ class Box:
     value: str
     label: str
     owner: str
-    calls: int
+    calls: int  # that succeeded
+    failed: int  # that were refused or failed
+
+    @property
+    def total(self) -> int:
+        """All its calls."""
+        return self.calls + self.failed
 
     @property
     def words(self) -> str:
@@ -53,13 +59,21 @@ class KeyGraph:
     @property
     def title(self) -> str:
         """What the picture is of."""
-        also = f" ({counted(self.left_out, 'other call')} of KMS not drawn)" if self.left_out else ""
-        if not self.lines:
-            return f"No uses of keys{also}."
+        also = f" ({self._also})" if self.left_out else ""
+        return f"{self._heading}{also}" if self.lines else f"No uses of keys{also}."
+
+    @property
+    def _also(self) -> str:
+        return f"{counted(self.left_out, 'other call')} of KMS not drawn"
+
+    @property
+    def _heading(self) -> str:
         sides = f"{counted(len(self.principals), 'principal')}, {counted(len(self.keys), 'key')}"
         if any(not box.value for box in (*self.principals, *self.keys)):
             sides = "principals and keys"
-        return f"{counted(sum(each.calls for each in self.lines), 'use')} of keys: {sides}{also}"
+        used, failed = (sum(each.calls for each in self.lines if each.failed is how) for how in (False, True))
+        more = f", {failed:,} more refused or failed" if failed else ""
+        return f"{counted(used, 'use')} of keys{more}: {sides}"
 
     def __repr__(self) -> str:
         lines = [self.title]
@@ -82,7 +96,8 @@ class KeyGraph:
         left, starts, one = _side(self.principals, [(each.principal, each) for each in leaving], _LEFT)
         right, ends, other = _side(self.keys, [(each.key, each) for each in coming], _RIGHT)
         bottom = max(one, other)
-        parts = [bold(20, 26, self.title, 15)]
+        parts = [bold(20, 26, self._heading, 15)]
+        parts += [write(20, 46, self._also, 12, SOFT)] if self.left_out else []  # one line is too short for millions
         parts += [_drawn(each, starts[each], ends[each]) for each in leaving]
         parts += [*left, *(_number(each, starts[each]) for each in leaving), *right]
         return page(_RIGHT + _BOX + 20, bottom + 60, self.title, repr(self), [*parts, *self._legend(bottom + 24)])
@@ -129,7 +144,9 @@ def _side(boxes: Sequence[Box], lines: Sequence[tuple[str, Line]], x: int) -> tu
             name = x + 8 if x == _LEFT else x + 16
             drawn.append(bold(name, y + 17, box.label))
             if x != _LEFT:
-                drawn.append(write(x + _BOX - 8, y + 17, f"{box.calls:,}", 12, SOFT, "end"))
+                sums = ([f"{box.calls:,}"] if box.calls else []) + ([f"{box.failed:,} ✕"] if box.failed else [])
+                for number, text in enumerate(sums):  # both only where two lines end, so that there is room
+                    drawn.append(write(x + _BOX - 8, y + 17 + _PORT * number, text, 12, SOFT, "end"))
             heights |= {each: y + 13 + _PORT * at for at, each in enumerate(ports[box.value])}
             y += high + _GAP
         y += 6

@@ -26,8 +26,8 @@ def key_graph(events: Any, *, top: int = 15, names: Names | None = None) -> KeyG
     """Who uses which KMS key: principals on the left, keys on the right, both under the account that owns them.
 
     A line is for the cryptographic operations of a principal with a key; the thicker, the more. Those that were refused
-    or failed have a dashed line of their own. A line that leads to another account's key ends in a ring. ReEncrypt is
-    a call of two keys and counts for both. Other calls (DescribeKey, say) are not in the picture.
+    or failed have a dashed line of their own, and are counted apart. A line that leads to another account's key ends in
+    a ring. ReEncrypt is a call of two keys and counts for both. Other calls (DescribeKey, say) are not in the picture.
     Err: a refused call often doesn't say which key was meant; such calls lead to "(not recorded)".
     top: so many principals, and keys, those with the most calls; all others make one box. names: what to call one, as
     in {"arn:aws:kms:...": "orders"}.
@@ -49,26 +49,31 @@ def key_graph(events: Any, *, top: int = 15, names: Names | None = None) -> KeyG
     ends = who.where(who.isin(kept), ""), what.where(what.isin(kept_keys), "")
     lines = tuple(Line(*place, number) for place, number in Counter(zip(*ends, failed, abroad, strict=True)).items())
     return KeyGraph(
-        _boxes(kept, others, owners, Counter(who), names or {}),
-        _boxes(kept_keys, other_keys, accounts, Counter(what), names or {}),
+        _boxes(kept, others, owners, (Counter(who[~failed]), Counter(who[failed])), names or {}),
+        _boxes(kept_keys, other_keys, accounts, (Counter(what[~failed]), Counter(what[failed])), names or {}),
         tuple(sorted(lines, key=lambda each: (-each.calls, each.principal, each.key, each.failed, each.abroad))),
         len(table) - len(used),
     )
 
 
 def _boxes(
-    kept: list[str], others: Collection[str], owners: Mapping[str, str], calls_of: Counter[str], names: Names
+    kept: list[str],
+    others: Collection[str],
+    owners: Mapping[str, str],
+    counts: tuple[Counter[str], Counter[str]],  # of calls that succeeded, of those that did not
+    names: Names,
 ) -> tuple[Box, ...]:
     """The boxes of one side: the accounts with the most calls first, and in them who has the most."""
     called = labels(kept, names, _NAME)
+    used, failed = counts
+    made = [Box(name, called[name], owners[name], used[name], failed[name]) for name in kept]
     total: Counter[str] = Counter()
-    for name in kept:
-        total[owners[name]] += calls_of[name]
-    ordered = sorted(kept, key=lambda name: (-total[owners[name]], owners[name], -calls_of[name], name))
-    made = [Box(name, called[name], owners[name], calls_of[name]) for name in ordered]
+    for box in made:
+        total[box.owner] += box.total
+    made.sort(key=lambda box: (-total[box.owner], box.owner, -box.total, box.value))
     if others:
-        rest = sum(calls_of[name] for name in others)
-        made.append(Box("", f"{len(others):,} others together", OTHERS, rest))
+        rest = [sum(each[name] for name in others) for each in counts]
+        made.append(Box("", f"{len(others):,} others together", OTHERS, *rest))
     return tuple(made)
 
 
