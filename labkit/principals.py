@@ -167,7 +167,8 @@ class Account:
         }
         more: dict[str, Any] = {}
         if boundary is not None:
-            made = iam.create_policy(PolicyName=f"{name}Boundary", PolicyDocument=_document(boundary))
+            with _first_of(f"policy {name}Boundary"):
+                made = iam.create_policy(PolicyName=f"{name}Boundary", PolicyDocument=_document(boundary))
             more["PermissionsBoundary"] = made["Policy"]["Arn"]
         if tags:
             more["Tags"] = _tags(tags)
@@ -224,8 +225,9 @@ def _first_of(what: str) -> Iterator[None]:
         if refused.response["Error"]["Code"] != "EntityAlreadyExists":
             raise
         raise LabError(
-            f"This account already has a {what}. A lab is taken once in an account: restart the kernel and run from "
-            "the top for a fresh one; if you joined a `labkit serve`, restart that."
+            f"This account already has a {what}, which stays as it is. If you have run this cell twice, go on with the "
+            f"next one. If you want the {what} otherwise, or to begin anew, restart the kernel and run from the top; "
+            "if you joined a `labkit serve`, restart that."
         ) from None
 
 
