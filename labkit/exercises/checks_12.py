@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..policy import simulate
-from .account import calls, keys
+from .account import calls, key_arn, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from .permissions import identity_policies, key_policy, may
 
@@ -106,7 +106,7 @@ def what_hangs_on_it(lab: LabView, answer: Any) -> Outcome:
         return unanswered()
     if isinstance(answer, str) or not all(isinstance(each, str) for each in answer):
         return not_yet("`answer` should be a list of ids, such as vol-… and snap-….")
-    spare, named = _key(lab, "spare"), set(answer)
+    spare, named = _born(lab, "spare"), set(answer)
     own = lab.observer.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
     volumes = {each["VolumeId"] for each in _volumes(lab) if _under(each, spare)}
     snapshots = {each["SnapshotId"] for each in own if _under(each, spare)}
@@ -122,6 +122,12 @@ def what_hangs_on_it(lab: LabView, answer: Any) -> Outcome:
 
 def _key(lab: LabView, description: str) -> str:
     return str(next(key for key in keys(lab) if key["Description"] == description)["Arn"])
+
+
+def _born(lab: LabView, description: str) -> str:
+    """The ARN of a key that may be deleted by now, from the record of its making."""
+    made = calls(lab, "CreateKey")
+    return next(key_arn(event) for event in made if event["requestParameters"].get("description") == description)
 
 
 def _volumes(lab: LabView) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .account import calls, keys
-from .engine import LabView, Outcome, not_attempted, not_yet, solved
+from .engine import LabView, Outcome, Passed, not_attempted, not_yet, solved
 from .permissions import may
 
 SEALING = ("kms:CreateGrant", "kms:Encrypt")
@@ -55,7 +55,10 @@ def starts_again(lab: LabView, answer: Any) -> Outcome:
     if _may(lab, "PayRole", "kms:Decrypt", key, context=about) or _may(lab, "PayRole", "kms:Decrypt", key):
         return not_yet("PayRole is let in to the key by a policy. Its predecessor needed none.")
     opened = [event for event in calls(lab, "Decrypt") if _context(event) == about]
-    if [event for event in opened if _issuer(event) == role["RoleId"]]:
+    started = [event for event in opened if _issuer(event) == role["RoleId"]]
+    if started and _only_by_the_notebook(lab, started):
+        raise Passed("it has set the function's variables itself, and with that Lambda made a grant for the new role.")
+    if started:
         return solved("The grant names the new role, and the function starts.")
     if role["Arn"] in _grants(lab, key):
         return not_yet("There is a grant for the new PayRole. The function has not run since.")
@@ -154,6 +157,18 @@ def _names(event: dict[str, Any], function: str) -> bool:
 def _role(event: dict[str, Any]) -> str:
     """The role's name of who called, or for whom a service did."""
     return str(event["userIdentity"].get("arn", "/").split("/")[1])
+
+
+def _only_by_the_notebook(lab: LabView, started: list[dict[str, Any]]) -> bool:
+    """Whether these starts came with the notebook's own next step: new variables, then new code, both for `pay`."""
+    every = lab.events()
+    about = [event for event in every if _names(event, "pay")]
+    new_code = [event for event in about if event["eventName"].startswith("UpdateFunctionCode")]
+    if not new_code:
+        return False
+    step = every.index(new_code[0])
+    set_since = [event for event in every[step:] if event["eventName"].startswith("UpdateFunctionConfiguration")]
+    return every.index(started[0]) > step and not set_since
 
 
 def _issuer(event: dict[str, Any]) -> str:

@@ -6,15 +6,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..policy import simulate
 from .account import calls, key_arn, keys
-from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from .engine import LabView, Outcome, Passed, not_attempted, not_yet, solved, unanswered
 from .permissions import decided
 
 VIRGINIA, IRELAND, SYDNEY, FRANKFURT = "us-east-1", "eu-west-1", "ap-southeast-2", "eu-central-1"
 ELSEWHERE = ("ap-south-1", "ca-central-1", "eu-west-3", "sa-east-1")
-DELETED = (
-    "The keys of this exercise are deleted by now, as the notebook's end has it. To take it, run the notebook anew."
-)
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+DELETED = "its keys are deleted by now, or about to be."
+MOVED = "the primary is in Ireland by now, and nothing is replicated from Virginia any more."
 
 
 def complete_replica(lab: LabView, answer: Any) -> Outcome:
@@ -24,8 +25,7 @@ def complete_replica(lab: LabView, answer: Any) -> Outcome:
     if replica is None:
         if keys(lab, SYDNEY):
             return not_yet("There is a key in Sydney, but it is no replica: its id is another, and so is its material.")
-        if not _related(lab, mrk):
-            return not_yet(DELETED)
+        _primary_in_virginia(lab, mrk)
         return not_attempted("There is no key in Sydney.")
     if replica["Description"] != "backups":
         return not_yet("The replica is there. Its description is not the one that was asked for.")
@@ -39,9 +39,15 @@ def complete_replica(lab: LabView, answer: Any) -> Outcome:
 
 def close_everywhere(lab: LabView, answer: Any) -> Outcome:
     """With no related key can Trainee decrypt; all are enabled, and open to the administrator."""
-    related = [(where["Region"], where["Arn"]) for where in _related(lab, _born(lab, "backups"))]
-    if not related:
-        return not_yet(DELETED)
+    mrk = _born(lab, "backups")
+    related = [(where["Region"], where["Arn"]) for where in _related(lab, mrk)]
+    if _describe(lab, VIRGINIA, mrk) is None or _leaves_ireland(lab, mrk):
+        raise Passed(DELETED)
+    if not _has_role(lab, "Trainee"):
+        return not_yet(
+            "There is no role `Trainee` any more. Whoever makes it anew finds the keys as they are: "
+            "the role is to stay, and to find them closed."
+        )
     still = [region for region, arn in related if _decrypts(lab, "Trainee", region, arn)]
     shut = [region for region, arn in related if not _decrypts(lab, "LabAdministrator", region, arn)]
     states = {region: (_describe(lab, region, arn) or {"KeyState": "gone"})["KeyState"] for region, arn in related}
@@ -52,8 +58,10 @@ def close_everywhere(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key in {region} is {state}: that closes it for everybody.")
     if shut:
         return not_yet(f"In {shut[0]} the trainee can't decrypt, and neither can you.")
-    if not still:
+    if not still and all(_closed_by_its_policy(lab, "Trainee", region, arn) for region, arn in related):
         return solved("One ciphertext, several keys that open it, and a policy at each of them.")
+    if not still:
+        return solved("One ciphertext, several keys that open it, and the trainee's IAM policies open none of them.")
     if not abroad and len(still) == len(related) - 1:
         return not_attempted("The trainee is shut out in Virginia, as before, and nowhere else.")
     return not_yet(f"The trainee still decrypts in {', '.join(still)}.")
@@ -64,13 +72,25 @@ def _decrypts(lab: LabView, role: str, region: str, arn: str) -> bool:
     return decided(lab, role, "kms:Decrypt", arn, policy, {"aws:RequestedRegion": region})
 
 
+def _closed_by_its_policy(lab: LabView, role: str, region: str, arn: str) -> bool:
+    """Whether the key's own policy keeps the role from decrypting, whatever IAM policies say."""
+    policy = lab.observer.client("kms", region).get_key_policy(KeyId=arn)["Policy"]
+    principal = lab.observer.client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    return not simulate(principal, "kms:Decrypt", arn, identity=EVERYTHING, resource_policy=policy).allowed
+
+
+def _has_role(lab: LabView, name: str) -> bool:
+    pages = lab.observer.client("iam").get_paginator("list_roles").paginate()
+    return any(role["RoleName"] == name for page in pages for role in page["Roles"])
+
+
 def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
     """Operator may replicate to Frankfurt alone, and has done so."""
     mrk = _born(lab, "backups")
     arn = f"arn:aws:kms:{VIRGINIA}:{_account(lab)}:key/{mrk}"
-    if _describe(lab, VIRGINIA, mrk) is None:
-        return not_yet(DELETED)
     replica = _describe(lab, FRANKFURT, mrk)
+    if replica is None:
+        _primary_in_virginia(lab, mrk)
     mine = [event for event in calls(lab, "ReplicateKey") if _by(event, "Operator")]
     there = [event for event in mine if event["requestParameters"]["replicaRegion"] == FRANKFURT]
     if replica is None and _replicates(lab, arn, FRANKFURT) and not _creates(lab, FRANKFURT):
@@ -155,6 +175,24 @@ def _related(lab: LabView, mrk: str) -> list[dict[str, str]]:
         return []
     configuration = found["MultiRegionConfiguration"]
     return [configuration["PrimaryKey"], *configuration["ReplicaKeys"]]
+
+
+def _primary_in_virginia(lab: LabView, mrk: str) -> None:
+    """Passed where the notebook's later cells have moved the primary away, or deleted it."""
+    here = _describe(lab, VIRGINIA, mrk)
+    if here is None:
+        raise Passed(DELETED)
+    if here["MultiRegionConfiguration"]["MultiRegionKeyType"] != "PRIMARY":
+        raise Passed(MOVED)
+
+
+def _leaves_ireland(lab: LabView, mrk: str) -> bool:
+    """Whether the deletion of the primary in Ireland is scheduled, with which the notebook ends."""
+    there = _describe(lab, IRELAND, mrk)
+    if there is None:
+        return True
+    is_primary = there["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    return bool(is_primary and there["KeyState"].startswith("Pending"))
 
 
 def _describe(lab: LabView, region: str, key: str) -> dict[str, Any] | None:

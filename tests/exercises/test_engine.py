@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -9,7 +10,7 @@ import pandas
 import pytest
 
 from labkit.exercises import Exercise, Exercises, Outcome, Spec, UnknownExercise
-from labkit.exercises.engine import MARKS, no_number, not_attempted, not_yet, solved, with_code
+from labkit.exercises.engine import COME_BACK, MARKS, Passed, no_number, not_attempted, not_yet, solved, with_code
 
 SPEC = Spec("try-it", "Try it", "Make `x` be <1>.", ("Look at x.", "Use `x = 0`."), "x = 0\n", ())
 
@@ -80,6 +81,25 @@ def test_a_failing_check_is_told_and_not_raised() -> None:
     assert outcome.status == "could not tell"
     assert "KeyError: 'gone'" in outcome.message
     assert "not your mistake" in outcome.message
+
+
+def past(lab: Any, answer: Any) -> Outcome:
+    raise Passed("its key is deleted by now.")
+
+
+def test_a_lab_that_has_gone_on_says_how_to_come_back() -> None:
+    """After "Run All" an exercise may be out of reach: that is said kindly, and is no failure of the check."""
+    outcome = Exercise(SPEC, NoLab(), past).check()
+    assert outcome == not_yet(
+        "The lab has gone on past this exercise: its key is deleted by now. "
+        "To come back to it, restart the kernel, select this cell, and choose Run → Run All Above Selected Cell."
+    )
+
+
+def test_the_way_back_is_the_one_that_the_readme_names(checkout: Path) -> None:
+    """One way, in the same words of JupyterLab's menu."""
+    menu = COME_BACK.partition("choose ")[2]
+    assert f"*{menu.rstrip('.')}*" in (checkout / "README.md").read_text()
 
 
 def test_hints_are_a_ladder_and_the_last_one_stays() -> None:

@@ -1,0 +1,79 @@
+"""A learner walks through a notebook's own Python cells in a fresh lab.
+
+Lines for the command line (`!aws …`) are left out: no exercise needs what they make.
+"""
+
+import contextlib
+import io
+import re
+import tempfile
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from botocore.exceptions import ClientError
+
+from labkit.exercises import Outcome, Spec, read
+
+ROOT = Path(__file__).parents[2]
+CHECK = re.compile(r'lab\.exercise\("([^"]+)"\)\.check\(')
+
+
+def without_shell(source: str) -> str:
+    """A cell without its lines for the command line; a variable that one would have filled gets a new key's id."""
+    source = source.replace("\\\n", " ")
+    source = re.sub(r"(?m)^(\w+) = !aws kms create-key .*$", r'\1 = [kms.create_key()["KeyMetadata"]["KeyId"]]', source)
+    return re.sub(r"(?m)^!.*$", "", source)
+
+
+def walk(notebook: str, attempt: Callable[[Spec], str | None]) -> dict[str, Outcome]:
+    """Outcomes by exercise of a learner who runs the whole notebook, and `attempt` at each exercise (None: skip it)."""
+    specs = {spec.id: spec for spec in read(notebook)}
+    cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
+    learner: dict[str, Any] = {"__name__": "__main__"}
+    outcomes = {}
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        check = CHECK.match(cell.source)
+        if not check:
+            run(without_shell(cell.source), learner)
+        elif (code := attempt(specs[check[1]])) is not None:
+            run(code, learner)
+            outcomes[check[1]] = learner["lab"].exercise(check[1]).check(learner.get("answer"))
+    tidy(learner)
+    return outcomes
+
+
+def after_run_all(notebook: str, past: Collection[str] = ()) -> dict[str, tuple[Outcome, Outcome]]:
+    """Outcomes by exercise, before and after its shipped solution, of a learner who ran all cells first, untouched.
+
+    The account may refuse the solutions of exercises that are `past`.
+    """
+    learner: dict[str, Any] = {"__name__": "__main__"}
+    for cell in nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code":
+            run(without_shell(cell.source), learner)
+    outcomes = {}
+    for spec in read(notebook):
+        exercise = learner["lab"].exercise(spec.id)
+        learner["answer"], before = None, exercise.check()
+        with contextlib.suppress(*[ClientError] if spec.id in past else []):
+            run(spec.solution, learner)
+        outcomes[spec.id] = before, exercise.check(learner["answer"])
+    tidy(learner)
+    return outcomes
+
+
+def tidy(learner: dict[str, Any]) -> None:
+    """Remove the folders that a notebook has made."""
+    for value in learner.values():
+        if isinstance(value, tempfile.TemporaryDirectory):
+            value.cleanup()
+
+
+def run(source: str, learner: dict[str, Any]) -> None:
+    """Run code as the learner; what it prints is not of interest."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(source, "<notebook>", "exec"), learner)
