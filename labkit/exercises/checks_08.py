@@ -9,7 +9,7 @@ from typing import Any
 from ..envelope import EnvelopeError, Header, read_header
 from ..envelope.frames import TAG_BYTES
 from .account import calls, key_arn, keys
-from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from .engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 
 PARCEL = {"parcel": "7"}
 REPORT = {"file": "report.csv"}
@@ -70,8 +70,8 @@ def into_the_archive(lab: LabView, answer: Any) -> Outcome:
 
 def count_the_calls(lab: LabView, answer: Any) -> Outcome:
     """One request for each data key, twice."""
-    if answer is None:
-        return unanswered()
+    if no := no_number(answer):
+        return no
     keys_needed = OBJECTS // MESSAGES
     if answer == 2 * keys_needed:
         return solved(f"{keys_needed} data keys, each generated once and unwrapped once.")

@@ -73,7 +73,7 @@ def in_use(lab: LabView, answer: Any) -> Outcome:
                 return not_yet(f"After 90 days without use, the key should be free to be {says}. It isn't.")
         if allowed("kms:ScheduleKeyDeletion", who, idle="91", wait="7"):
             return not_yet("What the policy said about the waiting period is gone.")
-        for other in ("Decrypt", "EnableKey", "PutKeyPolicy", "CancelKeyDeletion"):
+        for other in _others(lab):
             if not allowed(f"kms:{other}", who, idle="0", wait="30"):
                 return not_yet(f"The policy now keeps {who} from {other}, too.")
     return solved("A key in use can't be switched off by mistake, nor in anger.")
@@ -116,6 +116,15 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
 def _key(lab: LabView, description: str) -> str:
     """The ARN of the notebook's own key of that description."""
     return next(str(key["Arn"]) for key in keys(lab) if key["Description"] == description)
+
+
+def _others(lab: LabView) -> list[str]:
+    """All that a key policy may allow, but for the two; operations that name a key, by botocore's model of KMS."""
+    model = lab.observer.client("kms").meta.service_model
+    named = [name for name in model.operation_names if "KeyId" in (model.operation_model(name).input_shape.members)]
+    further = {"CreateAlias", "DeleteAlias", "UpdateAlias", "ReEncryptFrom", "ReEncryptTo"}  # those name it otherwise
+    decided_elsewhere = {"ListAliases", "RetireGrant"}  # by IAM policies and by the grant, says that model
+    return sorted({*named, *further} - decided_elsewhere - {"DisableKey", "ScheduleKeyDeletion"})
 
 
 def _used_at_first(lab: LabView, key: dict[str, Any]) -> bool:
