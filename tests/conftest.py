@@ -20,7 +20,11 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 # Files whose tests walk through one notebook each: they need not stay together in one process.
-BY_NOTEBOOK = ("tests/exercises/test_three_states.py", "tests/notebooks/test_aws_versions.py")
+BY_NOTEBOOK = (
+    "tests/exercises/test_three_states.py",
+    "tests/exercises/test_cells_run_twice.py",
+    "tests/notebooks/test_aws_versions.py",
+)
 CHECKOUT = Path(__file__).resolve().parent.parent
 AWS_V2 = Path("/usr/bin/aws")  # where Debian's awscli package puts version 2
 

@@ -52,9 +52,8 @@ def after_run_all(notebook: str, past: Collection[str] = ()) -> dict[str, tuple[
     The account may refuse the solutions of exercises that are `past`.
     """
     learner: dict[str, Any] = {"__name__": "__main__"}
-    for cell in nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells:
-        if cell.cell_type == "code":
-            run(without_shell(cell.source), learner)
+    for source in code(notebook):
+        run(source, learner)
     outcomes = {}
     for spec in read(notebook):
         exercise = learner["lab"].exercise(spec.id)
@@ -64,6 +63,23 @@ def after_run_all(notebook: str, past: Collection[str] = ()) -> dict[str, tuple[
         outcomes[spec.id] = before, exercise.check(learner["answer"])
     tidy(learner)
     return outcomes
+
+
+def twice(notebook: str) -> None:
+    """Run each cell two times in a row. The second run may fail; raises what a first run raises."""
+    learner: dict[str, Any] = {"__name__": "__main__"}
+    for source in code(notebook):
+        run(source, learner)
+        if "labkit.start(" not in source:
+            with contextlib.suppress(Exception):
+                run(source, learner)
+    tidy(learner)
+
+
+def code(notebook: str) -> list[str]:
+    """The notebook's own cells, each without its lines for the command line."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
+    return [without_shell(cell.source) for cell in cells if cell.cell_type == "code"]
 
 
 def tidy(learner: dict[str, Any]) -> None:
