@@ -12,6 +12,8 @@ from html import escape
 from numbers import Integral
 from typing import Any, Literal, Protocol
 
+from botocore.exceptions import ClientError
+
 Status = Literal["solved", "not yet", "not attempted", "could not tell"]
 
 MARKS: dict[Status, str] = {"solved": "✔", "not yet": "…", "not attempted": "○", "could not tell": "?"}
@@ -99,6 +101,10 @@ COME_BACK = "restart the kernel, select this cell, and choose Run → Run All Ab
 """How a learner gets the account back as the exercise found it (README and lab 00 say the same)."""
 
 
+# How services say that there is no such thing: a learner may have deleted what a check looks at.
+_GONE = frozenset({"NoSuchEntity", "NotFoundException", "NoSuchBucket", "NoSuchKey", "ResourceNotFoundException"})
+
+
 class Passed(Exception):
     """Raised by a check: later cells of the lab took away what the exercise needs. The text says what they did."""
 
@@ -157,6 +163,15 @@ def with_code(text: str) -> str:
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
+def _could_not_tell(error: Exception) -> Outcome:
+    """The check failed: our fault."""
+    return Outcome(
+        "could not tell",
+        f"The check itself failed ({type(error).__name__}: {error}). That is not your mistake. For a fresh account to "
+        f"look at, {COME_BACK}",
+    )
+
+
 class Exercise:
     """One exercise in one lab: `check()`, `hint()`, `solution()`."""
 
@@ -175,12 +190,14 @@ class Exercise:
             return self._check(self._lab, plain(answer))
         except Passed as later:
             return not_yet(f"The lab has gone on past this exercise: {later} To come back to it, {COME_BACK}")
-        except Exception as error:  # whatever goes wrong in a check is told, never thrown at a learner
-            return Outcome(
-                "could not tell",
-                f"The check itself failed ({type(error).__name__}: {error}). That is not your mistake. For a fresh "
-                f"account to look at, {COME_BACK}",
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                return _could_not_tell(error)
+            return not_yet(
+                f"What this exercise looks at is not in the account ({error}). If it was deleted, {COME_BACK}"
             )
+        except Exception as error:  # whatever goes wrong in a check is told, never thrown at a learner
+            return _could_not_tell(error)
 
     def hint(self) -> Hint:
         """The next hint; each call goes one step further, and the last one stays."""

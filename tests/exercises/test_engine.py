@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+from botocore.exceptions import ClientError
 
 from labkit.exercises import Exercise, Exercises, Outcome, Spec, UnknownExercise
 from labkit.exercises.engine import COME_BACK, MARKS, Passed, no_number, not_attempted, not_yet, solved, with_code
@@ -81,6 +82,23 @@ def test_a_failing_check_is_told_and_not_raised() -> None:
     assert outcome.status == "could not tell"
     assert "KeyError: 'gone'" in outcome.message
     assert "not your mistake" in outcome.message
+
+
+def deleted(lab: Any, answer: Any) -> Outcome:
+    raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "Role Operator not found"}}, "GetRole")
+
+
+def throttled(lab: Any, answer: Any) -> Outcome:
+    raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "GetRole")
+
+
+def test_what_a_learner_has_deleted_is_missed_and_no_failure() -> None:
+    """With its name, and the way to have it again; any other error of a service is ours."""
+    outcome = Exercise(SPEC, NoLab(), deleted).check()
+    assert outcome.status == "not yet"
+    assert "Role Operator not found" in outcome.message
+    assert outcome.message.endswith(f"If it was deleted, {COME_BACK}")
+    assert Exercise(SPEC, NoLab(), throttled).check().status == "could not tell"
 
 
 def past(lab: Any, answer: Any) -> Outcome:
