@@ -5,7 +5,7 @@ A request is taken as HTTP/1.1's strict form has it (RFC 9112); what is not of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -43,8 +43,8 @@ class RequestReader:
         self._size += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:  # to another protocol: not spoken here, so the request is answered as it stands
-            pass
+        except HttpParserUpgrade:  # to another protocol, in which all that follows is: the answer is the last one
+            self._arrived[-1:] = [replace(each, keep_alive=False) for each in self._arrived[-1:]]
         except HttpParserError:
             self.refusal = HTTPStatus.BAD_REQUEST
         if not self._in_body and self._size > LARGEST_HEAD:
@@ -72,6 +72,8 @@ class RequestReader:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:  # a trailer behind the last chunk: never part of the head (RFC 9110, 6.5.1)
+            return
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         # A name that comes twice is one with a list of values (RFC 9110, 5.3); so it is signed as well.
         self._headers[key] = f"{self._headers[key]},{text}" if key in self._headers else text

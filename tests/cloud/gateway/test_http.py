@@ -86,6 +86,20 @@ def test_a_body_in_chunks_is_whole(server: HttpServer) -> None:
     assert b"PUT /k  7" in talk(server, head, b"3\r\nabc\r\n4\r\n", b"defg\r\n0\r\n\r\n")
 
 
+def test_a_trailer_is_no_header() -> None:
+    """What comes behind the body was not signed with the head, and changes nothing of it."""
+    head = b"PUT /k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    (arrived,) = RequestReader("127.0.0.1").feed(head + b"1\r\na\r\n0\r\nHost: y\r\nX-Amz-Acl: public-read\r\n\r\n")
+    assert arrived.request.headers == {"host": "x", "content-length": "1"}
+
+
+def test_another_protocol_is_not_spoken(server: HttpServer) -> None:
+    """The request is answered as it stands, and the connection ends: what follows is in that protocol."""
+    upgrade = GET.replace(b"\r\n\r\n", b"\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    heard = talk(server, upgrade + GET)
+    assert heard.count(b"HTTP/1.1 200 OK\r\n") == heard.count(b"\r\nConnection: close\r\n") == 1
+
+
 def test_a_sender_who_waits_is_told_to_go_on(server: HttpServer) -> None:
     """`Expect: 100-continue`: the AWS command sends it before a file."""
     head = b"PUT /k HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
