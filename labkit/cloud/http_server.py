@@ -34,7 +34,9 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 log = logging.getLogger("labkit.cloud")
 Answer = Callable[[HttpRequest, Send], HttpResponse]
-_AT_ONCE = int(getattr(socket, "MSG_DONTWAIT", 0))  # 0 where there is no such thing: on Windows
+_AT_ONCE = int(
+    getattr(socket, "MSG_DONTWAIT", 0)
+)  # 0 on Windows, where a socket can't be asked that: nothing is sent ahead
 
 
 class PortInUse(OSError):
@@ -103,9 +105,9 @@ class _Connection(socketserver.BaseRequestHandler):
             nonlocal unsent
             unsent = write(answer)
             with suppress(OSError):  # full, or gone: `sendall` waits, or says so
-                unsent = unsent[self.request.send(unsent, _AT_ONCE) :]
+                unsent = unsent[self.request.send(unsent, _AT_ONCE) :] if _AT_ONCE else unsent
 
-        answer = self.server.answer(arrived.request, send_ahead if _AT_ONCE else _later)
+        answer = self.server.answer(arrived.request, send_ahead)
         self.request.sendall(write(answer) if unsent is None else unsent)
 
     def _refuse(self, status: HTTPStatus) -> None:
@@ -117,10 +119,6 @@ class _Connection(socketserver.BaseRequestHandler):
             for _ in range(_UNREAD):
                 if not self.request.recv(65536):
                     return
-
-
-def _later(_answer: HttpResponse) -> None:
-    """Send nothing ahead: what Windows' sockets leave us."""
 
 
 def written(answer: HttpResponse, method: str, *, keep_alive: bool) -> bytes:
