@@ -11,7 +11,7 @@ Six contenders, each in processes of its own, in turn, in one run:
 
 What counts is each contender's best round, the one that other programs disturbed least (as `timeit` advises).
 The figures to hold: labkit at least as fast as moto, labkit serve 2.8 times as fast as moto_server. (Three times is
-aimed at; on a quiet machine of two processors runs gave 2.9 to 3.2, the last one 3.08 or more for every operation.)
+aimed at; on a quiet machine of two processors runs gave 2.9 to 3.2, one of them at least 3.08 for every operation.)
 Over HTTP most of a call is boto3's own: the last line says how much faster than moto_server a server would be that
 takes no time at all. Of what remains the account takes the most: reading and checking the signed request a quarter,
 the decision a quarter, KMS and the answer a fifth; the record is written while the answer is on its way. HTTP itself
