@@ -33,7 +33,7 @@ types: $(READY)  ## Check the types
 notebooks: $(READY)  ## Run the notebooks again and save their outputs in place
 	@$(RUN) tools/execute_notebooks.py $(NOTEBOOKS)
 
-ledger: $(READY)  ## Write FIDELITY.md from the ledger's tables
+ledger: $(READY)  ## Write the ledger's pages from its tables
 	@$(RUN) tools/write_ledger.py
 
 upgrade: $(READY)  ## Move every package to its newest version, and write constraints.txt

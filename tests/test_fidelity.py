@@ -8,12 +8,23 @@ import botocore.session
 import pytest
 
 from labkit.cloud import fidelity
-from tools.write_ledger import page
+from tools.write_ledger import SERVICES, pages
 
 
-def test_the_page_is_what_the_tables_say(checkout: Path) -> None:
-    """`make ledger` writes it; nobody edits it."""
-    assert (checkout / "FIDELITY.md").read_text(encoding="utf-8") == page(), "run `make ledger`"
+def test_the_pages_are_what_the_tables_say(checkout: Path) -> None:
+    """`make ledger` writes them; nobody edits them, and no page of a service that is gone is left."""
+    made = pages()
+    assert [str(path) for path in made if (checkout / path).read_text(encoding="utf-8") != made[path]] == []
+    there = {SERVICES / path.name for path in (checkout / SERVICES).iterdir()}
+    assert there == {path for path in made if path.parent == SERVICES}
+
+
+def test_everything_that_surprises_is_on_the_first_page() -> None:
+    """Each line that differs or is unknown; what is as on AWS stays in the tables."""
+    first = pages()[Path("FIDELITY.md")]
+    lines = [line for line in first.splitlines() if line.startswith(("- **differs**,", "- **unknown**,"))]
+    rows = [row for part in fidelity.parts() for row in fidelity.rows(part)]
+    assert len(lines) == sum(row.status in ("differs", "unknown") for row in rows)
 
 
 @pytest.mark.parametrize("part", fidelity.parts())
