@@ -15,6 +15,7 @@ from .principals import Account, Role, Session, Statement, User, sign_in
 if TYPE_CHECKING:
     import pandas
 
+    from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .trail.pictures.sequence_picture import Picture
@@ -137,6 +138,33 @@ class Lab:
             raise ValueError("A grant takes effect after it was made, not before.")
         self._remote.post("grant-delay", seconds=delay.total_seconds())
         return delay
+
+    def disturb(
+        self,
+        call: str = "",
+        *,
+        error: str = "",
+        times: int = 1,
+        seconds: float = 0,
+        quotas: bool | None = None,
+        calls_per_second: int | None = None,
+        grants: timedelta | None = None,
+    ) -> Disturbed:
+        """Let things go wrong, as they do on AWS; without arguments, everything is well again.
+
+        `call` ("kms:Decrypt") fails with `error` the next `times` times, or takes `seconds` of lab time longer.
+        `quotas=True` lets KMS throttle by its published request quotas, per account and Region; `calls_per_second` says
+        how many calls fit in a lab second (1 to 10000). `grants` is how long a new grant takes to work without its
+        token. What was switched on before stays on.
+        """
+        from .disturbed import Disturbed
+
+        late = None if grants is None else grants.total_seconds()
+        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second, "grants": late}
+        if call:
+            asked |= {"call": call, "error": error, "times": times, "seconds": seconds}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
 
     def explain(self, call: Refused) -> Explained:
         """Why a call was refused or allowed: which policies were read and which statement decided.

@@ -14,8 +14,10 @@ from ..cloudtrail import service as cloudtrail
 from ..cloudtrail.history import History
 from ..core.clock import Clock
 from ..core.entropy import RANDOM, Entropy
+from ..gateway.disturb import disturbance
 from ..gateway.gateway import Gateway
 from ..identity.credentials import Credentials
+from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
 from ..services.events import Events
@@ -73,6 +75,8 @@ class Cloud:
             self.history,
             self.observer_token,
         )
+        self.quotas = RequestQuotas()
+        self.gateway.throttles.append(self.quotas.check)
         self.gateway.wraps["iam"] = Iam(self.kms)
         self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
         s3 = self.gateway.wraps["s3"]
@@ -130,6 +134,44 @@ class Cloud:
         self.gateway.time_passes()
         self.credentials.renew(ADMINISTRATOR_ROLE, by)
         return now
+
+    def disturb(self, asked: dict[str, Any]) -> list[str]:
+        """Switch on what a lesson asks to go wrong; answers what is on now. ValueError in the reader's words."""
+        if asked.get("call"):
+            error, times, seconds = asked.get("error") or "", int(asked["times"]), float(asked["seconds"])
+            self.gateway.disturbances.add(disturbance(asked["call"], error, times, seconds))
+        if asked.get("calls_per_second") is not None:
+            self.clock.pace(int(asked["calls_per_second"]))
+        if asked.get("quotas") is not None:
+            self.quotas.clear()
+            self.quotas.on = bool(asked["quotas"])
+        if asked.get("grants") is not None:
+            self.delay_grants(float(asked["grants"]))
+        return self.disturbed()
+
+    def undisturb(self) -> list[str]:
+        """Switch everything off that `disturb` can switch on."""
+        self.gateway.disturbances.clear()
+        self.quotas.clear()
+        self.clock.pace(1)
+        self.delay_grants(0)
+        return self.disturbed()
+
+    def disturbed(self) -> list[str]:
+        """Say what is switched on, a line each; nothing on a good day."""
+        lines = ["KMS counts requests against its quotas"] if self.quotas.on else []
+        lines += [f"{self.clock.paced} calls fit in a lab second"] if self.clock.paced != 1 else []
+        delay = self.kms.grant_delay.total_seconds()
+        lines += [f"a new grant needs {delay:g} lab seconds to work without its token"] if delay else []
+        return lines + self.gateway.disturbances.active()
+
+    def delay_grants(self, seconds: float) -> timedelta:
+        """Let a new grant take this long to work without its token."""
+        delay = timedelta(seconds=seconds)
+        if delay < timedelta(0):
+            raise ValueError("A grant takes effect after it was made, not before.")
+        self.kms.grant_delay = delay
+        return delay
 
     def explanation(self, request_id: str) -> dict[str, Any]:
         """Why a call was allowed or refused; ValueError where the call is not known."""

@@ -1,4 +1,4 @@
-"""The lab's clock: starts at a fixed instant, takes one lab second a call, can be moved forward.
+"""The lab's clock: starts at a fixed instant, takes one lab second a call, can be moved forward and paced.
 
 Nothing in the simulated account reads the machine's time, save the age check of a request's signature.
 """
@@ -20,13 +20,14 @@ def iso(moment: datetime) -> str:
 
 
 class Clock:
-    """Lab time, always UTC and always whole seconds; it never goes back."""
+    """Lab time, always UTC; whole seconds, unless several calls fit in one. It never goes back."""
 
     def __init__(self, start: datetime = START, step: timedelta = timedelta(seconds=1)) -> None:
         self._now = start
         self._step = step
         self._lock = threading.Lock()
         self._seen: datetime | None = None  # what `now` says while something of an earlier moment happens
+        self.paced = 1  # how many calls fit in a second
         self.moved = timedelta(0)  # how far `advance` moved it in all
 
     def now(self) -> datetime:
@@ -41,6 +42,15 @@ class Clock:
             yield
         finally:
             self._seen = before
+
+    def pace(self, calls: int) -> None:
+        """Let this many calls fit in a lab second from now on; ValueError for none or more than ten thousand."""
+        if not 1 <= calls <= 10_000:
+            raise ValueError(f"A lab second holds 1 to 10000 calls; {calls} was given.")
+        with self._lock:
+            self._step, self.paced = timedelta(seconds=1) / calls, calls
+            if calls == 1 and self._now.microsecond:  # back to whole seconds, and never back in time
+                self._now = self._now.replace(microsecond=0) + timedelta(seconds=1)
 
     def tick(self) -> datetime:
         """One call goes by; answers the time of that call."""

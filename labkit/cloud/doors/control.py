@@ -49,11 +49,9 @@ def _answer(cloud: Cloud, verb: str, query: dict[str, str], body: dict[str, Any]
         keys = cloud.open_account()
         return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
     if verb == "POST grant-delay":
-        delay = timedelta(seconds=float(body["seconds"]))
-        if delay < timedelta(0):
-            raise ValueError("A grant takes effect after it was made, not before.")
-        cloud.kms.grant_delay = delay
-        return {"seconds": cloud.kms.grant_delay.total_seconds()}
+        return {"seconds": cloud.delay_grants(float(body["seconds"])).total_seconds()}
+    if verb == "POST disturb":
+        return {"disturbed": cloud.disturb(body) if body else cloud.undisturb()}
     if verb == "POST organization":
         join(body["management"], body["account"])
         return {"account": body["account"]}

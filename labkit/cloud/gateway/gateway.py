@@ -72,7 +72,8 @@ class Gateway:
         self.endpoint = ""  # where the second door answers: what functions that run outside are told
         self._services: dict[str, Service] = {"kms": kms, "sts": sts}
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
-        self.disturbances = Disturbances()
+        self.disturbances = Disturbances(clock)
+        self.throttles: list[Callable[[Call], None]] = []  # what counts calls against quotas
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.explanations = Explanations()
         self.timed: list[Timed] = [
@@ -85,6 +86,7 @@ class Gateway:
         self._steps: list[Callable[[Call], None]] = [
             self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
             self._plan,  # validation, and the resources that permission is asked on
+            self._throttle,  # behind the plan: a quota depends on the key's spec
             authorize,  # who may do what; keeps its decision on the call
             check_documents,  # a policy that the service would not keep is refused to those who may write one
         ]
@@ -304,6 +306,10 @@ class Gateway:
         service = self._services.get(call.service)
         if service is not None:
             call.targets = service.plan(call)
+
+    def _throttle(self, call: Call) -> None:
+        for throttle in self.throttles:
+            throttle(call)
 
     def _serve(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         service = self._services.get(call.service)
