@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 
 from moto.core.model import OperationModel
 
 from . import wire
 from .call import Call, Principal
 from .errors import AwsError
+from .form_requests import from_browser
 from .identity import Credentials
 from .kms.regions import known_regions
-from .refusals import refusal
+from .policy_sources import region_of_bucket
+from .refusals import refusal, wrong_region
 from .signature import Signature
 from .sigv4 import read_signature
 from .wire import HttpRequest
@@ -54,6 +57,9 @@ class Reception:
         """The call that a request makes; Unreceived where it makes none."""
         protocol, service = "json", ""
         try:
+            if _guess_service(request) == "s3":
+                protocol, service = "rest-xml", "s3"
+                request = from_browser(request)
             signature = read_signature(request)
             if signature is None and request.headers.get("authorization"):
                 raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
@@ -61,7 +67,7 @@ class Reception:
             model = wire.service_model_of(service)
             protocol = wire.protocol_of(model, request)
             if signature and signature.region not in known_regions():
-                raise refusal("foreign", protocol, service)
+                raise _foreign(request, signature, protocol, service)
             operation, path_params = wire.read_operation(model, request, protocol)
             principal = self._identify(request, signature, operation, protocol)
             parameters = wire.read_parameters(operation, request, protocol, path_params)
@@ -92,11 +98,21 @@ class Reception:
         raise refusal("missing", protocol, service)
 
 
+def _foreign(request: HttpRequest, signature: Signature, protocol: str, service: str) -> AwsError:
+    """A scope of no Region that there is."""
+    if service != "s3":
+        return refusal("foreign", protocol, service)
+    region = region_of_bucket(unquote(request.path.lstrip("/").partition("/")[0]))
+    expected = region or DEFAULT_REGION
+    return wrong_region(signature.region, expected, bucket_known=bool(region), presigned=signature.presigned)
+
+
 def _guess_service(request: HttpRequest) -> str:
     """The service of an unsigned request: KMS by its target header, STS by its form, else S3."""
     if request.headers.get("x-amz-target", "").startswith("TrentService."):
         return "kms"
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if form and request.path in ("", "/"):
         return "sts"
     return "s3"
 

@@ -1,4 +1,4 @@
-"""Presigned links of S3's old Signature Version 2, which boto3 still makes by default in us-east-1.
+"""Presigned links and forms of S3's old Signature Version 2, which boto3 still makes by default in us-east-1.
 
 Pure; the canonical form is botocore's. Source: S3's "Signing and authenticating REST requests (AWS signature
 version 2)".
@@ -6,6 +6,8 @@ version 2)".
 
 from __future__ import annotations
 
+import base64
+import hmac
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +15,7 @@ from botocore.auth import HmacV1Auth
 from botocore.compat import HTTPHeaders
 from botocore.credentials import ReadOnlyCredentials
 
+from .forms import Form
 from .signature import Signature
 from .wire import HttpRequest
 
@@ -39,8 +42,26 @@ def read_presigned(request: HttpRequest) -> Signature | None:
     )
 
 
+def form_signature(form: Form) -> Signature:
+    """The version 2 signature over the policy of a browser's form."""
+    return Signature(
+        access_key_id=form.fields["awsaccesskeyid"],
+        date="",
+        region=REGION,
+        service="s3",
+        signed_headers=(),
+        value=form.fields["signature"],
+        timestamp="",
+        token=form.fields.get("x-amz-security-token"),
+        version=2,
+        policy=form.fields.get("policy", ""),
+    )
+
+
 def expected_signature(request: HttpRequest, signature: Signature, secret: str) -> str:
-    """The signature that the holder of `secret` would have made for this link (base64)."""
+    """The signature that the holder of `secret` would have made for this link, or for this form's policy (base64)."""
+    if signature.policy:
+        return base64.b64encode(hmac.digest(secret.encode(), signature.policy.encode(), "sha1")).decode()
     headers = HTTPHeaders()
     for name in ("content-md5", "content-type"):
         if name in request.headers:

@@ -19,7 +19,8 @@ from ..entropy import Entropy
 from ..errors import AwsError
 from ..services.consent import service_principal
 from ..services.s3 import S3
-from ..services.s3_encryption import SSE_KMS, ObjectEncryption
+from ..services.s3_encryption import ObjectEncryption
+from ..services.s3_headers import SSE_KMS
 from . import digest
 from .digest import ALGORITHM, Chain, LogFile, SigningKeys
 from .trail import SERVICE, Trail, is_own

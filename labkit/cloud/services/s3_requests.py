@@ -16,6 +16,7 @@ from ..call import Call
 from ..errors import MALFORMED_XML, AwsError
 from ..wire import HttpRequest
 from .moto_requests import has_document
+from .s3_headers import check_encryption_headers
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -27,6 +28,7 @@ _ACL_HEADERS = ("x-amz-acl", "x-amz-grant-")
 
 def check_request(call: Call, request: HttpRequest) -> None:
     """Raise AwsError in S3's words for a request that S3 would not take."""
+    check_encryption_headers(call.operation, request.headers)
     if call.operation == "CreateBucket":
         _check_name(call.params.get("Bucket", ""))
     for member, argument in _COUNTS.items():
