@@ -68,6 +68,7 @@ class S3:
             "ListParts": multipart.list_parts,
             "PutBucketEncryption": self._put_default,
             "PutObject": self._put,
+            "PutObjectTagging": self._put_tags,
             "SelectObjectContent": self._select,
             "UploadPart": multipart.upload_part,
             "UploadPartCopy": multipart.upload_part,
@@ -88,12 +89,13 @@ class S3:
         operation = self._operations.get(call.operation)
         request = as_moto_takes_it(bucket, request)
         if operation is not None:
-            response = told_of_versions(bucket, operation(call, bucket, request, onward), self._read(call, bucket))
+            response = operation(call, bucket, request, onward)
+            response = told_of_versions(call, bucket, response, self._read(call, bucket))
             if request.form is None:
                 return response
             return form_answer(request.form, bucket.region_name, bucket.keys[request.form.key].etag, response)
         with reading(bucket):
-            return told_of_versions(bucket, onward(request))
+            return told_of_versions(call, bucket, onward(request))
 
     def keep(self, stored: FakeKey, encryption: ObjectEncryption, request_id: str = "") -> None:
         """How an object is encrypted that a service of AWS has put itself."""
@@ -198,6 +200,12 @@ class S3:
         stored = find_object(bucket, place)
         assert stored is not None, "its presence was checked"
         return stored
+
+    def _put_tags(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
+        """An empty set takes the tags away, which moto does in another way alone."""
+        if (call.params.get("Tagging") or {}).get("TagSet"):
+            return onward(request)
+        return replace(onward(replace(request, method="DELETE", body=b"")), status=200)
 
     # --- The bucket's default ----------------------------------------------------------------------------------------
 

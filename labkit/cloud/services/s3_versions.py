@@ -20,6 +20,7 @@ from .s3_objects import NULL, find, never_versioned, place_of
 
 Onward = Callable[[HttpRequest], HttpResponse]
 _HEADER = "x-amz-version-id"
+_WRITES = frozenset({"CompleteMultipartUpload", "CopyObject", "PutObject"})
 
 
 def without(request: HttpRequest, *names: str) -> HttpRequest:
@@ -33,13 +34,15 @@ def as_moto_takes_it(bucket: FakeBucket, request: HttpRequest) -> HttpRequest:
     return without(request, "versionId") if never_versioned(bucket) else request
 
 
-def told_of_versions(bucket: FakeBucket, response: HttpResponse, read: FakeKey | None = None) -> HttpResponse:
-    """The answer with the version that was read, in a bucket with versions; a write tells no "null"."""
-    headers = {name: value for name, value in response.headers.items() if (name.lower(), value) != (_HEADER, NULL)}
-    if read is not None and not never_versioned(bucket):
-        headers = {name: value for name, value in headers.items() if name.lower() != _HEADER}
-        headers[_HEADER] = str(read.version_id)
-    return replace(response, headers=headers)
+def told_of_versions(
+    call: Call, bucket: FakeBucket, response: HttpResponse, read: FakeKey | None = None
+) -> HttpResponse:
+    """The answer with the version that was read, where there are versions; the write of a null version tells none."""
+    silent = never_versioned(bucket) or (bucket.versioning_status == "Suspended" and call.operation in _WRITES)
+    if not silent and read is None:
+        return response
+    headers = {name: value for name, value in response.headers.items() if name.lower() != _HEADER}
+    return replace(response, headers=headers if silent or read is None else headers | {_HEADER: str(read.version_id)})
 
 
 @contextmanager
