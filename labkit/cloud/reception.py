@@ -6,7 +6,7 @@ parameters are read, so that nobody learns from a parser who may not call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from .kms.regions import known_regions
 from .policy_sources import region_of_bucket
 from .refusals import refusal, wrong_region
 from .signature import Signature
+from .sigv2 import amz_parameters
 from .sigv4 import read_signature
 from .wire import HttpRequest
 
@@ -70,6 +71,8 @@ class Reception:
                 raise _foreign(request, signature, protocol, service)
             operation, path_params = wire.read_operation(model, request, protocol)
             principal = self._identify(request, signature, operation, protocol)
+            if service == "s3" and signature is not None and signature.presigned:
+                request = replace(request, headers=amz_parameters(request) | request.headers)
             parameters = wire.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:
             raise Unreceived(refused, protocol, service) from None

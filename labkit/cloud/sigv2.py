@@ -58,6 +58,12 @@ def form_signature(form: Form) -> Signature:
     )
 
 
+def amz_parameters(request: HttpRequest) -> dict[str, str]:
+    """Headers of AWS's that a link carries in its query string, where they stand for headers: x-amz-acl and others."""
+    fields = parse_qsl(request.query, keep_blank_values=True)
+    return {name: value for name, value in fields if name.startswith("x-amz-") and name != "x-amz-security-token"}
+
+
 def expected_signature(request: HttpRequest, signature: Signature, secret: str) -> str:
     """The signature that the holder of `secret` would have made for this link, or for this form's policy (base64)."""
     if signature.policy:
@@ -66,6 +72,9 @@ def expected_signature(request: HttpRequest, signature: Signature, secret: str) 
     for name in ("content-md5", "content-type"):
         if name in request.headers:
             headers[name] = request.headers[name]
+    for name, value in (amz_parameters(request) | request.headers).items():
+        if name.startswith("x-amz-"):
+            headers[name] = value
     if signature.token is not None:
         headers["x-amz-security-token"] = signature.token
     signer = _LinkAuth(ReadOnlyCredentials(signature.access_key_id, secret, None), signature.timestamp)

@@ -46,7 +46,10 @@ class Multipart:
         if response.status >= 300:
             return response
         for upload_id in set(bucket.multiparts) - before:
-            self._kept.uploads[bucket.multiparts[upload_id]] = Upload(encryption, plan)
+            multipart = bucket.multiparts[upload_id]
+            self._kept.uploads[multipart] = Upload(encryption, plan)
+            if plan.asked:  # ListMultipartUploads shows it
+                multipart.metadata[f"{PREFIX}type"] = plan.kind
         return answered(response, encryption.headers(), plan.headers())
 
     def upload_part(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:

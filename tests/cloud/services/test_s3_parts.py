@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import labkit
 from labkit.cloud.services.s3_crc import ALGORITHMS, digest
@@ -58,9 +59,9 @@ def upload(s3: Any, name: str, contents: tuple[bytes, ...], **more: Any) -> dict
 
 def error(attempt: Any) -> dict[str, Any]:
     """The refusal's members, and its status."""
-    with pytest.raises(Exception) as refused:  # noqa: PT011 - any error of the service
+    with pytest.raises(ClientError) as refused:
         attempt()
-    answer = refused.value.response  # type: ignore[attr-defined]
+    answer = refused.value.response
     return dict(answer["Error"]) | {"Status": answer["ResponseMetadata"]["HTTPStatusCode"]}
 
 

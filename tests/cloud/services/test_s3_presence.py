@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import labkit
 
@@ -53,9 +54,9 @@ def stranger(lab: labkit.Lab) -> Any:
 
 def refused(attempt: Callable[[], Any]) -> tuple[str, int, dict[str, Any], str]:
     """The refusal's code, status, headers and message."""
-    with pytest.raises(Exception) as error:  # noqa: PT011 - any error of the service
+    with pytest.raises(ClientError) as error:
         attempt()
-    answer = error.value.response  # type: ignore[attr-defined]
+    answer = error.value.response
     told = answer["ResponseMetadata"]
     return answer["Error"]["Code"], told["HTTPStatusCode"], told["HTTPHeaders"], answer["Error"]["Message"]
 

@@ -86,6 +86,7 @@ def missing(message: str) -> tuple[str, str, dict[str, str]]:
 MD5, OTHER = {"ETag": Of()}, {"ETag": Of(kms=True)}
 CONFIGURATION = "ServerSideEncryptionConfiguration"
 NOT_APPLICABLE = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+PART = {"PartNumber": 1, "ETag": "{etag}"}
 COPY = {"Bucket": "papers", "CopySource": "papers/a"}
 
 CASES: dict[str, list[Step]] = {
@@ -123,7 +124,7 @@ CASES: dict[str, list[Step]] = {
         Step("upload_part", put({"UploadId": "{upload}", "PartNumber": 1}),
              merged({"ChecksumCRC32": "KHcEKQ=="}, OTHER, KMS, BUCKET_KEY), keep={"ETag": "etag"}),
         Step("complete_multipart_upload",
-             merged(PLACE, {"UploadId": "{upload}", "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "{etag}"}]}}),
+             merged(PLACE, {"UploadId": "{upload}", "MultipartUpload": {"Parts": [PART]}}),
              merged(PLACE, {"ETag": Of(kms=True)}, KMS, BUCKET_KEY)),
         Step("get_object", PLACE,
              merged(READ, {"ChecksumCRC64NVME": "Kr7StX/uFlQ="}, WHOLE, OTHER, KMS, BUCKET_KEY)),
