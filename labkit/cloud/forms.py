@@ -29,6 +29,11 @@ class Form:
     content: bytes = field(repr=False)
 
     @property
+    def signed(self) -> bool:
+        """Whether somebody says to have signed it."""
+        return any(name in self.fields for name in ("x-amz-signature", "signature"))
+
+    @property
     def key(self) -> str:
         """The object's key."""
         return self.fields["key"]

@@ -62,7 +62,8 @@ class Reception:
                 protocol, service = "rest-xml", "s3"
                 request = from_browser(request)
             signature = read_signature(request)
-            if signature is None and request.headers.get("authorization"):
+            claimed = request.headers.get("authorization") or (request.form is not None and request.form.signed)
+            if signature is None and claimed:
                 raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
             service = signature.service if signature else _guess_service(request)
             model = wire.service_model_of(service)

@@ -43,8 +43,10 @@ def check_encryption_headers(operation: str, headers: Mapping[str, str]) -> None
     algorithm = headers.get(HEADER)
     if algorithm is not None and not _takes_encryption(operation):
         raise invalid(_UNSUPPORTED_HEADER, HEADER, algorithm)
-    _check_customer_keys(headers, f"{HEADER}-customer")
-    _check_customer_keys(headers, "x-amz-copy-source-server-side-encryption-customer")
+    for prefix in (f"{HEADER}-customer", "x-amz-copy-source-server-side-encryption-customer"):
+        _check_customer_algorithm(headers.get(f"{prefix}-algorithm"))
+        if _takes_encryption(operation) or operation.startswith("UploadPart"):
+            _check_customer_keys(headers, prefix)
     if algorithm is not None and any(name.startswith(f"{HEADER}-customer-") for name in headers):
         raise invalid(_INCOMPATIBLE, HEADER, algorithm)
     if algorithm not in (None, SSE_S3, SSE_KMS, DSSE_KMS):
@@ -67,6 +69,11 @@ def _takes_encryption(operation: str) -> bool:
     )
 
 
+def _check_customer_algorithm(algorithm: str | None) -> None:
+    if algorithm not in (None, SSE_S3):
+        raise invalid(_BAD_CUSTOMER_ALGORITHM, HEADER, algorithm, "InvalidEncryptionAlgorithmError")
+
+
 def _check_customer_keys(headers: Mapping[str, str], prefix: str) -> None:
     """Algorithm, key and the key's MD5, in the order in which the service looks at them (recorded)."""
     algorithm, key, hashed = (headers.get(f"{prefix}-{part}") for part in ("algorithm", "key", "key-md5"))
@@ -74,8 +81,6 @@ def _check_customer_keys(headers: Mapping[str, str], prefix: str) -> None:
         return
     if algorithm is None:
         raise invalid(_NO_CUSTOMER_ALGORITHM, HEADER, None)
-    if algorithm != SSE_S3:
-        raise invalid(_BAD_CUSTOMER_ALGORITHM, HEADER, algorithm, "InvalidEncryptionAlgorithmError")
     if key is None:
         raise invalid(_NO_CUSTOMER_KEY, HEADER, None)
     try:

@@ -444,6 +444,9 @@ def test_unknown_signers(lab: labkit.Lab) -> None:
     fields = form("who")
     fields["x-amz-credential"] = fields["x-amz-credential"].replace(fields["x-amz-credential"][:20], "AKIA" + "Q" * 16)
     assert said(post(lab, fields)[2])[0] == "InvalidAccessKeyId"
+    for name, value in (("x-amz-credential", "nobody"), ("x-amz-algorithm", "AWS4-HMAC-SHA1")):
+        status, _, answer = post(lab, form("who") | {name: value})
+        assert (status, said(answer)[0]) == (400, "AuthorizationHeaderMalformed")
 
 
 @pytest.mark.parametrize(
