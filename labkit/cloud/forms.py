@@ -93,6 +93,9 @@ def _read(bucket: str, body: bytes, boundary: bytes) -> Form:
         raise AwsError("MaxPostPreDataLengthExceeded", said)
     if "key" not in fields:
         raise missing_field("key")
+    if not fields["key"]:
+        said = "User key must have a length greater than 0."
+        raise AwsError("InvalidArgument", said, ArgumentName="key", ArgumentValue="")
     if content is None:
         raise AwsError("IncorrectNumberOfFilesInPostRequest", "POST requires exactly one file upload per request.")
     texts = {each: _with_filename(value.decode(), filename) for each, value in fields.items()}

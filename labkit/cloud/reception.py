@@ -57,10 +57,9 @@ class Reception:
     def receive(self, request: HttpRequest, request_id: str, now: datetime) -> Received:
         """The call that a request makes; Unreceived where it makes none."""
         protocol, service = "json", ""
+        if _guess_service(request) == "s3":
+            request = _opened(request)
         try:
-            if _guess_service(request) == "s3":
-                protocol, service = "rest-xml", "s3"
-                request = from_browser(request)
             signature = read_signature(request)
             claimed = request.headers.get("authorization") or (request.form is not None and request.form.signed)
             if signature is None and claimed:
@@ -100,6 +99,14 @@ class Reception:
         if operation.name in UNSIGNED or service == "s3":
             return Principal("Anonymous", "anonymous", "*", "", "anonymous")
         raise refusal("missing", protocol, service)
+
+
+def _opened(request: HttpRequest) -> HttpRequest:
+    """A browser's form as the PutObject that it stands for."""
+    try:
+        return from_browser(request)
+    except AwsError as refused:
+        raise Unreceived(refused, "rest-xml", "s3") from None
 
 
 def _foreign(request: HttpRequest, signature: Signature, protocol: str, service: str) -> AwsError:

@@ -22,7 +22,7 @@ from ..wire import HttpRequest, HttpResponse
 from .s3_answers import answered, rewritten, with_body, with_headers
 from .s3_attributes import add_checksums, attributes_of
 from .s3_bodies import claim_of, plain
-from .s3_checksums import of_content, of_object, of_write
+from .s3_checksums import DEFAULT, known_algorithm, of_content, of_object, of_write
 from .s3_encryption import ObjectEncryption, check_default
 from .s3_form_answers import form_answer
 from .s3_form_policies import check_policy
@@ -93,7 +93,7 @@ class S3:
             response = told_of_versions(call, bucket, response, self._read(call, bucket))
             if request.form is None:
                 return response
-            return form_answer(request.form, bucket.region_name, bucket.keys[request.form.key].etag, response)
+            return form_answer(request.form, bucket.region_name, response)
         with reading(bucket):
             return told_of_versions(call, bucket, onward(request))
 
@@ -120,15 +120,16 @@ class S3:
 
         Its checksum does, but of the whole object, unless the request asks for another algorithm (recorded).
         """
+        asked = call.params.get("ChecksumAlgorithm")
+        algorithm = known_algorithm(asked) if asked else None
         kept = of_object(self._read_source(call))
-        algorithm = call.params.get("ChecksumAlgorithm") or (kept.algorithm if kept else None)
         encryption = self._keys.encrypt(call, bucket)
         with writing(bucket, call.params["Key"]):
             response = onward(request)
         if response.status >= 300:
             return response
         stored = bucket.keys[call.params["Key"]]
-        checksum = of_content(stored.value, algorithm) if algorithm else of_content(stored.value)
+        checksum = of_content(stored.value, algorithm or (kept.algorithm if kept else DEFAULT))
         self._kept.write(stored, encryption, call.request_id, checksum)
         told = {"ETag": stored.etag, "LastModified": stored.last_modified} | checksum.members()
         return answered(with_body(call, response, {"CopyObjectResult": told}), encryption.headers())

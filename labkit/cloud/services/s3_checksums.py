@@ -93,16 +93,21 @@ def plan_of(headers: Mapping[str, str]) -> Plan:
             said = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
             raise AwsError("InvalidRequest", said)
         return Plan()
-    algorithm = algorithm.upper()
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(ALGORITHMS)
-        said = f"Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{known}]"
-        raise AwsError("InvalidRequest", said)
+    algorithm = known_algorithm(algorithm)
     kind = kind or (WHOLE if algorithm == DEFAULT else COMPOSITE)
     if kind == (COMPOSITE if algorithm == DEFAULT else WHOLE) and algorithm in (DEFAULT, *_OF_PARTS_ALONE):
         said = f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."
         raise AwsError("InvalidRequest", said)
     return Plan(algorithm, kind, asked=True)
+
+
+def known_algorithm(name: str) -> str:
+    """The algorithm of this name; AwsError where there is none (recorded)."""
+    if name.upper() in ALGORITHMS:
+        return name.upper()
+    known = ", ".join(ALGORITHMS)
+    said = f"Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{known}]"
+    raise AwsError("InvalidRequest", said)
 
 
 def of_part(plan: Plan, claim: Claim | None, content: bytes) -> str | None:

@@ -17,10 +17,11 @@ from .s3_answers import with_headers
 _HOME = "us-east-1"
 
 
-def form_answer(form: Form, region: str, etag: str, response: HttpResponse) -> HttpResponse:
+def form_answer(form: Form, region: str, response: HttpResponse) -> HttpResponse:
     """The answer to the form in place of that to a PutObject. `region` is the bucket's."""
     if response.status >= 300:
         return response
+    etag = next(value for name, value in response.headers.items() if name.lower() == "etag")
     target = form.fields.get("success_action_redirect") or form.fields.get("redirect") or ""
     if _is_url(target):
         query = urlencode({"bucket": form.bucket, "key": form.key, "etag": etag})

@@ -70,6 +70,9 @@ def _require(call: Call, bucket: FakeBucket, place: Place) -> None:
 
 
 def _require_source(call: Call, source: Place) -> None:
+    if not source.key:
+        said, name = "Invalid copy source object key", "x-amz-copy-source"
+        raise AwsError("InvalidArgument", said, ArgumentName=name, ArgumentValue=name)  # both recorded so
     bucket = find_bucket(source.bucket)
     if bucket is None:
         raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=source.bucket)

@@ -478,6 +478,28 @@ def test_no_bucket(lab: labkit.Lab) -> None:
     assert said(post(lab, signed, bucket="never-made")[2])[0] == "NoSuchBucket"
 
 
+@pytest.mark.parametrize(
+    "name", ["/lead", "a//b", "a/../b", "a?b#c", "ü ö", "a%2Fb", "a+b", "${file}", "a/", "x" * 900]
+)
+def test_keys_of_any_kind(lab: labkit.Lab, name: str) -> None:
+    """The object has the key that the form says."""
+    assert post(lab, form(name))[0] == 204
+    assert read(name) == b"abcdef"
+    client().delete_object(Bucket=BUCKET, Key=name)
+
+
+def test_a_key_has_a_length(lab: labkit.Lab) -> None:
+    """An empty one would be the bucket itself."""
+    status, _, answer = post(lab, form("x") | {"key": ""})
+    assert (status, said(answer)[0]) == (400, "InvalidArgument")
+
+
+def test_what_a_put_refuses_a_form_is_refused_too(lab: labkit.Lab) -> None:
+    """A storage class that is none (recorded)."""
+    status, _, answer = post(lab, form("class", fields={"x-amz-storage-class": "FakeClass"}))
+    assert (status, said(answer)[0]) == (400, "InvalidStorageClass")
+
+
 def test_the_checksum_may_be_given(lab: labkit.Lab) -> None:
     """A field as any other, checked against the file."""
     right = base64.b64encode(digest("SHA256", b"abcdef")).decode()

@@ -232,6 +232,8 @@ def test_an_object_has_a_checksum(s3: Any, encryption: dict[str, str], algorithm
     assert shown(copied) == expected
     copied = s3.copy_object(Bucket=BUCKET, Key="copied", CopySource=place, ChecksumAlgorithm="SHA1")
     assert shown(copied["CopyObjectResult"])["ChecksumSHA1"] == in_base64("SHA1", b"test-sse")
+    found = error(lambda: s3.copy_object(Bucket=BUCKET, Key="copied", CopySource=place, ChecksumAlgorithm="TEST"))
+    assert found["Message"].startswith("Checksum algorithm provided is unsupported.")
     (listed,) = s3.list_objects_v2(Bucket=BUCKET, Prefix="sums")["Contents"]
     assert (listed["ChecksumAlgorithm"], listed["ChecksumType"]) == ([name], "FULL_OBJECT")
 

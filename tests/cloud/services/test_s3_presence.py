@@ -85,6 +85,14 @@ def test_what_is_there_needs_no_list(stranger: Any, operation: str) -> None:
     assert READS[operation](stranger, {"Bucket": BUCKET, "Key": "here"})["ResponseMetadata"]["HTTPStatusCode"] < 300
 
 
+def test_a_source_without_a_key(lister: Any) -> None:
+    """The header is named, twice (recorded)."""
+    with pytest.raises(ClientError) as found:
+        lister.copy_object(Bucket=BUCKET, Key="copy", CopySource=BUCKET)
+    error = found.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InvalidArgument", "Invalid copy source object key")
+
+
 def test_a_part_is_copied_from_what_is_there(lister: Any, stranger: Any) -> None:
     """UploadPartCopy reads a source too."""
     for s3, code in ((lister, "NoSuchKey"), (stranger, "AccessDenied")):
