@@ -23,7 +23,15 @@ _V4 = {
 }
 _V2 = {"awsaccesskeyid": "AWSAccessKeyId", "signature": "Signature"}
 _OBJECT_HEADERS = ("cache-control", "content-disposition", "content-encoding", "content-md5", "content-type", "expires")
-_NO_HEADERS = frozenset({*_V4, "x-amz-security-token", "x-amz-content-sha256"})
+_AMZ_HEADERS = (
+    "x-amz-acl",
+    "x-amz-checksum-",
+    "x-amz-grant-",
+    "x-amz-object-lock-",
+    "x-amz-server-side-encryption",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+)
 _META = "x-amz-meta-"
 
 
@@ -59,7 +67,7 @@ def _headers_of(form: Form) -> dict[str, str]:
             headers[name] = _one_line(value)
         elif name.startswith(_META):
             headers[name] = _as_mail(value)
-        elif name.startswith("x-amz-") and name not in _NO_HEADERS:
+        elif name.startswith(_AMZ_HEADERS):  # and no other: a source to copy would make another call of it
             headers[name] = _one_line(value)
     if "acl" in form.fields:
         headers["x-amz-acl"] = _one_line(form.fields["acl"])

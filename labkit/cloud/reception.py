@@ -69,10 +69,11 @@ class Reception:
             protocol = wire.protocol_of(model, request)
             if signature and signature.region not in known_regions():
                 raise _foreign(request, signature, protocol, service)
-            operation, path_params = wire.read_operation(model, request, protocol)
-            principal = self._identify(request, signature, operation, protocol)
+            sent = request
             if service == "s3" and signature is not None and signature.presigned:
                 request = replace(request, headers=amz_parameters(request) | request.headers)
+            operation, path_params = wire.read_operation(model, request, protocol)
+            principal = self._identify(sent, signature, operation, protocol)
             parameters = wire.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:
             raise Unreceived(refused, protocol, service) from None

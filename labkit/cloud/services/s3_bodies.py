@@ -107,7 +107,7 @@ def _out_of_chunks(body: bytes) -> tuple[bytes, dict[str, str]]:
 
 
 def _trailers(text: bytes) -> dict[str, str]:
-    pairs = (line.partition(b":") for line in text.replace(b"\r\n", b"\n").split(b"\n"))
-    return {
-        name.decode("latin-1").strip().lower(): value.decode("latin-1").strip() for name, colon, value in pairs if colon
-    }
+    """The checksum behind the content; nothing else may come after what was authorized."""
+    pairs = (line.decode("latin-1").partition(":") for line in text.replace(b"\r\n", b"\n").split(b"\n"))
+    trailers = {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
+    return {name: value for name, value in trailers.items() if name.startswith(_PREFIX)}

@@ -95,7 +95,7 @@ def _check(condition: list[Any], fields: Mapping[str, str], form: Form) -> str:
 def _check_length(condition: list[Any], form: Form) -> None:
     try:
         least, most = int(condition[1]), int(condition[2])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _failed(condition) from None
     size = len(form.content)
     if size > most:

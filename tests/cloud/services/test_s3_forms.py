@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import random
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -498,6 +499,43 @@ def test_what_a_put_refuses_a_form_is_refused_too(lab: labkit.Lab) -> None:
     """A storage class that is none (recorded)."""
     status, _, answer = post(lab, form("class", fields={"x-amz-storage-class": "FakeClass"}))
     assert (status, said(answer)[0]) == (400, "InvalidStorageClass")
+
+
+def test_a_form_copies_nothing(lab: labkit.Lab) -> None:
+    """A field of another call's header is no header: what is stored is the file."""
+    assert post(lab, form("source"), b"secret")[0] == 204
+    assert post(lab, form("mine", fields={"x-amz-copy-source": f"{BUCKET}/source"}))[0] == 204
+    assert read("mine") == b"abcdef"
+
+
+def test_damaged_forms_are_refused(lab: labkit.Lab) -> None:
+    """Whatever is cut off or changed, it is the request's fault."""
+    chance, fields = random.Random(7), form("damaged")
+    body = b"".join(part(name, value.encode()) for name, value in fields.items()) + part("file", b"abc", "f")
+    whole = body + f"--{BOUNDARY}--\r\n".encode()
+    connection = HTTPConnection(urlsplit(lab.endpoint).netloc, timeout=30)
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    for _ in range(150):
+        damaged = bytearray(whole[: chance.randrange(len(whole))] if chance.random() < 0.3 else whole)
+        for _ in range(chance.randrange(4)):
+            if damaged:
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        connection.request("POST", f"/{BUCKET}", bytes(damaged), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        assert answer.status < 500, (answer.status, text, bytes(damaged))
+    connection.close()
+
+
+def test_damaged_policies_are_refused(lab: labkit.Lab) -> None:
+    """Values of every kind in every place of a policy."""
+    odd: list[Any] = [None, True, 1, 1e999, "", [], {}, [[]], {"a": {}}, ["eq"], ["eq", None, None], [1, 2, 3]]
+    limits = [["content-length-range", low, high] for low in odd for high in (1, 1e999, None)]
+    policies = [{"expiration": each, "conditions": []} for each in odd]
+    policies += [{"expiration": "2999-01-01T00:00:00Z", "conditions": each} for each in odd]
+    policies += [{"expiration": "2999-01-01T00:00:00Z", "conditions": [each]} for each in [*odd, *limits]]
+    for policy in policies:
+        assert post(lab, signed_by_hand(json.dumps(policy).encode()))[0] in (400, 403), policy
 
 
 def test_the_checksum_may_be_given(lab: labkit.Lab) -> None:
