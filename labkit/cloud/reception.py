@@ -61,10 +61,11 @@ class Reception:
             request = _opened(request)
         try:
             signature = read_signature(request)
+            service = signature.service if signature else _guess_service(request)
             claimed = request.headers.get("authorization") or (request.form is not None and request.form.signed)
             if signature is None and claimed:
-                raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
-            service = signature.service if signature else _guess_service(request)
+                protocol = _guess_protocol(request)
+                raise refusal("incomplete", protocol, service)
             model = wire.service_model_of(service)
             protocol = wire.protocol_of(model, request)
             if signature and signature.region not in known_regions():
