@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from labkit.cloud.services.s3_crc import digest
+from labkit.cloud.services.s3.crc import digest
 
 BUCKET = "papers"
 TAIL = b"test content 123"

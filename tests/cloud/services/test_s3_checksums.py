@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 import labkit
-from labkit.cloud.services.s3_crc import ALGORITHMS, digest
+from labkit.cloud.services.s3.crc import ALGORITHMS, digest
 
 from .bare import BUCKET, TAIL, client_without_checksums, error, in_base64
 
@@ -191,7 +191,7 @@ def test_digests(algorithm: str, content: bytes, value: str) -> None:
 @pytest.mark.parametrize("size", [65535, 65536, 65537, 300_001])
 def test_long_contents_are_digested_in_lanes(algorithm: str, size: int) -> None:
     """And come to the same as byte by byte."""
-    from labkit.cloud.services.s3_crc import _CRC32C, _CRC64NVME, _carried
+    from labkit.cloud.services.s3.crc import _CRC32C, _CRC64NVME, _carried
 
     content = bytes(place * place % 251 for place in range(size))
     crc = {"CRC32C": _CRC32C, "CRC64NVME": _CRC64NVME}[algorithm]

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 import labkit
-from labkit.cloud.services.s3_crc import digest
+from labkit.cloud.services.s3.crc import digest
 
 from .browser import BUCKET, client, form, post, read, said
 
