@@ -21,7 +21,7 @@ from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
 from ..services.events import Events
-from ..services.iam import Iam, give_unique_id
+from ..services.iam.wrap import Iam, give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.secretsmanager.rotation import Rotation

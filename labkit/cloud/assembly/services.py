@@ -35,7 +35,7 @@ def wraps(gateway: Gateway, kms: Kms, clock: Clock) -> dict[str, Wrap]:
         return Ebs(gateway, kms)
 
     def ssm() -> Wrap:
-        from ..services.ssm import Ssm
+        from ..services.ssm.wrap import Ssm
 
         return Ssm(gateway, kms)
 

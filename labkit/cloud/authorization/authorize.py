@@ -41,6 +41,19 @@ def authorize(call: Call) -> None:
             raise refusal(decision, call.service)
 
 
+def demand(call: Call, target: Target) -> None:
+    """Ask for one more permission of a call that is being carried out; its refusal is the call's.
+
+    The kit's own checks, of which nobody asks permission, are not asked here either.
+    """
+    if call.decision is None:
+        return
+    decision = _decide(call, target)
+    call.decision.append(decision)
+    if not decision.allowed:
+        raise refusal(decision, call.service)
+
+
 def _decide(call: Call, target: Target) -> Decision:
     assert call.principal
     owner = target.entity.account if isinstance(target.entity, Key) else owner_of(target.arn)

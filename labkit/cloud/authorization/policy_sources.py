@@ -161,6 +161,13 @@ def owner_of(arn: str) -> str:
     return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
 
 
+def region_of_bucket(name: str) -> str:
+    """The Region of a bucket of whichever account; empty where there is none."""
+    _, owner = s3_backends.bucket_accounts.get(name, ("", ""))
+    bucket = s3_backends[owner]["aws"].buckets.get(name) if owner else None
+    return str(bucket.region_name) if bucket is not None else ""
+
+
 def _grant(grant: KmsGrant, now: datetime) -> Grant:
     constraints = grant.constraints
     return Grant(

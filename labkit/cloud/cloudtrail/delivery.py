@@ -18,7 +18,8 @@ from ..authorization.consent import service_principal
 from ..core.call import Call
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
-from ..services.s3.encryption import SSE_KMS, ObjectEncryption
+from ..services.s3.encryption import ObjectEncryption
+from ..services.s3.headers import SSE_KMS
 from ..services.s3.wrap import S3
 from . import digest
 from .digest import ALGORITHM, Chain, LogFile, SigningKeys

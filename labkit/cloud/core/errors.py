@@ -5,14 +5,16 @@ A step raises `AwsError`; `gateway.py` alone turns it into the wire form of the 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 
 class AwsError(Exception):
     """An error that AWS documents: its code, its message, its HTTP status.
 
     `message` may be None: some errors of the real service come with no message at all
-    (InvalidCiphertextException). `members` are further modelled fields of the error's shape.
+    (InvalidCiphertextException). `members` are further fields of the error, in the order in which they are written
+    (KeyId; ArgumentName and ArgumentValue of S3).
     """
 
     def __init__(self, code: str, message: str | None = None, status: int = 400, **members: Any) -> None:
@@ -21,7 +23,13 @@ class AwsError(Exception):
         self.message = message
         self.status = status
         self.members = members
+        self.headers: dict[str, str] = {}
         self.request_id = ""  # of the KMS call that a service made, where that one was refused
+
+    def carrying(self, headers: Mapping[str, str]) -> Self:
+        """The same error, whose answer has these headers too (S3's x-amz-bucket-region, x-amz-delete-marker)."""
+        self.headers |= headers
+        return self
 
 
 MALFORMED_XML = "The XML you provided was not well-formed or did not validate against our published schema"

@@ -6,19 +6,23 @@ parameters are read, so that nobody learns from a parser who may not call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import unquote
 
 from moto.core.model import OperationModel
 
+from ..authorization.policy_sources import region_of_bucket
 from ..core.call import Call, Principal
 from ..core.errors import AwsError
 from ..identity.credentials import Credentials
-from ..identity.refusals import refusal
+from ..identity.refusals import refusal, wrong_region
 from ..identity.signature import Signature
+from ..identity.sigv2 import amz_parameters
 from ..identity.sigv4 import read_signature
 from ..kms.operations.regions import known_regions
 from ..wire import protocols
+from ..wire.form_requests import from_browser
 from ..wire.protocols import HttpRequest
 
 DEFAULT_REGION = "us-east-1"  # of unsigned calls
@@ -53,17 +57,24 @@ class Reception:
     def receive(self, request: HttpRequest, request_id: str, now: datetime) -> Received:
         """The call that a request makes; Unreceived where it makes none."""
         protocol, service = "json", ""
+        if _guess_service(request) == "s3":
+            request = _opened(request)
         try:
             signature = read_signature(request)
-            if signature is None and request.headers.get("authorization"):
-                raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
             service = signature.service if signature else _guess_service(request)
+            claimed = request.headers.get("authorization") or (request.form is not None and request.form.signed)
+            if signature is None and claimed:
+                protocol = _guess_protocol(request)
+                raise refusal("incomplete", protocol, service)
             model = protocols.service_model_of(service)
             protocol = protocols.protocol_of(model, request)
             if signature and signature.region not in known_regions():
-                raise refusal("foreign", protocol, service)
+                raise _foreign(request, signature, protocol, service)
+            sent = request
+            if service == "s3" and signature is not None and signature.presigned:
+                request = replace(request, headers=amz_parameters(request) | request.headers)
             operation, path_params = protocols.read_operation(model, request, protocol)
-            principal = self._identify(request, signature, operation, protocol)
+            principal = self._identify(sent, signature, operation, protocol)
             parameters = protocols.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:
             raise Unreceived(refused, protocol, service) from None
@@ -92,11 +103,29 @@ class Reception:
         raise refusal("missing", protocol, service)
 
 
+def _opened(request: HttpRequest) -> HttpRequest:
+    """A browser's form as the PutObject that it stands for."""
+    try:
+        return from_browser(request)
+    except AwsError as refused:
+        raise Unreceived(refused, "rest-xml", "s3") from None
+
+
+def _foreign(request: HttpRequest, signature: Signature, protocol: str, service: str) -> AwsError:
+    """A scope of no Region that there is."""
+    if service != "s3":
+        return refusal("foreign", protocol, service)
+    region = region_of_bucket(unquote(request.path.lstrip("/").partition("/")[0]))
+    expected = region or DEFAULT_REGION
+    return wrong_region(signature.region, expected, bucket_known=bool(region), presigned=signature.presigned)
+
+
 def _guess_service(request: HttpRequest) -> str:
     """The service of an unsigned request: KMS by its target header, STS by its form, else S3."""
     if request.headers.get("x-amz-target", "").startswith("TrentService."):
         return "kms"
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if form and request.path in ("", "/"):
         return "sts"
     return "s3"
 

@@ -17,7 +17,7 @@ from ..core.call import Principal
 from ..core.clock import Clock
 from ..core.errors import AwsError
 from ..wire.protocols import HttpRequest
-from .refusals import refusal
+from .refusals import expired_link, refusal, unsigned_refusal, wrong_signature
 from .signature import Signature
 from .sigv4 import body_matches, expected_signature, unsigned_headers
 
@@ -58,6 +58,7 @@ class Credentials:
     def principal_of(self, request: HttpRequest, signature: Signature, protocol: str) -> Principal:
         """The principal who signed; AwsError as AWS words it where the signature is not good."""
         held = self._temporary.get(signature.access_key_id)
+        now = datetime.now(UTC)
         if held:
             secret, principal = held.secret, held.principal
         else:
@@ -67,29 +68,30 @@ class Credentials:
             secret, principal = user
         if signature.token != (held.token if held else None):
             raise refusal("unknown", protocol, signature.service)
-        if unsigned_headers(request, signature):
-            raise refusal("unsigned", protocol, signature.service)
+        if unsigned := unsigned_headers(request, signature):
+            raise unsigned_refusal(unsigned, protocol, signature.service)
         if not hmac.compare_digest(
             expected_signature(request, signature, secret).encode(), signature.value.encode(errors="replace")
         ):
-            raise refusal("wrong", protocol, signature.service)
+            raise wrong_signature(signature, protocol)
         if not body_matches(request):
             raise AwsError(
                 "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
             )
-        if not _current(signature):
+        if signature.service == "s3" and signature.expires_at is not None and now > signature.expires_at:
+            raise expired_link(signature, now)
+        if not _current(signature, now):
             raise refusal("skewed", protocol, signature.service)
         if held and held.expires <= self._clock.now():
             raise refusal("expired", protocol, signature.service)
         return principal
 
 
-def _current(signature: Signature) -> bool:
-    now = datetime.now(UTC)
+def _current(signature: Signature, now: datetime) -> bool:
     if signature.expires_at is not None and now > signature.expires_at:
         return False
-    if signature.version == 2:
+    if signature.version == 2 or signature.policy:  # a form's policy says itself until when
         return True
     signed_at = signature.signed_at
     if signed_at is None or signature.timestamp[:8] != signature.date:

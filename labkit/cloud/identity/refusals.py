@@ -5,7 +5,10 @@ Sources: the "Common errors" pages of KMS (JSON), IAM and STS (query), EC2 and S
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..core.errors import AwsError
+from .signature import Signature
 
 _INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105
 _EXPIRED_TOKEN = "The security token included in the request is expired"  # noqa: S105
@@ -78,6 +81,52 @@ _WORDS: dict[str, dict[str, tuple[str, int, str]]] = {
         "s3": ("ExpiredToken", 400, "The provided token has expired."),
     },
 }
+
+
+def unsigned_refusal(names: tuple[str, ...], protocol: str, service: str) -> AwsError:
+    """Headers that had to be signed and were not; S3 names them (recorded)."""
+    refused = refusal("unsigned", protocol, service)
+    if service == "s3":
+        refused.members["HeadersNotSigned"] = ", ".join(names)
+    return refused
+
+
+def wrong_signature(signature: Signature, protocol: str) -> AwsError:
+    """A signature that the holder of the key would not have made; S3 tells what it read of a form (recorded)."""
+    refused = refusal("wrong", protocol, signature.service)
+    if signature.service == "s3" and signature.policy:
+        refused.members |= {
+            "AWSAccessKeyId": signature.access_key_id,
+            "StringToSign": signature.policy,
+            "SignatureProvided": signature.value,
+            "StringToSignBytes": signature.policy.encode().hex(" "),
+        }
+    return refused
+
+
+def expired_link(signature: Signature, now: datetime) -> AwsError:
+    """A link of S3 whose time is over (recorded, with these members for each version of the signature)."""
+    refused = AwsError("AccessDenied", "Request has expired", 403)
+    if signature.version == 4 and signature.signed_at is not None and signature.expires_at is not None:
+        refused.members["X-Amz-Expires"] = int((signature.expires_at - signature.signed_at).total_seconds())
+    assert signature.expires_at is not None
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    refused.members |= {"Expires": f"{signature.expires_at:{form}}", "ServerTime": f"{now:{form}}"}
+    return refused
+
+
+def wrong_region(found: str, expected: str, *, bucket_known: bool, presigned: bool) -> AwsError:
+    """S3 names the Region that it expects, and clients sign again for that one.
+
+    Sources: aws/aws-cli 2954, s3fs-fuse/s3fs-fuse 227 (header, with the element Region); bigassforce/aws-sdk 5 (link).
+    """
+    said = f"the region '{found}' is wrong; expecting '{expected}'"
+    if presigned:
+        code, said = "AuthorizationQueryParametersError", f"Error parsing the X-Amz-Credential parameter; {said}"
+    else:
+        code, said = "AuthorizationHeaderMalformed", f"The authorization header is malformed; {said}"
+    refused = AwsError(code, said, Region=expected)
+    return refused.carrying({"x-amz-bucket-region": expected}) if bucket_known else refused
 
 
 def refusal(cause: str, protocol: str, service: str) -> AwsError:

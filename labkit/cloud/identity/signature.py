@@ -20,6 +20,7 @@ class Signature:
     token: str | None = field(repr=False)
     expires_at: datetime | None = None  # presigned requests only
     version: int = 4
+    policy: str = field(default="", repr=False)  # of a browser's form: the text that was signed
 
     @property
     def presigned(self) -> bool:

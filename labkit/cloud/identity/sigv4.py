@@ -15,6 +15,7 @@ from hashlib import sha256
 from posixpath import normpath
 from urllib.parse import parse_qsl, quote, unquote_plus
 
+from ..wire.forms import Form
 from ..wire.protocols import HttpRequest
 from . import sigv2
 from .signature import Signature
@@ -31,6 +32,8 @@ _AUTHORIZATION = re.compile(
 
 def read_signature(request: HttpRequest) -> Signature | None:
     """The signature of a request, or None where it carries none that can be read."""
+    if request.form is not None:
+        return _form_signature(request.form)
     authorization = request.headers.get("authorization")
     if authorization:
         found = _AUTHORIZATION.match(authorization)
@@ -54,6 +57,18 @@ def read_signature(request: HttpRequest) -> Signature | None:
     )
 
 
+def _form_signature(form: Form) -> Signature | None:
+    """The signature over the policy of a browser's form ("Authenticating requests in browser-based uploads")."""
+    fields, policy = form.fields, form.fields.get("policy", "")
+    if "awsaccesskeyid" in fields:
+        return sigv2.form_signature(form)
+    if fields.get("x-amz-algorithm") != ALGORITHM:
+        return None
+    signed = (fields["x-amz-credential"], "", fields["x-amz-signature"], fields["x-amz-date"])
+    found = _signature(*signed, fields.get("x-amz-security-token"), None)
+    return replace(found, policy=policy) if found is not None else None
+
+
 def _signature(
     credential: str, headers: str, value: str, timestamp: str, token: str | None, expires: str | None
 ) -> Signature | None:
@@ -72,10 +87,12 @@ def expected_signature(request: HttpRequest, signature: Signature, secret: str) 
     """The signature that the holder of `secret` would have made for this request."""
     if signature.version == 2:
         return sigv2.expected_signature(request, signature, secret)
+    key = _signing_key(secret, signature.date, signature.region, signature.service)
+    if signature.policy:
+        return hmac.digest(key, signature.policy.encode(), "sha256").hex()
     scope = f"{signature.date}/{signature.region}/{signature.service}/aws4_request"
     canonical = sha256(_canonical_request(request, signature).encode()).hexdigest()
     text = f"{ALGORITHM}\n{signature.timestamp}\n{scope}\n{canonical}"
-    key = _signing_key(secret, signature.date, signature.region, signature.service)
     return hmac.digest(key, text.encode(), "sha256").hex()
 
 
@@ -85,7 +102,7 @@ def unsigned_headers(request: HttpRequest, signature: Signature) -> tuple[str, .
     Sources: IAM User Guide, "Create a signed AWS API request"; answers of S3 and of the JSON services in public issues
     (S3 takes an unsigned x-amz-content-sha256 in a link).
     """
-    if signature.version == 2:
+    if signature.version == 2 or signature.policy:
         return ()
     required = {"host"}
     if signature.service == "s3":

@@ -7,6 +7,7 @@ parsers, serializers). Errors are written here: four short forms.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,6 +28,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..core.call import Call
 from ..core.errors import MALFORMED_XML, AwsError
+from .forms import Form
 from .json_protocol import read_json, write_json
 
 # Signing names that differ from botocore's service names. Source: `signingName` in botocore's models.
@@ -50,6 +52,7 @@ class HttpRequest:
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     source_ip: str = "127.0.0.1"
+    form: Form | None = field(default=None, repr=False)  # that a browser posted, of which this is the PutObject
 
     def to_moto(self, url_base: str) -> Request:
         """The same request as the type moto works on, addressed to `url_base`."""
@@ -159,26 +162,33 @@ def write_result(operation: OperationModel, protocol: str, result: dict[str, Any
 
 def write_error(error: AwsError, protocol: str, request_id: str, service: str = "") -> HttpResponse:
     """An error in the form of the protocol (S3 has its own)."""
-    code, text = error.code, error.message or ""
     if protocol in ("json", "rest-json") or not protocol:
-        content = {"__type": code} | ({"message": error.message} if error.message is not None else {}) | error.members
-        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
-        return HttpResponse(error.status, _with_id(headers, request_id), json.dumps(content, default=str).encode())
+        content = {"__type": error.code} | ({"message": error.message} if error.message is not None else {})
+        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code} | error.headers
+        body = json.dumps(content | error.members, default=str).encode()
+        return HttpResponse(error.status, _with_id(headers, request_id), body)
+    members = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in error.members.items())
+    told = f"<Code>{error.code}</Code><Message>{_text(error.message or '')}</Message>{members}"
     if service == "s3":
-        xml = f"<Error><Code>{code}</Code><Message>{escape(text)}</Message><RequestId>{request_id}</RequestId></Error>"
+        xml = f"<Error>{told}<RequestId>{request_id}</RequestId></Error>"
     elif protocol == "ec2":
-        xml = (
-            f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(text)}</Message></Error></Errors>"
-            f"<RequestID>{request_id}</RequestID></Response>"
-        )
+        xml = f"<Response><Errors><Error>{told}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
     else:
         kind = "Sender" if error.status < 500 else "Receiver"
         xml = (
-            f"<ErrorResponse><Error><Type>{kind}</Type><Code>{code}</Code><Message>{escape(text)}</Message></Error>"
+            f"<ErrorResponse><Error><Type>{kind}</Type>{told}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
-    return HttpResponse(error.status, _with_id({"Content-Type": "text/xml"}, request_id), body)
+    return HttpResponse(error.status, _with_id({"Content-Type": "text/xml"} | error.headers, request_id), body)
+
+
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _text(value: Any) -> str:
+    """A value as the text of an XML element; characters that XML can't hold are left out."""
+    return escape(_NOT_IN_XML.sub("", str(value)))
 
 
 def _with_id(headers: dict[str, str], request_id: str) -> dict[str, str]:
@@ -196,15 +206,16 @@ def fields_of(request: HttpRequest) -> dict[str, str]:
 
 def read_outcome(call: Call, operation: OperationModel, protocol: str, response: HttpResponse) -> None:
     """Put what moto answered on the call: its result by member names, or its error."""
-    if operation.has_streaming_output and response.status < 300:
+    done = response.status < 300 or response.status == 303  # a browser is sent on once its form has been stored
+    if operation.has_streaming_output and done:
         call.result = {}
         return
-    shape = operation.output_shape if response.status < 300 else None
+    shape = operation.output_shape if done else None
     parsed = create_parser(protocol).parse(
         {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}, shape
     )
     parsed.pop("ResponseMetadata", None)
-    if response.status < 300:
+    if done:
         call.result = parsed
     else:
         error = parsed.get("Error", {})

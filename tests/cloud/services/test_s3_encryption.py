@@ -160,7 +160,8 @@ def test_a_multipart_upload(s3: Any, key: str, inner: Any) -> None:
     place = {"Bucket": BUCKET, "Key": "pay.csv", "UploadId": upload["UploadId"]}
     part = s3.upload_part(**place, PartNumber=1, Body=b"part", ChecksumAlgorithm="CRC32")
     assert part["SSEKMSKeyId"] == key
-    done = s3.complete_multipart_upload(**place, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
+    taken = {"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}
+    done = s3.complete_multipart_upload(**place, MultipartUpload={"Parts": [taken]})
     assert done["SSEKMSKeyId"] == key
     assert s3.get_object(Bucket=BUCKET, Key="pay.csv")["Body"].read() == b"part"
     assert [e["eventName"] for e in inner()] == ["GenerateDataKey", "Decrypt", "Decrypt", "Decrypt"]

@@ -142,7 +142,7 @@ def test_headers_that_do_not_go_together(s3: Any, key: str) -> None:
     with labkit.expect_error("InvalidArgument"):
         put(s3, key, algorithm="AES256")
     with labkit.expect_error("AccessDenied") as refused:
-        s3.put_object(**PLACE, Body=b"x", SSECustomerAlgorithm="AES256", SSECustomerKeyMD5="x")
+        s3.put_object(**PLACE, Body=b"x", SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
     assert refused.message == (
         f"User: {ADMINISTRATOR} is not authorized to perform: s3:PutObject on resource: "
         f'"arn:aws:s3:::{BUCKET}/pay.csv" '

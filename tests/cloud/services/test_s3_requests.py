@@ -53,6 +53,15 @@ def test_counts_are_not_negative(lab: labkit.Lab, query: str, argument: str) -> 
     status, answer = send(lab, "GET", f"/papers?{query}=-1")
     said = f"<Message>Argument {argument} must be an integer between 0 and 2147483647</Message>"
     assert (status, "<Code>InvalidArgument</Code>" in answer, said in answer) == (400, True, True)
+    assert f"<ArgumentName>{argument}</ArgumentName><ArgumentValue>-1</ArgumentValue>" in answer
+
+
+@pytest.mark.parametrize("query", ["", "list-type=2&", "versions&"])
+def test_keys_are_encoded_as_in_addresses_or_not(lab: labkit.Lab, query: str) -> None:
+    """No other encoding (versitygw 1984)."""
+    status, answer = send(lab, "GET", f"/papers?{query}encoding-type=other")
+    said = "<Message>Invalid Encoding Method specified in Request</Message><ArgumentName>encoding-type</ArgumentName>"
+    assert (status, f"{said}<ArgumentValue>other</ArgumentValue>" in answer) == (400, True)
 
 
 def test_a_count_is_a_number(lab: labkit.Lab) -> None:

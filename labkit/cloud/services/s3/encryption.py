@@ -15,23 +15,15 @@ from typing import Any
 
 from ...core.call import Call
 from ...core.errors import MALFORMED_XML, AwsError
-
-SSE_S3, SSE_KMS, DSSE_KMS = "AES256", "aws:kms", "aws:kms:dsse"
-HEADER = "x-amz-server-side-encryption"
-_KEY_HEADER = f"{HEADER}-aws-kms-key-id"
-_BUCKET_KEY_HEADER = f"{HEADER}-bucket-key-enabled"
+from .headers import BUCKET_KEY_HEADER, CONTEXT_HEADER, DSSE_KMS, HEADER, KEY_HEADER, SSE_KMS, SSE_S3, invalid
 
 _NO_SIGNATURE_V4 = (
     "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
-)
-_KEY_WITHOUT_KMS = (
-    "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms"
 )
 _BAD_CONTEXT = (
     "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which "
     "represents a string-string map"
 )
-_BAD_ALGORITHM = "The Encryption request you specified is not valid. Supported value: AES256."
 _KEY_WITHOUT_KMS_DEFAULT = (
     "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
 )
@@ -75,9 +67,9 @@ class ObjectEncryption:
         """The response headers; the bucket key is named only where there is one (recorded)."""
         headers = {HEADER: self.algorithm}
         if self.uses_kms:
-            headers[_KEY_HEADER] = self.key_arn
+            headers[KEY_HEADER] = self.key_arn
         if self.bucket_key:
-            headers[_BUCKET_KEY_HEADER] = "true"
+            headers[BUCKET_KEY_HEADER] = "true"
         return headers
 
 
@@ -96,10 +88,6 @@ def wanted(params: Mapping[str, Any], default: Default) -> Wanted:
         bucket_key = bucket_key and default.algorithm == SSE_KMS
         return Wanted(default.algorithm, default.key_id, context if uses_kms else {}, bucket_key)
     if algorithm not in (SSE_KMS, DSSE_KMS):
-        if key_id is not None:
-            raise AwsError("InvalidArgument", _KEY_WITHOUT_KMS)
-        if algorithm != SSE_S3:
-            raise AwsError("InvalidEncryptionAlgorithmError", _BAD_ALGORITHM)
         return Wanted(SSE_S3)
     return Wanted(algorithm, key_id, context, bucket_key and algorithm == SSE_KMS)
 
@@ -113,7 +101,7 @@ def _context(header: str | None) -> dict[str, str]:
     except (binascii.Error, ValueError, RecursionError):
         pairs = None
     if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-        raise AwsError("InvalidArgument", _BAD_CONTEXT)
+        raise invalid(_BAD_CONTEXT, CONTEXT_HEADER, header)
     return pairs
 
 
@@ -135,7 +123,7 @@ def check_default(params: Mapping[str, Any]) -> None:
     by_default = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
     algorithm = by_default.get("SSEAlgorithm")
     if by_default.get("KMSMasterKeyID") and algorithm == SSE_S3:
-        raise AwsError("InvalidArgument", _KEY_WITHOUT_KMS_DEFAULT)
+        raise AwsError("InvalidArgument", _KEY_WITHOUT_KMS_DEFAULT, ArgumentName="ApplyServerSideEncryptionByDefault")
     if algorithm not in (SSE_S3, SSE_KMS, DSSE_KMS):
         raise AwsError("MalformedXML", MALFORMED_XML)
 
@@ -156,7 +144,7 @@ def refuse_customer_keys(call: Call, action: str, arn: str) -> None:
 
 def no_signature_v4() -> AwsError:
     """What a request that is anonymous, or signed with Signature Version 2, is told of a KMS key."""
-    return AwsError("InvalidArgument", _NO_SIGNATURE_V4)
+    return invalid(_NO_SIGNATURE_V4, "Authorization", "null")  # aws/aws-cli 1006, next-s3-upload 115
 
 
 def in_words_of_s3(refused: AwsError) -> AwsError:

@@ -1,7 +1,8 @@
 """What S3 refuses in a request by itself: bucket names, numbers and bodies that moto would take or trip over.
 
 Pure. Sources: S3 User Guide, "General purpose bucket naming rules"; S3 API Reference, "Error responses"; answers of S3
-in versity/versitygw issues 820 and 1231 (empty and malformed bodies), ceph/s3-tests and minio's tests (max-keys).
+in versity/versitygw issues 820 and 1231 (empty and malformed bodies) and 1984 (encoding-type), ceph/s3-tests and
+minio's tests (max-keys).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ...core.call import Call
 from ...core.errors import MALFORMED_XML, AwsError
 from ...moto.requests import has_document
 from ...wire.protocols import HttpRequest
+from .headers import check_encryption_headers, invalid
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -27,12 +29,16 @@ _ACL_HEADERS = ("x-amz-acl", "x-amz-grant-")
 
 def check_request(call: Call, request: HttpRequest) -> None:
     """Raise AwsError in S3's words for a request that S3 would not take."""
+    check_encryption_headers(call.operation, request.headers)
     if call.operation == "CreateBucket":
         _check_name(call.params.get("Bucket", ""))
     for member, argument in _COUNTS.items():
         if call.params.get(member, 0) < 0:
             said = f"Argument {argument} must be an integer between 0 and 2147483647"
-            raise AwsError("InvalidArgument", said)
+            raise invalid(said, argument, str(call.params[member]))
+    encoding = call.params.get("EncodingType", "url")
+    if encoding != "url":
+        raise invalid("Invalid Encoding Method specified in Request", "encoding-type", encoding)
     model = get_service_model("s3").operation_model(call.operation)
     if call.operation.startswith("Put") and has_document(model):
         _check_body(call, model, request)

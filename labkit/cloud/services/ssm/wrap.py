@@ -17,14 +17,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from moto.moto_api._internal import mock_random
 from moto.ssm.models import Parameter, ssm_backends
 
-from ..core.call import Call
-from ..core.errors import AwsError
-from ..kms.service import Kms
-from ..wire.protocols import HttpRequest, HttpResponse
-from .kms_refusals import quoted
+from ...core.call import Call
+from ...core.errors import AwsError
+from ...kms.service import Kms
+from ...wire.protocols import HttpRequest, HttpResponse
+from ..kms_refusals import quoted
 
 if TYPE_CHECKING:
-    from ..gateway.gateway import Gateway
+    from ...gateway.gateway import Gateway
 
 Onward = Callable[[HttpRequest], HttpResponse]
 SERVICE = "ssm.amazonaws.com"

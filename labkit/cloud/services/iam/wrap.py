@@ -12,10 +12,10 @@ from typing import Any
 from moto.iam.models import iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
-from ..authorization.deleted_principals import name_by_unique_id
-from ..core.call import Call
-from ..kms.service import Kms
-from ..wire.protocols import HttpRequest, HttpResponse
+from ...authorization.deleted_principals import name_by_unique_id
+from ...core.call import Call
+from ...kms.service import Kms
+from ...wire.protocols import HttpRequest, HttpResponse
 
 ID_LENGTH = 21
 
