@@ -16,12 +16,10 @@ from .keys import Key
 from .operations import (
     null_member,
     refuse_recipient,
-    require_algorithm,
-    require_usage,
     target_key,
     usable_material,
 )
-from .specs import ENCRYPT, oaep_limit
+from .specs import oaep_limit
 from .store import Store
 
 SYMMETRIC_DEFAULT = "SYMMETRIC_DEFAULT"
@@ -40,7 +38,6 @@ def encrypt(store: Store, call: Call) -> dict[str, Any]:
     """Encrypt."""
     key = target_key(call)
     algorithm = call.params.get("EncryptionAlgorithm", SYMMETRIC_DEFAULT)
-    require_usage(key, "Encrypt", ENCRYPT)
     blob, material_id = _seal(store, key, algorithm, call.params["Plaintext"], _context(call, "EncryptionContext"))
     if material_id:
         call.notes["keyMaterialId"] = material_id
@@ -51,7 +48,6 @@ def _seal(
     store: Store, key: Key, algorithm: str, plaintext: bytes, context: Mapping[str, str]
 ) -> tuple[bytes, str | None]:
     """The ciphertext, and the id of the material if the key is symmetric."""
-    require_algorithm(key, algorithm)
     material = usable_material(key)
     if algorithm == SYMMETRIC_DEFAULT:
         return ciphertext.seal(plaintext, context, material, store.entropy), material.id
@@ -87,7 +83,7 @@ def decrypt(store: Store, call: Call) -> dict[str, Any]:
     if _ignores_ciphertext(call):
         return answer  # a dry run: service.py refuses it now
     context = _context(call, "EncryptionContext")
-    plaintext, material_id = _unseal(store, key, algorithm, call.params["CiphertextBlob"], context, "Decrypt")
+    plaintext, material_id = _unseal(key, algorithm, call.params["CiphertextBlob"], context)
     answer["Plaintext"] = plaintext
     if material_id:
         answer["KeyMaterialId"] = call.notes["keyMaterialId"] = material_id
@@ -140,24 +136,32 @@ def _no_such_key() -> NoReturn:
     raise AwsError("AccessDeniedException", NO_SUCH_KEY)
 
 
-def _unseal(
-    store: Store, key: Key, algorithm: str, blob: bytes, context: Mapping[str, str], operation: str
-) -> tuple[bytes, str | None]:
+def check_source(call: Call) -> None:
+    """A symmetric ciphertext must be one, and the source key's; asked before usage and state of the key.
+
+    Recorded: with a key of another usage, or one that waits for its material, IncorrectKeyException (Decrypt;
+    ReEncrypt too, whatever its destination is); one of RSA's where no algorithm is named, InvalidCiphertextException,
+    whatever the key (floci-io/floci, KmsIntegrationTest, 2026; localstack, test_kms.snapshot.json, 2025).
+    """
+    parameter = "SourceEncryptionAlgorithm" if call.operation == "ReEncrypt" else "EncryptionAlgorithm"
+    if call.params.get(parameter, SYMMETRIC_DEFAULT) != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
+        return
+    parsed = ciphertext.parse(call.params["CiphertextBlob"])
+    if target_key(call).material(parsed.material_id) is None:
+        raise AwsError("IncorrectKeyException", INCORRECT_KEY)
+
+
+def _unseal(key: Key, algorithm: str, blob: bytes, context: Mapping[str, str]) -> tuple[bytes, str | None]:
     """The plaintext, and the id of the material that opened it if the key is symmetric."""
     if algorithm != SYMMETRIC_DEFAULT:
-        require_usage(key, operation, ENCRYPT)
-        require_algorithm(key, algorithm)
         _refuse_context(context)
         try:
             return usable_material(key).private_key.decrypt(blob, _oaep(algorithm)), None
         except ValueError:
             raise ciphertext.invalid() from None
-    # The ciphertext is looked at before the key: one of RSA's is invalid where no algorithm is named, whatever the key
-    # (measured on the real service, floci-io/floci, KmsIntegrationTest, 2026).
     parsed = ciphertext.parse(blob)
     material = key.material(parsed.material_id)
-    if material is None:
-        raise AwsError("IncorrectKeyException", INCORRECT_KEY)
+    assert material is not None  # check_source has seen to that
     return ciphertext.unseal(parsed, context, material), material.id
 
 
@@ -181,18 +185,10 @@ def re_encrypt(store: Store, call: Call) -> dict[str, Any]:
     source, destination = target_key(call, 0), target_key(call, 1)
     source_algorithm = params.get("SourceEncryptionAlgorithm", SYMMETRIC_DEFAULT)
     algorithm = params.get("DestinationEncryptionAlgorithm", SYMMETRIC_DEFAULT)
-    require_usage(destination, "ReEncryptTo", ENCRYPT)
-    require_algorithm(destination, algorithm)
     if _ignores_ciphertext(call):
         return {}
-    plaintext, old = _unseal(
-        store,
-        source,
-        source_algorithm,
-        params["CiphertextBlob"],
-        _context(call, "SourceEncryptionContext"),
-        "ReEncryptFrom",
-    )
+    source_context = _context(call, "SourceEncryptionContext")
+    plaintext, old = _unseal(source, source_algorithm, params["CiphertextBlob"], source_context)
     blob, new = _seal(store, destination, algorithm, plaintext, _context(call, "DestinationEncryptionContext"))
     answer = {
         "CiphertextBlob": blob,

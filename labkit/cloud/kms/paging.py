@@ -15,7 +15,6 @@ Item = TypeVar("Item")
 LIMITS = {
     "ListAliases": (50, 100),
     "ListGrants": (50, 100),
-    "ListKeyPolicies": (100, 1000),
     "ListKeyRotations": (100, 1000),
     "ListKeys": (100, 1000),
     "ListResourceTags": (50, 50),
