@@ -23,7 +23,7 @@ from .authorize import authorize
 from .call import Call, Principal
 from .clock import Clock
 from .cloudtrail.history import History
-from .cloudtrail.record import events_of
+from .cloudtrail.keeping import record_surely
 from .contracts import Service, Timed, Wrap
 from .disturb import Disturbances
 from .entropy import Entropy
@@ -217,6 +217,9 @@ class Gateway:
             if outer is not None and isinstance(outer.decision, list):  # the explanation of that call tells of this one
                 outer.decision.extend(inner.decision or ())
             raise
+        except Exception:
+            inner.error = _FAULT  # a fault of ours: what failed is not recorded as done
+            raise
         finally:
             self.keep(inner)
 
@@ -275,18 +278,14 @@ class Gateway:
         return response
 
     def keep(self, call: Call) -> None:
-        """Record a finished call, and remember it for explanations."""
+        """Record a finished call, and remember it. Never raises, and never loses the call (cloudtrail/keeping.py)."""
+        event_id = record_surely(call, self._entropy.uuid, self.record)
         try:
-            events = events_of(call, self._entropy.uuid)
-        except Exception:  # a fault of ours: a call that was made is recorded, if only by its name
-            log.exception("%s:%s could not be recorded in full", call.service, call.operation)
-            bare = replace(call, params={}, targets=(), result=None, notes={})
-            events = events_of(bare, self._entropy.uuid)
-        if call.service == "kms":
-            self._kms.note_event(call, events[0]["eventID"])  # GetKeyLastUsage answers it
-        for event in events:
-            self.record(event)
-        self.explanations.keep(call)
+            self.explanations.keep(call)
+            if call.service == "kms":
+                self._kms.note_event(call, event_id)  # GetKeyLastUsage answers it
+        except Exception:  # a fault of ours: the call was made and recorded, and only later questions miss it
+            log.exception("%s:%s could not be remembered", call.service, call.operation)
 
     def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""

@@ -21,6 +21,8 @@ LIMITS = {
     "ListRetirableGrants": (50, 100),
 }
 """operation -> (default, most) items of a page, by the documentation of each operation's Limit."""
+WITHOUT_PAGES = frozenset({"DescribeCustomKeyStores", "ListKeyPolicies"})
+"""Lists of none or one here, whatever their Limit."""
 
 
 def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, Any]]:

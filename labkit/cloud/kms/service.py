@@ -33,11 +33,10 @@ from . import (
     regions,
     rotation,
     signing,
-    states,
     tags,
 )
 from .agenda import Happening
-from .api import corrections, require_every_operation, service_model
+from .api import corrections, service_model
 from .identifiers import Takes, refuse_alias
 from .keys import Grant, Key
 from .operations import OnKey, Operation, Use, on_account, refuse_dry_run, with_algorithm
@@ -124,8 +123,6 @@ class Kms:
     """The simulated AWS Key Management Service."""
 
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
-        require_every_operation(OPERATIONS, "OPERATIONS")
-        states.table()  # every operation has its row there, or a lab does not start
         self._store = Store(clock, entropy)
         self._model = service_model()
         self._tracked = frozenset(self._model.shape_for("KeyLastUsageTrackingOperation").enum)
