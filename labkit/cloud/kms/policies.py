@@ -19,7 +19,7 @@ DEFAULT_NAME = "default"
 RAM_NAME = "AWS_RAM"
 """The policy that AWS Resource Access Manager keeps on a shared key; nothing is shared here, and so no key has it."""
 SIZE_LIMIT = 32 * 1024
-"""Bytes of a key policy document ("Resource quotas", AWS KMS Developer Guide: 32 kilobytes)."""
+"""Bytes of a key policy document ("Resource quotas", AWS KMS Developer Guide, until 2025; the ledger has more)."""
 
 
 def checked_policy(store: Store, call: Call, key: Key) -> str:
