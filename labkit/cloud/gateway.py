@@ -27,7 +27,7 @@ from .cloudtrail.keeping import record_surely
 from .contracts import Service, Timed, Wrap
 from .disturb import Disturbances
 from .entropy import Entropy
-from .errors import AwsError
+from .errors import AwsError, faults_logged
 from .explanations import Explanations
 from .identity import Credentials
 from .key_time import KeyTime
@@ -236,17 +236,19 @@ class Gateway:
             if not due:
                 return
             when, place = min(due)
-            with self._clock.at(when):  # what it writes carries its own time, not that of the call that came after it
-                self.timed[place].run(when)
+            whole = False
+            with faults_logged("What was due by the clock"), self._clock.at(when):
+                self.timed[place].run(when)  # what it writes carries its own time, not that of the call after it
+                whole = True
+            if not whole:
+                return
 
     def record(self, event: dict[str, Any]) -> None:
         """Keep an event, then tell those who follow events."""
         self._history.add(event)
         for follower in self.followers:
-            try:
+            with faults_logged("A follower of events"):
                 follower(event)
-            except Exception:  # a fault of ours, and none of the call's, which has been done
-                log.exception("A follower of events failed inside the simulated account")
 
     def now(self) -> datetime:
         """The lab's time."""
@@ -280,12 +282,10 @@ class Gateway:
     def keep(self, call: Call) -> None:
         """Record a finished call, and remember it. Never raises, and never loses the call (cloudtrail/keeping.py)."""
         event_id = record_surely(call, self._entropy.uuid, self.record)
-        try:
+        with faults_logged("What is remembered of a call besides its record"):
             self.explanations.keep(call)
             if call.service == "kms":
                 self._kms.note_event(call, event_id)  # GetKeyLastUsage answers it
-        except Exception:  # a fault of ours: the call was made and recorded, and only later questions miss it
-            log.exception("%s:%s could not be remembered", call.service, call.operation)
 
     def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .cloudtrail.shapes import kms_event_shapes
-from .kms import paging, states
+from .kms import agenda, paging, states
 from .kms.api import require_every_operation, service_model
 from .kms.service import OPERATIONS
 from .policy import grants, keys
@@ -23,6 +23,7 @@ def require_whole_tables() -> None:
     require_every_operation(OPERATIONS, "kms/service.py, OPERATIONS")
     require_every_operation(states.table(), "kms/key-states.tsv")
     require_every_operation(kms_event_shapes(), "cloudtrail/kms-events.tsv")
+    _require(agenda.NAMES, kms_event_shapes(), "cloudtrail/kms-events.tsv")
     permissions = [name for each in model.operation_names for name in _PERMISSIONS.get(each, (each,))]
     asked_on = keys.KEY_OPERATIONS | keys.ACCOUNT_OPERATIONS
     _require(permissions, asked_on, "policy/keys.py, KEY_OPERATIONS or ACCOUNT_OPERATIONS")

@@ -141,7 +141,7 @@ def _synchronize_later(store: Store, primary: Key, time: datetime) -> None:
         return store.key(primary.account, primary.region, primary.id) is primary
 
     def act(moment: datetime) -> list[Happening]:
-        name = "SynchronizeMultiRegionKey"
-        return [Happening(moment, primary.account, primary.region, name, primary.arn, {})]
+        where = (primary.account, primary.region)
+        return [Happening(moment, *where, "SynchronizeMultiRegionKey", primary.arn, {})]
 
     store.agenda.add(time, holds, act)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -104,3 +105,16 @@ def test_calls_of_other_services_and_of_nobody(lab: Any, events: Any, monkeypatc
     (event,) = events("PutParameter")
     assert event["eventSource"] == "ssm.amazonaws.com"
     assert lab.account_id == event["recipientAccountId"]
+
+
+def test_what_is_due_by_the_clock_may_fail(kms: Any, events: Any) -> None:
+    """A rotation or a delivery that fails takes no call with it."""
+
+    class Broken:
+        def next_due(self) -> datetime:
+            return datetime(2000, 1, 1, tzinfo=UTC)
+
+        run = staticmethod(broken)
+
+    LocalCloud._server.cloud.gateway.timed.insert(0, Broken())
+    assert one_is_recorded(kms, events)["tlsDetails"]

@@ -9,7 +9,7 @@ import pytest
 
 from labkit.cloud import tables
 from labkit.cloud.cloudtrail import shapes
-from labkit.cloud.kms import paging, states
+from labkit.cloud.kms import agenda, paging, states
 from labkit.cloud.kms.api import service_model
 from labkit.cloud.kms.operations import OnKey, Operation
 from labkit.cloud.kms.service import OPERATIONS
@@ -85,6 +85,15 @@ def test_an_operation_that_nobody_carries_out(monkeypatch: pytest.MonkeyPatch, o
     rest = {name: each for name, each in OPERATIONS.items() if name != operation}
     monkeypatch.setattr(tables, "OPERATIONS", MappingProxyType(rest))
     with pytest.raises(ValueError, match=f"no row for {operation}:"):
+        tables.require_whole_tables()
+
+
+@pytest.mark.usefixtures("reread")
+@pytest.mark.parametrize("name", agenda.NAMES)
+def test_an_event_of_the_services_own_that_has_no_row(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What KMS does by itself would break the call that comes after it."""
+    monkeypatch.setattr(shapes, "files", Without(shapes.files, name))
+    with pytest.raises(ValueError, match=f"lacks {name}"):
         tables.require_whole_tables()
 
 
