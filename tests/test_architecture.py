@@ -62,7 +62,7 @@ def _arrows() -> Mapping[str, set[str]]:
     return {_name(path): set(_imports(path)) for path in MODULES} | {"labkit": set()}
 
 
-WIRE = {"labkit.cloud.wire", "labkit.cloud.jsonwire", "labkit.cloud.doors", "labkit.cloud.http_server"}
+WIRE = {"labkit.cloud.wire.protocols", "labkit.cloud.wire.protocols.json_protocol", "labkit.cloud.doors.doors", "labkit.cloud.doors.doors.http_server"}
 
 
 @pytest.mark.parametrize(

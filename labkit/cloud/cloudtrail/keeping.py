@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..call import Call
+from ..core.call import Call
 from .record import events_of
 
 log = logging.getLogger("labkit.cloud")

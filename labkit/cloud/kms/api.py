@@ -13,7 +13,7 @@ from importlib.resources import files
 import botocore.session
 from botocore.model import ServiceModel
 
-from ..validation import Corrections
+from ..wire.validation import Corrections
 
 
 @lru_cache(maxsize=1)

@@ -8,10 +8,10 @@ to Sign for its usage, a disabled RSA key to GenerateDataKey for its state, and 
 
 from __future__ import annotations
 
-from ..call import Call
+from ..core.call import Call
 from . import states
-from .keys import Key
-from .operations import Operation, require_usage
+from .model import Key
+from .operation import Operation, require_usage
 
 
 def check(operation: Operation, call: Call) -> None:

@@ -9,15 +9,20 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from ..call import Call, Target
-from ..clock import Clock
-from ..entropy import Entropy
-from ..errors import AwsError
-from ..validation import validate
-from . import (
+from ..core.call import Call, Target
+from ..core.clock import Clock
+from ..core.entropy import Entropy
+from ..core.errors import AwsError
+from ..wire.validation import validate
+from . import checks, managed
+from .agenda import Happening
+from .api import corrections, service_model
+from .identifiers import Takes, refuse_alias
+from .model import Grant, Key
+from .operation import OnKey, Operation, Use, on_account, refuse_dry_run, with_algorithm
+from .operations import (
     agreement,
     aliases,
-    checks,
     creation,
     custom_stores,
     datakeys,
@@ -27,7 +32,6 @@ from . import (
     grants,
     imports,
     mac,
-    managed,
     policies,
     reading,
     regions,
@@ -35,11 +39,6 @@ from . import (
     signing,
     tags,
 )
-from .agenda import Happening
-from .api import corrections, service_model
-from .identifiers import Takes, refuse_alias
-from .keys import Grant, Key
-from .operations import OnKey, Operation, Use, on_account, refuse_dry_run, with_algorithm
 from .specs import AGREE, ENCAPSULATE, ENCRYPT, MAC, SIGN
 from .store import PolicyChecker, PrincipalFinder, Store
 

@@ -18,9 +18,9 @@ from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 from .api import require_every_operation
-from .keys import Key
+from .model import Key
 
 
 @dataclass(frozen=True)

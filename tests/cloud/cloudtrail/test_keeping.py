@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from labkit.accounts.local import LocalCloud
-from labkit.cloud import gateway
 from labkit.cloud.cloudtrail import identity, keeping, record, resources, shapes
+from labkit.cloud.gateway import gateway
 
 MODULES = (gateway, keeping, record, resources, identity, shapes)
 LEAST = {"least_event_of", "_by_name", "record_surely"}  # what is left when all the rest has failed

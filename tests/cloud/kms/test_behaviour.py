@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 
 with (Path(__file__).parent / "behaviour.tsv").open(encoding="utf-8") as file:
     ROWS = {(row["operation"], row["situation"]): row for row in csv.DictReader(file, delimiter="\t")}

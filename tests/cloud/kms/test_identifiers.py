@@ -8,9 +8,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms.identifiers import Takes
-from labkit.cloud.kms.operations import OnKey
+from labkit.cloud.kms.operation import OnKey
 from labkit.cloud.kms.service import OPERATIONS
 
 MODEL = botocore.session.get_session().get_service_model("kms")

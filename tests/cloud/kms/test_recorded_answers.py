@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 
 with (Path(__file__).parent / "recorded_answers.tsv").open(encoding="utf-8") as file:
     ROWS = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

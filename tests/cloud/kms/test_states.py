@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from labkit.cloud.clock import START
-from labkit.cloud.errors import AwsError
-from labkit.cloud.kms import creation, grants, states
-from labkit.cloud.kms.operations import on_account
+from labkit.cloud.core.clock import START
+from labkit.cloud.core.errors import AwsError
+from labkit.cloud.kms import states
+from labkit.cloud.kms.operation import on_account
+from labkit.cloud.kms.operations import creation, grants
 from labkit.cloud.kms.service import OPERATIONS
 
 with (Path(__file__).parent / "key-states.tsv").open(encoding="utf-8") as file:

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from labkit.cloud import tables
+from labkit.cloud.assembly import tables
 from labkit.cloud.cloudtrail import shapes
 from labkit.cloud.kms import agenda, paging, states
 from labkit.cloud.kms.api import service_model
-from labkit.cloud.kms.operations import OnKey, Operation
+from labkit.cloud.kms.operation import OnKey, Operation
 from labkit.cloud.kms.service import OPERATIONS
-from labkit.cloud.policy import grants, keys
-from labkit.cloud.services import kms_metrics
-from labkit.trail import uses
+from labkit.cloud.policy import condition_keys, grants
+from labkit.cloud.services.cloudwatch import kms_metrics
+from labkit.trail.ask import uses
 
 ALL = service_model().operation_names
 CRYPTOGRAPHIC = service_model().shape_for("KeyLastUsageTrackingOperation").enum
@@ -97,11 +97,11 @@ def test_an_event_of_the_services_own_that_has_no_row(monkeypatch: pytest.Monkey
         tables.require_whole_tables()
 
 
-@pytest.mark.parametrize("permission", sorted(keys.KEY_OPERATIONS | keys.ACCOUNT_OPERATIONS))
+@pytest.mark.parametrize("permission", sorted(condition_keys.KEY_OPERATIONS | condition_keys.ACCOUNT_OPERATIONS))
 def test_a_permission_that_policies_do_not_know(monkeypatch: pytest.MonkeyPatch, permission: str) -> None:
     """No condition key would hold for it."""
     for name in ("KEY_OPERATIONS", "ACCOUNT_OPERATIONS"):
-        monkeypatch.setattr(keys, name, getattr(keys, name) - {permission})
+        monkeypatch.setattr(condition_keys, name, getattr(condition_keys, name) - {permission})
     with pytest.raises(ValueError, match=f"lacks {permission}"):
         tables.require_whole_tables()
 
@@ -146,4 +146,4 @@ def test_permissions_across_accounts_are_those_of_the_operations() -> None:
         name for name, each in OPERATIONS.items() if isinstance(each.plan, OnKey) and each.plan.takes.other_accounts
     }
     planned_by_hand = {"Decrypt", "ReEncryptFrom", "ReEncryptTo", "RetireGrant"}
-    assert abroad | planned_by_hand == keys.CROSS_ACCOUNT_OPERATIONS
+    assert abroad | planned_by_hand == condition_keys.CROSS_ACCOUNT_OPERATIONS
