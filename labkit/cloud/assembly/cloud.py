@@ -30,6 +30,7 @@ from ..services.sqs import Sqs
 from ..services.sts import Sts
 from . import monitoring
 from .services import wraps
+from .tables import require_whole_tables
 
 ADMINISTRATOR_USER = "lab-administrator"
 ADMINISTRATOR_ROLE = "LabAdministrator"
@@ -52,6 +53,7 @@ class Cloud:
     def __init__(self, seed: str, region: str = "us-east-1", accounts: int = 1) -> None:
         if accounts < 1:
             raise ValueError("A cloud has at least one account.")
+        require_whole_tables()
         self.seed = seed
         self.region = region
         self.clock = Clock()

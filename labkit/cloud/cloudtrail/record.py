@@ -47,6 +47,10 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 _BARE = frozenset({"AccessDenied", "NotFoundException"})
 # Services that show the parameters of a denied call too (S3: captured; EC2: UnauthorizedOperation has no other code).
 _NEVER_BARE = frozenset({"s3", "ec2"})
+# Services whose tlsDetails name the key exchange, since November 2025 (KMS Developer Guide, document history and
+# "Decrypt"; records of KMS and of Secrets Manager of 2026). EC2's don't (a record of May 2026, of the same session as
+# one of KMS that does); of the others none is known, so that they are left as they were.
+_TELL_KEY_EXCHANGE = frozenset({"kms", "secretsmanager"})
 # Read-only by CloudTrail's account, and yet shown with their answer (captured: STS's calls for credentials).
 _ANSWERED_READS = frozenset({"AssumeRole", "GetSessionToken", "GetFederationToken"})
 
@@ -256,4 +260,5 @@ def _answer_is_shown(service: str, operation: str) -> bool:
 def _tls(call: Call) -> dict[str, str]:
     """What the real service writes for a direct call of today's SDKs (the lab itself speaks plain HTTP on loopback)."""
     host = event_source(call.service).replace(".amazonaws.com", f".{call.region}.amazonaws.com")
-    return {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}
+    details = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}
+    return details | ({"keyExchange": "X25519MLKEM768"} if call.service in _TELL_KEY_EXCHANGE else {})

@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from ..kms.api import require_every_operation
+
 # Prefixes of read-only operations of services without a table of their own (CloudTrail's `readOnly`).
 READ_PREFIXES = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Scan", "Query", "Select")
 # Read-only though their names don't say so. From no source, as the ledger says (S3, EC2, Lambda, STS and others).
@@ -73,10 +75,10 @@ class EventShape:
 
 @cache
 def kms_event_shapes() -> dict[str, EventShape]:
-    """The table of KMS events by operation. Sources are in the file's head and rows."""
+    """The table of KMS events by operation; ValueError if one has no row. Sources are in the file's head and rows."""
     text = files("labkit.cloud.cloudtrail").joinpath("kms-events.tsv").read_text(encoding="utf-8")
     rows = csv.DictReader((line for line in text.splitlines() if not line.startswith("#")), delimiter="\t")
-    return {
+    shapes = {
         row["eventName"]: EventShape(
             row["eventType"],
             row["readOnly"] == "true",
@@ -88,6 +90,8 @@ def kms_event_shapes() -> dict[str, EventShape]:
         )
         for row in rows
     }
+    require_every_operation(shapes, "kms-events.tsv")
+    return shapes
 
 
 def _names(cell: str) -> tuple[str, ...]:

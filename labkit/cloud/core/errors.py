@@ -1,12 +1,16 @@
-"""The one exception by which a step of the gateway refuses a call.
+"""The one exception by which a step of the gateway refuses a call; and what becomes of faults of ours.
 
 A step raises `AwsError`; `gateway.py` alone turns it into the wire form of the call's protocol.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
+
+log = logging.getLogger("labkit.cloud")
 
 
 class AwsError(Exception):
@@ -34,3 +38,12 @@ class AwsError(Exception):
 
 MALFORMED_XML = "The XML you provided was not well-formed or did not validate against our published schema"
 """What S3 says with the code MalformedXML (S3 API Reference, "Error responses")."""
+
+
+@contextmanager
+def faults_logged(what: str) -> Iterator[None]:
+    """Go on if the work fails: a fault of ours is logged, and none of the call's, which takes its way."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s failed inside the simulated account", what)

@@ -22,12 +22,12 @@ from ..authorization.authorize import authorize
 from ..authorization.explanations import Explanations
 from ..authorization.policy_documents import check_documents
 from ..cloudtrail.history import History
+from ..cloudtrail.keeping import record_surely
 from ..cloudtrail.kms_service_events import KeyTime
-from ..cloudtrail.record import events_of
 from ..core.call import Call, Principal
 from ..core.clock import Clock
 from ..core.entropy import Entropy
-from ..core.errors import AwsError
+from ..core.errors import AwsError, faults_logged
 from ..identity.credentials import Credentials
 from ..kms.service import Kms
 from ..moto import backends
@@ -219,6 +219,9 @@ class Gateway:
             if outer is not None and isinstance(outer.decision, list):  # the explanation of that call tells of this one
                 outer.decision.extend(inner.decision or ())
             raise
+        except Exception:
+            inner.error = _FAULT  # a fault of ours: what failed is not recorded as done
+            raise
         finally:
             self.keep(inner)
 
@@ -235,17 +238,19 @@ class Gateway:
             if not due:
                 return
             when, place = min(due)
-            with self._clock.at(when):  # what it writes carries its own time, not that of the call that came after it
-                self.timed[place].run(when)
+            whole = False
+            with faults_logged("What was due by the clock"), self._clock.at(when):
+                self.timed[place].run(when)  # what it writes carries its own time, not that of the call after it
+                whole = True
+            if not whole:
+                return
 
     def record(self, event: dict[str, Any]) -> None:
         """Keep an event, then tell those who follow events."""
         self._history.add(event)
         for follower in self.followers:
-            try:
+            with faults_logged("A follower of events"):
                 follower(event)
-            except Exception:  # a fault of ours, and none of the call's, which has been done
-                log.exception("A follower of events failed inside the simulated account")
 
     def now(self) -> datetime:
         """The lab's time."""
@@ -277,18 +282,12 @@ class Gateway:
         return response
 
     def keep(self, call: Call) -> None:
-        """Record a finished call, and remember it for explanations."""
-        try:
-            events = events_of(call, self._entropy.uuid)
-        except Exception:  # a fault of ours: a call that was made is recorded, if only by its name
-            log.exception("%s:%s could not be recorded in full", call.service, call.operation)
-            bare = replace(call, params={}, targets=(), result=None, notes={})
-            events = events_of(bare, self._entropy.uuid)
-        if call.service == "kms":
-            self._kms.note_event(call, events[0]["eventID"])  # GetKeyLastUsage answers it
-        for event in events:
-            self.record(event)
-        self.explanations.keep(call)
+        """Record a finished call, and remember it. Never raises, and never loses the call (cloudtrail/keeping.py)."""
+        event_id = record_surely(call, self._entropy.uuid, self.record)
+        with faults_logged("What is remembered of a call besides its record"):
+            self.explanations.keep(call)
+            if call.service == "kms":
+                self._kms.note_event(call, event_id)  # GetKeyLastUsage answers it
 
     def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""

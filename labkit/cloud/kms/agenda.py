@@ -9,7 +9,11 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
+
+Name = Literal["RotateKey", "DeleteKey", "DeleteExpiredKeyMaterial", "SynchronizeMultiRegionKey"]
+NAMES: tuple[str, ...] = get_args(Name)
+"""Everything that KMS does without being called, by the names of its events."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Happening:
     time: datetime
     account: str
     region: str
-    name: str  # RotateKey, DeleteKey, DeleteExpiredKeyMaterial, SynchronizeMultiRegionKey
+    name: Name
     key_arn: str
     details: dict[str, Any]
 

@@ -1,7 +1,7 @@
 """From what a caller typed (key id, key ARN, alias name, alias ARN) to the KMS key, or to AWS's error for it.
 
 Reads the store, changes nothing, save that naming a predefined AWS alias makes its AWS managed key
-(DescribeKey's documentation). Messages are recorded from the real service (2023-2025) unless said otherwise.
+(DescribeKey's documentation). Messages are recorded from the real service (2023-2026) unless said otherwise.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from . import managed
 from .model import Alias, Key
 from .store import Store, alias_arn, key_arn
 
-_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", re.IGNORECASE)
+"""The form of a key id. In capitals it is one too, and yet names no key (recorded)."""
 _ARN = re.compile(r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):(\d{12}):(key|alias)/(.+)", re.DOTALL)
 
 
@@ -36,6 +37,20 @@ class Takes(Enum):
     def other_accounts(self) -> bool:
         """Whether the key may be another account's ("Cross-account use: Yes")."""
         return self is not Takes.KEY
+
+
+def refuse_alias(call: Call, identifier: object, takes: Takes) -> None:
+    """InvalidArnException for an alias where only a key will do.
+
+    Recorded of requests that lacked other parameters: it is the first thing that is looked at
+    (floci-io/floci, KmsIntegrationTest, 2026).
+    """
+    if takes.aliases or not isinstance(identifier, str):
+        return
+    match = _ARN.fullmatch(identifier)
+    by_arn = match is not None and match[2] == call.region and match[4] == "alias"
+    if by_arn or identifier.startswith("alias/"):
+        raise _no_aliases()
 
 
 def find_key(store: Store, call: Call, identifier: str, takes: Takes) -> Key:
@@ -67,7 +82,7 @@ def _by_arn(store: Store, call: Call, arn: str, takes: Takes) -> Key:
     if kind == "alias":
         return _by_alias(store, call, account, f"alias/{name}")
     if not _KEY_ID.fullmatch(name):
-        raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
+        raise AwsError("NotFoundException", f"Invalid keyId {name}")  # recorded so, without quotes
     return _by_id(store, call, account, name)
 
 

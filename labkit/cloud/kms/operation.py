@@ -1,12 +1,14 @@
 """What the operations have in common: how they are planned, and the refusals that many of them share.
 
-An operation is planned (find what it is about, before authorization) and performed (after it).
+An operation is planned (find what it is about, before authorization) and performed (after it). What is checked in
+between, and in which order, stands in checks.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..core.call import Call, Target
@@ -18,24 +20,54 @@ from .store import Store
 
 Planner = Callable[[Store, Call], tuple[Target, ...]]
 Act = Callable[[Store, Call], dict[str, Any]]
+SpecCheck = Callable[[Key, Call], None]
+
+
+def nothing(_call: Call) -> None:
+    """The check of an operation that has none of its own."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a cryptographic operation asks of its key: a usage, and that the key's spec suits (an algorithm, mostly)."""
+
+    usage: str
+    check_spec: SpecCheck
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One API operation: `plan` finds its targets, `act` does it and answers."""
+    """One API operation: `plan` finds its targets, `act` does it and answers.
+
+    `first` looks at what comes before the keys: parameters that the model alone can't judge. `uses` is what the
+    operation asks of the key of each target, in their order.
+    """
 
     plan: Planner
     act: Act
+    uses: tuple[Use, ...] = ()
+    first: Callable[[Call], None] = nothing
 
 
-def on_key(takes: Takes) -> Planner:
-    """One target: the key that the parameter KeyId names."""
+@dataclass(frozen=True)
+class OnKey:
+    """A plan with one target: the key that the parameter KeyId names."""
 
-    def plan(store: Store, call: Call) -> tuple[Target, ...]:
-        key = find_key(store, call, call.params["KeyId"], takes)
+    takes: Takes
+
+    def __call__(self, store: Store, call: Call) -> tuple[Target, ...]:
+        """The key, or AWS's error for what KeyId says."""
+        key = find_key(store, call, call.params["KeyId"], self.takes)
         return (Target(f"kms:{call.operation}", key.arn, key),)
 
-    return plan
+
+def with_algorithm(usage: str, parameter: str) -> Use:
+    """A use with the algorithm that a parameter names, SYMMETRIC_DEFAULT where it is left out."""
+    return Use(usage, partial(_check_algorithm, parameter))
+
+
+def _check_algorithm(parameter: str, key: Key, call: Call) -> None:
+    require_algorithm(key, call.params.get(parameter, "SYMMETRIC_DEFAULT"))
 
 
 def on_account(_store: Store, call: Call) -> tuple[Target, ...]:
@@ -78,8 +110,14 @@ def refuse_dry_run(call: Call) -> None:
 
 
 def refuse_recipient(call: Call) -> None:
-    """Nitro Enclaves are not simulated: an attestation document can't be verified here."""
-    if call.params.get("Recipient"):
+    """Nitro Enclaves are not simulated: an attestation document can't be verified here.
+
+    A Recipient without a document is a ValidationException (code alone: floci-io/floci, KmsIntegrationTest).
+    """
+    recipient = call.params.get("Recipient")
+    if recipient is not None and not recipient.get("AttestationDocument"):
+        raise AwsError("ValidationException", None)
+    if recipient:
         raise AwsError(
             "UnsupportedOperationException",
             "The simulated account has no Nitro Enclaves: leave out Recipient, or run this on a real account.",

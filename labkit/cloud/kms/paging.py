@@ -15,13 +15,14 @@ Item = TypeVar("Item")
 LIMITS = {
     "ListAliases": (50, 100),
     "ListGrants": (50, 100),
-    "ListKeyPolicies": (100, 1000),
     "ListKeyRotations": (100, 1000),
     "ListKeys": (100, 1000),
     "ListResourceTags": (50, 50),
     "ListRetirableGrants": (50, 100),
 }
 """operation -> (default, most) items of a page, by the documentation of each operation's Limit."""
+WITHOUT_PAGES = frozenset({"DescribeCustomKeyStores", "ListKeyPolicies"})
+"""Lists of none or one here, whatever their Limit."""
 
 
 def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Kms: the service as the gateway sees it. A table from operations to their handlers, and the order of a call.
+"""Kms: the service as the gateway sees it. A table from operations to what they do, and the order of a call.
 
 No HTTP, no authorization, no policy evaluation; one Kms holds the keys of all accounts and Regions of a lab.
 """
@@ -6,23 +6,20 @@ No HTTP, no authorization, no policy evaluation; one Kms holds the keys of all a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-
-import botocore.session
-from botocore.model import ServiceModel
 
 from ..core.call import Call, Target
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
 from ..wire.validation import validate
-from . import managed, states
+from . import checks, managed
 from .agenda import Happening
-from .identifiers import Takes
+from .api import corrections, service_model
+from .identifiers import Takes, refuse_alias
 from .model import Grant, Key
-from .operation import Operation, on_account, on_key, refuse_dry_run
+from .operation import OnKey, Operation, Use, on_account, refuse_dry_run, with_algorithm
 from .operations import (
     agreement,
     aliases,
@@ -42,71 +39,80 @@ from .operations import (
     signing,
     tags,
 )
+from .specs import AGREE, ENCAPSULATE, ENCRYPT, MAC, SIGN
 from .store import PolicyChecker, PrincipalFinder, Store
 
-_OWN, _ANY = Takes.KEY, Takes.KEY_OF_ANY_ACCOUNT
-_USE = Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT
+_OWN, _ANY = OnKey(Takes.KEY), OnKey(Takes.KEY_OF_ANY_ACCOUNT)
+_USE = OnKey(Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+_ENCRYPT = (with_algorithm(ENCRYPT, "EncryptionAlgorithm"),)
+_RE_ENCRYPT = tuple(with_algorithm(ENCRYPT, f"{side}EncryptionAlgorithm") for side in ("Source", "Destination"))
+_DATA_KEY = (Use(ENCRYPT, datakeys.check_spec),)
+_SIGN, _MAC = (Use(SIGN, signing.check_spec),), (with_algorithm(MAC, "MacAlgorithm"),)
+_AGREE = (with_algorithm(AGREE, "KeyAgreementAlgorithm"),)
+_ENCAPSULATE = (with_algorithm(ENCAPSULATE, "EncapsulationAlgorithm"),)
 
 OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
     {
-        "CancelKeyDeletion": Operation(on_key(_OWN), deletion.cancel_key_deletion),
+        "CancelKeyDeletion": Operation(_OWN, deletion.cancel_key_deletion),
         "ConnectCustomKeyStore": Operation(on_account, custom_stores.on_one),
         "CreateAlias": Operation(aliases.plan_create, aliases.create),
         "CreateCustomKeyStore": Operation(on_account, custom_stores.create),
-        "CreateGrant": Operation(on_key(_ANY), grants.create),
+        "CreateGrant": Operation(_ANY, grants.create),
         "CreateKey": Operation(creation.plan, creation.create),
-        "Decapsulate": Operation(on_key(_USE), agreement.decapsulate),
-        "Decrypt": Operation(encryption.plan_decrypt, encryption.decrypt),
+        "Decapsulate": Operation(_USE, agreement.decapsulate, _ENCAPSULATE),
+        "Decrypt": Operation(encryption.plan_decrypt, encryption.decrypt, _ENCRYPT, encryption.check_source),
         "DeleteAlias": Operation(aliases.plan_delete, aliases.delete),
         "DeleteCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "DeleteImportedKeyMaterial": Operation(on_key(_OWN), imports.delete_material),
-        "DeriveSharedSecret": Operation(on_key(_USE), agreement.derive_shared_secret),
+        "DeleteImportedKeyMaterial": Operation(_OWN, imports.delete_material),
+        "DeriveSharedSecret": Operation(_USE, agreement.derive_shared_secret, _AGREE),
         "DescribeCustomKeyStores": Operation(on_account, custom_stores.describe),
-        "DescribeKey": Operation(on_key(_USE), reading.describe_key),
-        "DisableKey": Operation(on_key(_OWN), enabling.disable_key),
-        "DisableKeyRotation": Operation(on_key(_OWN), rotation.disable),
+        "DescribeKey": Operation(_USE, reading.describe_key),
+        "DisableKey": Operation(_OWN, enabling.disable_key),
+        "DisableKeyRotation": Operation(_OWN, rotation.disable),
         "DisconnectCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "EnableKey": Operation(on_key(_OWN), enabling.enable_key),
-        "EnableKeyRotation": Operation(on_key(_OWN), rotation.enable),
-        "Encapsulate": Operation(on_key(_USE), agreement.encapsulate),
-        "Encrypt": Operation(on_key(_USE), encryption.encrypt),
-        "GenerateDataKey": Operation(on_key(_USE), datakeys.generate_data_key),
-        "GenerateDataKeyPair": Operation(on_key(_USE), datakeys.generate_data_key_pair),
+        "EnableKey": Operation(_OWN, enabling.enable_key),
+        "EnableKeyRotation": Operation(_OWN, rotation.enable),
+        "Encapsulate": Operation(_USE, agreement.encapsulate, _ENCAPSULATE),
+        "Encrypt": Operation(_USE, encryption.encrypt, _ENCRYPT),
+        "GenerateDataKey": Operation(_USE, datakeys.generate_data_key, _DATA_KEY, datakeys.check_size),
+        "GenerateDataKeyPair": Operation(_USE, datakeys.generate_data_key_pair, _DATA_KEY),
         "GenerateDataKeyPairWithoutPlaintext": Operation(
-            on_key(_USE), datakeys.generate_data_key_pair_without_plaintext
+            _USE, datakeys.generate_data_key_pair_without_plaintext, _DATA_KEY
         ),
-        "GenerateDataKeyWithoutPlaintext": Operation(on_key(_USE), datakeys.generate_data_key_without_plaintext),
-        "GenerateMac": Operation(on_key(_USE), mac.generate_mac),
+        "GenerateDataKeyWithoutPlaintext": Operation(
+            _USE, datakeys.generate_data_key_without_plaintext, _DATA_KEY, datakeys.check_size
+        ),
+        "GenerateMac": Operation(_USE, mac.generate_mac, _MAC),
         "GenerateRandom": Operation(on_account, datakeys.generate_random),
-        "GetKeyLastUsage": Operation(on_key(_OWN), reading.get_key_last_usage),
-        "GetKeyPolicy": Operation(on_key(_OWN), policies.get_key_policy),
-        "GetKeyRotationStatus": Operation(on_key(_ANY), rotation.status),
-        "GetParametersForImport": Operation(on_key(_OWN), imports.get_parameters),
-        "GetPublicKey": Operation(on_key(_USE), reading.get_public_key),
-        "ImportKeyMaterial": Operation(on_key(_OWN), imports.import_material),
+        "GetKeyLastUsage": Operation(_OWN, reading.get_key_last_usage),
+        "GetKeyPolicy": Operation(_OWN, policies.get_key_policy),
+        "GetKeyRotationStatus": Operation(_ANY, rotation.status),
+        "GetParametersForImport": Operation(_OWN, imports.get_parameters),
+        "GetPublicKey": Operation(_USE, reading.get_public_key),
+        "ImportKeyMaterial": Operation(_OWN, imports.import_material),
         "ListAliases": Operation(aliases.plan_list, aliases.list_aliases),
-        "ListGrants": Operation(on_key(_ANY), grants.list_grants),
-        "ListKeyPolicies": Operation(on_key(_OWN), policies.list_key_policies),
-        "ListKeyRotations": Operation(on_key(_OWN), rotation.list_rotations),
+        "ListGrants": Operation(_ANY, grants.list_grants),
+        "ListKeyPolicies": Operation(_OWN, policies.list_key_policies),
+        "ListKeyRotations": Operation(_OWN, rotation.list_rotations),
         "ListKeys": Operation(on_account, reading.list_keys),
-        "ListResourceTags": Operation(on_key(_OWN), tags.list_resource_tags),
+        "ListResourceTags": Operation(_OWN, tags.list_resource_tags),
         "ListRetirableGrants": Operation(grants.plan_list_retirable, grants.list_retirable),
-        "PutKeyPolicy": Operation(on_key(_OWN), policies.put_key_policy),
-        "ReEncrypt": Operation(encryption.plan_re_encrypt, encryption.re_encrypt),
-        "ReplicateKey": Operation(regions.plan_replicate, regions.replicate),
+        "PutKeyPolicy": Operation(_OWN, policies.put_key_policy),
+        "ReEncrypt": Operation(encryption.plan_re_encrypt, encryption.re_encrypt, _RE_ENCRYPT, encryption.check_source),
+        "ReplicateKey": Operation(regions.plan_replicate, regions.replicate, first=regions.check_primary),
         "RetireGrant": Operation(grants.plan_retire, grants.retire),
-        "RevokeGrant": Operation(on_key(_ANY), grants.revoke),
-        "RotateKeyOnDemand": Operation(on_key(_OWN), rotation.on_demand),
-        "ScheduleKeyDeletion": Operation(on_key(_OWN), deletion.schedule_key_deletion),
-        "Sign": Operation(on_key(_USE), signing.sign),
-        "TagResource": Operation(on_key(_OWN), tags.tag_resource),
-        "UntagResource": Operation(on_key(_OWN), tags.untag_resource),
+        "RevokeGrant": Operation(_ANY, grants.revoke),
+        "RotateKeyOnDemand": Operation(_OWN, rotation.on_demand),
+        "ScheduleKeyDeletion": Operation(_OWN, deletion.schedule_key_deletion),
+        "Sign": Operation(_USE, signing.sign, _SIGN),
+        "TagResource": Operation(_OWN, tags.tag_resource),
+        "UntagResource": Operation(_OWN, tags.untag_resource),
         "UpdateAlias": Operation(aliases.plan_update, aliases.update),
         "UpdateCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "UpdateKeyDescription": Operation(on_key(_OWN), reading.update_key_description),
+        "UpdateKeyDescription": Operation(_OWN, reading.update_key_description),
         "UpdatePrimaryRegion": Operation(regions.plan_update_primary, regions.update_primary),
-        "Verify": Operation(on_key(_USE), signing.verify),
-        "VerifyMac": Operation(on_key(_USE), mac.verify_mac),
+        "Verify": Operation(_USE, signing.verify, _SIGN),
+        "VerifyMac": Operation(_USE, mac.verify_mac, _MAC),
     }
 )
 """Every operation of the API, in the order of its documentation."""
@@ -117,7 +123,7 @@ class Kms:
 
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._store = Store(clock, entropy)
-        self._model = _service_model()
+        self._model = service_model()
         self._tracked = frozenset(self._model.shape_for("KeyLastUsageTrackingOperation").enum)
 
     @property
@@ -154,15 +160,16 @@ class Kms:
         InvalidArnException, a ciphertext that names no key.
         """
         operation = _operation(call)
-        validate(call.params, self._model.operation_model(call.operation).input_shape)
+        if isinstance(operation.plan, OnKey):
+            refuse_alias(call, call.params.get("KeyId"), operation.plan.takes)
+        validate(call.params, self._model.operation_model(call.operation).input_shape, corrections())
         self._check_tokens(call)
         return operation.plan(self._store, call)
 
     def perform(self, call: Call) -> dict[str, Any]:
-        """After authorization: the gate for key states, the act, the answer by botocore's member names."""
+        """After authorization: the checks, the act, the answer by botocore's member names."""
         operation = _operation(call)
-        for key in _gated(call):
-            states.check(call.operation, key, call.time)
+        checks.check(operation, call)
         answer = operation.act(self._store, call)
         refuse_dry_run(call)
         self._note_usage(call)
@@ -220,20 +227,8 @@ class Kms:
                     }
 
 
-@lru_cache(maxsize=1)
-def _service_model() -> ServiceModel:
-    """botocore's model of KMS: read once, it never changes."""
-    return botocore.session.get_session().get_service_model("kms")
-
-
 def _operation(call: Call) -> Operation:
     operation = OPERATIONS.get(call.operation)
     if operation is None:
         raise AwsError("UnknownOperationException", None)
     return operation
-
-
-def _gated(call: Call) -> list[Key]:
-    """The keys whose state matters: all targets; of UpdateAlias only the key that it goes to (footnote 10)."""
-    keys = [target.entity for target in call.targets if isinstance(target.entity, Key)]
-    return keys[-1:] if call.operation == "UpdateAlias" else keys

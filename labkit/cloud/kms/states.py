@@ -2,7 +2,9 @@
 
 Driven by two tables beside this file, copied from "Key states of AWS KMS keys" (AWS KMS Developer Guide):
 key-states.tsv (operation by state; Y, X, ?, N/A with footnotes) and key-state-errors.tsv (the footnotes).
-The last four rows are ours: operations newer than the table, each as its nearest relative in it.
+Below AWS's rows stand ours: operations newer than the table, each as its nearest relative in it, and operations that
+are about no key. Every operation of the API has a row. Where the real service was seen to answer otherwise than its
+page, key-states-recorded.tsv says so, and is believed.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from ..core.errors import AwsError
+from .api import require_every_operation
 from .model import Key
 
 
@@ -37,6 +40,8 @@ _CONDITIONS: MappingProxyType[str, Callable[[Key], bool]] = MappingProxyType(
         "external or custom key store": lambda key: key.origin != "AWS_KMS",
     }
 )
+NO_KEY = "-"
+"""The cell of an operation that is about no key (ListKeys), or about one that is not there yet (CreateKey)."""
 _INFORMATION = frozenset({"12", "13"})  # footnotes that refuse nothing
 _MERELY_IN_OLD_TEXT = "2"  # "[2] or [3]" in the table: the real service answers [3] (recorded, GenerateDataKey)
 _ONLY_IF = frozenset({"6", "7", "8", "9"})  # footnotes that hold for some keys; asked before the others
@@ -44,9 +49,7 @@ _ONLY_IF = frozenset({"6", "7", "8", "9"})  # footnotes that hold for some keys;
 
 def check(operation: str, key: Key, now: datetime) -> None:
     """Raise AwsError if `operation` (an API operation's name) can't run on the key in its present state."""
-    row = table().get(operation)
-    if row is None:
-        return
+    row = table()[operation]
     state = key.state(now)
     for number in _refusals(row["PendingDeletion" if state == "PendingReplicaDeletion" else state], state):
         footnote = footnotes()[number]
@@ -59,6 +62,8 @@ def check(operation: str, key: Key, now: datetime) -> None:
 @lru_cache(maxsize=256)
 def _refusals(cell: str, state: str) -> tuple[str, ...]:
     """The footnotes of a cell that can refuse, in the order in which they are asked."""
+    if cell == NO_KEY:
+        return ()
     if cell == "N/A":  # the table is older than imported HMAC and asymmetric material
         return {"PendingImport": ("5",), "Unavailable": ("9",)}[state]
     numbers = [n for n in re.findall(r"\d+", cell) if n not in _INFORMATION and n != _MERELY_IN_OLD_TEXT]
@@ -70,9 +75,13 @@ def _refusals(cell: str, state: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def table() -> MappingProxyType[str, dict[str, str]]:
-    """operation -> key state -> cell."""
+    """operation -> key state -> cell; ValueError if an operation of KMS has no row."""
     rows = csv.DictReader(_lines("key-states.tsv"), delimiter="\t")
-    return MappingProxyType({row.pop("operation"): row for row in rows})
+    cells = {row.pop("operation"): row for row in rows}
+    require_every_operation(cells, "key-states.tsv")
+    for seen in csv.DictReader(_lines("key-states-recorded.tsv"), delimiter="\t"):
+        cells[seen["operation"]][seen["state"]] = seen["cell"]
+    return MappingProxyType(cells)
 
 
 @lru_cache(maxsize=1)

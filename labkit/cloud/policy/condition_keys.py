@@ -27,6 +27,14 @@ KEY_OPERATIONS = frozenset(
 )
 """The permissions that KMS asks on a KMS key."""
 
+ACCOUNT_OPERATIONS = frozenset(
+    """
+    ConnectCustomKeyStore CreateCustomKeyStore CreateKey DeleteCustomKeyStore DescribeCustomKeyStores
+    DisconnectCustomKeyStore GenerateRandom ListAliases ListKeys ListRetirableGrants UpdateCustomKeyStore
+    """.split()  # noqa: SIM905 - a table to read
+)
+"""The other permissions of KMS: each one is here or there."""
+
 CROSS_ACCOUNT_OPERATIONS = frozenset(
     """
     CreateGrant Decapsulate Decrypt DeriveSharedSecret DescribeKey Encapsulate Encrypt GenerateDataKey

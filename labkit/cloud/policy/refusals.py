@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..core.errors import AwsError
 from .decision import needs_resource_policy
 from .outcome import Decision, Reason
+from .question import Question
 
 _EXPLICIT = {
     "scp": "a service control policy",
@@ -83,8 +84,7 @@ def message(decision: Decision) -> str:
     if service == "kms" and _hides_the_key(decision):
         return f"{who} on this resource {_HIDDEN}"
     resource = f'"{question.resource}"' if service == "s3" else question.resource
-    # Recorded many times: ListBuckets alone, which asks on no bucket, is refused without a resource.
-    text = who if service == "s3" and question.resource == "*" else f"{who} on resource: {resource}"
+    text = who if _names_no_resource(question) else f"{who} on resource: {resource}"
     tail = _tail(decision, action)
     text = f"{text} {tail}" if tail else text
     return f"You are not authorized to perform this operation. {text}" if service == "ec2" else text
@@ -100,6 +100,16 @@ def _tail(decision: Decision, action: str) -> str:
         arn = decision.statement.policy.arn if decision.statement and kind in _NAMED_BY_ARN else ""
         return f"with an explicit deny in {_EXPLICIT[kind]}" + (f": {arn}" if arn else "")
     return f"because no {_IMPLICIT[kind]} allows the {action} action"
+
+
+def _names_no_resource(question: Question) -> bool:
+    """Permissions on "*" that are refused without "on resource: *".
+
+    S3's ListBuckets, recorded many times; kms:TagResource of a key that is not made yet (DataBiosphere/azul 5628 of
+    2023, LeanerCloud/CUDly 1670 of 2026), while kms:CreateKey itself names its "*".
+    """
+    tags_a_new_key = question.action.lower() == "kms:tagresource"
+    return question.resource == "*" and (question.service == "s3" or tags_a_new_key)
 
 
 def _action(action: str) -> str:

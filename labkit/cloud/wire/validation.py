@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
@@ -31,7 +33,19 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def validate(params: Mapping[str, Any], input_shape: Shape | None) -> None:
+@dataclass(frozen=True, eq=False)
+class Corrections:
+    """What a real service asks and says beyond its model, by the shape's name: recordings beat the model."""
+
+    patterns: Mapping[str, str]  # of strings that have none in the model
+    lists: Mapping[str, tuple[str, ...]]  # what an error lists as the enum's values
+    takes: Mapping[str, frozenset[str]]  # values that are let through besides the enum's
+
+
+NO_CORRECTIONS = Corrections(MappingProxyType({}), MappingProxyType({}), MappingProxyType({}))
+
+
+def validate(params: Mapping[str, Any], input_shape: Shape | None, corrections: Corrections = NO_CORRECTIONS) -> None:
     """Raise AwsError if `params` (by botocore member names, blobs as bytes) do not satisfy `input_shape`.
 
     ValidationException lists every broken constraint; a value of the wrong JSON type is a
@@ -40,7 +54,7 @@ def validate(params: Mapping[str, Any], input_shape: Shape | None) -> None:
     if not isinstance(input_shape, StructureShape):
         return
     _check_types(params, input_shape)
-    problems = list(_structure(params, input_shape, ""))
+    problems = list(_structure(params, input_shape, "", corrections))
     if problems:
         count = len(problems)
         said = "; ".join(
@@ -73,13 +87,15 @@ def _check_types(value: Any, shape: Shape) -> None:
             _check_types(item, shape.value)
 
 
-def _structure(params: Mapping[str, Any], shape: StructureShape, path: str) -> Iterator[Problem]:
+def _structure(
+    params: Mapping[str, Any], shape: StructureShape, path: str, corrections: Corrections
+) -> Iterator[Problem]:
     for name, shown, member, required in _members(shape):
         value = params.get(name)
         if value is not None:
-            yield from _member(value, member, path + shown)
-        elif required:
-            yield " null", path + shown, "Member must not be null"
+            yield from _member(value, member, path + shown, corrections)
+        elif required:  # of what the model marks as sensitive, not even that it is null is told (recorded)
+            yield "" if member.metadata.get("sensitive") else " null", path + shown, "Member must not be null"
 
 
 @lru_cache(maxsize=2048)
@@ -89,32 +105,32 @@ def _members(shape: StructureShape) -> tuple[tuple[str, str, Shape, bool], ...]:
     return tuple((name, name[:1].lower() + name[1:], each, name in required) for name, each in shape.members.items())
 
 
-def _member(value: Any, shape: Shape, path: str) -> Iterator[Problem]:
-    for rule, holds in _constraints(shape):
+def _member(value: Any, shape: Shape, path: str, corrections: Corrections) -> Iterator[Problem]:
+    for rule, holds in _constraints(shape, corrections):
         if not holds(value):
             yield _shown(value, shape), path, rule
     if isinstance(shape, StructureShape):
-        yield from _structure(value, shape, path + ".")
+        yield from _structure(value, shape, path + ".", corrections)
     elif isinstance(shape, ListShape):
-        yield from _items(list(value), shape, path)
+        yield from _items(list(value), shape, path, corrections)
     elif isinstance(shape, MapShape):
         for item in value.values():
-            yield from _member(item, shape.value, f"{path}.member")
+            yield from _member(item, shape.value, f"{path}.member", corrections)
 
 
-def _items(items: list[Any], shape: ListShape, path: str) -> Iterator[Problem]:
+def _items(items: list[Any], shape: ListShape, path: str, corrections: Corrections) -> Iterator[Problem]:
     """A structure in a list is named by its place; of a list of plain values the list itself is reported."""
     if isinstance(shape.member, StructureShape):
         for number, item in enumerate(items, start=1):
-            yield from _member(item, shape.member, f"{path}.{number}.member")
+            yield from _member(item, shape.member, f"{path}.{number}.member", corrections)
         return
-    rules = _constraints(shape.member)
+    rules = _constraints(shape.member, corrections)
     if any(not holds(item) for item in items for _, holds in rules):
         yield _shown(items, shape.member), path, f"Member must satisfy constraint: [{', '.join(r for r, _ in rules)}]"
 
 
 @lru_cache(maxsize=2048)
-def _constraints(shape: Shape) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+def _constraints(shape: Shape, corrections: Corrections) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     """The rules that a value of this shape must satisfy, each with its sentence.
 
     Cached by the shape object: a service model keeps its operations' shapes, so that each is read once.
@@ -132,20 +148,21 @@ def _constraints(shape: Shape) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
         rules.append((f"Member must have length less than or equal to {high}", lambda v: len(v) <= high))
     if low:
         rules.append((f"Member must have length greater than or equal to {low}", lambda v: len(v) >= low))
-    pattern = limits.get("pattern")
+    pattern = corrections.patterns.get(shape.name) or limits.get("pattern")
     matches = _matcher(pattern) if pattern and shape.type_name == "string" else None
     if matches is not None:
         rules.append((f"Member must satisfy regular expression pattern: {pattern}", lambda v: matches(v) is not None))
     if isinstance(shape, StringShape) and shape.enum:
-        known = frozenset(shape.enum)
-        rules.append((f"Member must satisfy enum value set: [{', '.join(shape.enum)}]", lambda v: v in known))
+        known = frozenset(shape.enum) | corrections.takes.get(shape.name, frozenset())
+        listed = ", ".join(corrections.lists.get(shape.name, shape.enum))
+        rules.append((f"Member must satisfy enum value set: [{listed}]", lambda v: v in known))
     return tuple(rules)
 
 
 def _matcher(pattern: str) -> Callable[[str], Any] | None:
     """None where Python can't read the pattern (STS's tags: Java's classes of Unicode); that rule is not checked."""
     try:
-        return re.compile(pattern, re.ASCII).fullmatch
+        return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), re.ASCII).fullmatch
     except re.error:
         return None
 

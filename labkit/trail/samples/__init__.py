@@ -20,8 +20,8 @@ from .ordinary import fortnight
 
 # SHA-256 of keys and contents before gzip (which differs between libraries), by name of the sample.
 CHECKSUMS = {
-    "fortnight": "51a12ba93c85ed2d614d04b0ad36fbcf668fefb869b12cf0705c5218e44247e2",
-    "incident": "b79ef865d993bc80a74d289b287220f5aeb061b772e0766c215fa4c6ef626f61",
+    "fortnight": "afb118ffb0a8f341954dad97909592c9aa5d0cff8cee3c1fc5e341db5b4ab1ca",
+    "incident": "5f528ef469d31c98525f610c2d8c2c2e1ad96dd055445bab3b6d5f831fb30550",
 }
 DATA = Path(__file__).parents[3] / "data"
 

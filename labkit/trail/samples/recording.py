@@ -15,6 +15,7 @@ from typing import Any
 from .company import BROWSER, CONSOLE, GLOBAL, HOME, Bucket, Key, Role, identifier
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+TELL_KEY_EXCHANGE = ("kms", "secretsmanager")  # since November 2025; EC2's records don't (published records, 2026)
 FAS = "fas.s3.amazonaws.com"
 DEFAULT_SESSION = timedelta(hours=1)  # STS API, AssumeRole: DurationSeconds is 3600 where nobody says it
 SERVICE_SESSION = timedelta(hours=6)  # EC2's last about that long; how long others' do is not published
@@ -66,6 +67,8 @@ class Journal:
         by_service = identity.get("invokedBy", "")
         host = (asked or {}).get("Host", f"{source}.{region}.amazonaws.com")  # S3's records repeat it
         tls = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}
+        if source in TELL_KEY_EXCHANGE:
+            tls["keyExchange"] = "X25519MLKEM768"
         record = {
             "eventVersion": "1.11",
             "userIdentity": identity,

@@ -90,3 +90,14 @@ def test_principals_that_exist_are_kept(lab: labkit.Lab, allow: Make, document: 
     policy = document(root, allow("kms:Encrypt", Principal=named | {"Service": "logs.us-east-1.amazonaws.com"}))
     key_id = boto3.client("kms").create_key(Policy=policy)["KeyMetadata"]["KeyId"]
     assert boto3.client("kms").get_key_policy(KeyId=key_id)["Policy"] == policy
+
+
+def test_a_new_key_with_tags_needs_another_permission(lab: labkit.Lab, allow: Make, refusal: Make) -> None:
+    """kms:CreateKey alone makes no key with tags; the refusal names no resource, as there is none yet (recorded)."""
+    maker = lab.role("Maker", policy=[allow("kms:CreateKey")]).client("kms")
+    maker.create_key()
+    said = refusal("AccessDeniedException", maker.create_key, Tags=[{"TagKey": "team", "TagValue": "red"}])
+    arn = f"arn:aws:sts::{lab.account_id}:assumed-role/Maker/maker"
+    action = "kms:TagResource"
+    tail = f"because no identity-based policy allows the {action} action"
+    assert said == f"User: {arn} is not authorized to perform: {action} {tail}"

@@ -148,3 +148,30 @@ def test_data_events_are_not_in_the_event_history(lab: Any, events: Callable[...
     found = boto3.client("cloudtrail").lookup_events()["Events"]
     assert {item["EventName"] for item in found} >= {"CreateBucket"}
     assert "PutObject" not in {item["EventName"] for item in found}
+
+
+DIRECT = {  # what is known of each: records that real accounts published in 2026; of the others nothing is
+    "kms": ("X25519MLKEM768", lambda: boto3.client("kms").list_keys()),
+    "secretsmanager": ("X25519MLKEM768", lambda: boto3.client("secretsmanager").list_secrets()),
+    "ec2": (None, lambda: boto3.client("ec2").describe_volumes()),
+}
+
+
+@pytest.mark.parametrize("service", DIRECT)
+def test_the_key_exchange_is_told_by_some_services(lab: Any, events: Any, service: str) -> None:
+    """It is the last of tlsDetails, since November 2025."""
+    exchange, work = DIRECT[service]
+    work()
+    details = next(each for each in events() if each["eventSource"] == f"{service}.amazonaws.com")["tlsDetails"]
+    assert details.get("keyExchange") == exchange
+    assert list(details)[:3] == ["tlsVersion", "cipherSuite", "clientProvidedHostHeader"]
+    assert details["clientProvidedHostHeader"] == f"{service}.us-east-1.amazonaws.com"
+
+
+def test_what_a_service_asks_of_kms_has_no_tls_details(lab: Any, events: Any) -> None:
+    """Only the caller's own call does ("Decrypt", KMS Developer Guide)."""
+    boto3.client("secretsmanager").create_secret(Name="s", SecretString="x")
+    for event in events("GenerateDataKey") + events("Decrypt"):
+        assert "tlsDetails" not in event
+    (direct,) = events("CreateSecret")
+    assert direct["tlsDetails"]["keyExchange"]

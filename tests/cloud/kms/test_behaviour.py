@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from labkit.cloud.core.errors import AwsError
+
 with (Path(__file__).parent / "behaviour.tsv").open(encoding="utf-8") as file:
     ROWS = {(row["operation"], row["situation"]): row for row in csv.DictReader(file, delimiter="\t")}
 
 Scenario = Callable[[Any], None]
 SCENARIOS: dict[tuple[str, str], Scenario] = {}
+ANSWER = "what the real service answers"
 ANOTHER = "0f9b7c1e-0000-4000-8000-000000000000"
 RSA = {"KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT"}
 RSA_SIGN = {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}
@@ -53,10 +56,104 @@ def is_refused(world: Any, code: str, message: str | None, operation: str, **par
     assert (error.code, error.message) == (code, message)
 
 
+class Witness:
+    """A world that remembers what each operation answered."""
+
+    def __init__(self, world: Any) -> None:
+        self._world = world
+        self.seen: list[tuple[str, dict[str, Any] | AwsError]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+    def call(self, operation: str, /, **params: Any) -> dict[str, Any]:
+        """Do it, and remember the answer, or the error."""
+        try:
+            answer: dict[str, Any] = self._world.call(operation, **params)
+        except AwsError as refused:
+            self.seen.append((operation, refused))
+            raise
+        self.seen.append((operation, dict(answer)))
+        return answer
+
+    def refused(self, operation: str, /, **params: Any) -> AwsError:
+        """The error of a call that must not succeed."""
+        with pytest.raises(AwsError) as caught:
+            self.call(operation, **params)
+        return caught.value
+
+    def create(self, **params: Any) -> dict[str, Any]:
+        """CreateKey's KeyMetadata."""
+        return dict(self.call("CreateKey", **params)["KeyMetadata"])
+
+    def bring(self, *args: Any, **params: Any) -> dict[str, Any]:
+        """Import material."""
+        return type(self._world).bring(self, *args, **params)  # type: ignore[no-any-return]
+
+    def parameters(self, *args: Any, **params: Any) -> dict[str, Any]:
+        """GetParametersForImport."""
+        return type(self._world).parameters(self, *args, **params)  # type: ignore[no-any-return]
+
+
+def says(cell: str, outcome: dict[str, Any] | AwsError) -> bool:
+    """Whether an outcome is what a cell of the table says.
+
+    "Code: message" (with <what varies>), "Code, no message" or "Code" of an error; of an answer its members, parted
+    by ";": "Name", "Name=value", "no Name".
+    """
+    if isinstance(outcome, AwsError):
+        if cell.endswith(", no message"):
+            return (outcome.code, outcome.message) == (cell.removesuffix(", no message"), None)
+        code, told, message = cell.partition(": ")
+        varies = re.compile(r"<([^>]+)>")
+        parts = [re.escape(part) if number % 2 == 0 else ".+" for number, part in enumerate(varies.split(message))]
+        return outcome.code == code and (not told or bool(re.fullmatch("".join(parts), outcome.message or "")))
+    members = dict(leaves(outcome))
+    return all(has(members, part) for part in cell.split("; "))
+
+
+def has(members: dict[str, Any], part: str) -> bool:
+    """Whether an answer's members hold what one part of a cell says."""
+    if part.startswith("no "):
+        return part.removeprefix("no ") not in members
+    name, equals, value = part.partition("=")
+    return name in members and (not equals or value in written(members[name]))
+
+
+def leaves(answer: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The members of an answer, and of what lies in it."""
+    for name, value in answer.items():
+        yield name, value
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                yield from leaves(inner)
+
+
+def written(value: Any) -> tuple[str, ...]:
+    """The ways in which the table writes a value."""
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    if isinstance(value, bytes):
+        return (f"{len(value)} bytes",)
+    if isinstance(value, list):
+        return (f"[{', '.join(map(str, value))}]", f"{len(value)} items")
+    return (str(value), "<arn>") if str(value).startswith("arn:") else (str(value),)
+
+
 @pytest.mark.parametrize("name", ROWS, ids=" - ".join)
 def test_row(world: Any, name: tuple[str, str]) -> None:
-    """The row holds."""
-    SCENARIOS[name](world)
+    """The row holds: its scenario goes through, and its operation answered what the table says, word for word."""
+    witness = Witness(world)
+    SCENARIOS[name](witness)
+    outcomes = [outcome for operation, outcome in witness.seen if operation == name[0]]
+    assert any(says(ROWS[name][ANSWER], outcome) for outcome in outcomes), outcomes
+
+
+@pytest.mark.parametrize("name", ROWS, ids=" - ".join)
+def test_another_answer_would_be_noticed(world: Any, name: tuple[str, str]) -> None:
+    """No cell is so vague that an error of another code, or an empty answer, would do."""
+    assert not says(ROWS[name][ANSWER], AwsError("OtherException", "another message"))
+    assert not says(ROWS[name][ANSWER], {})
 
 
 def test_no_scenario_without_a_row() -> None:
@@ -118,7 +215,7 @@ def _(world: Any) -> None:
 
 @row("CreateKey", "RSA_2048 + KEY_AGREEMENT")
 def _(world: Any) -> None:
-    message = "KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048"
+    message = "KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048."
     is_refused(world, "ValidationException", message, "CreateKey", KeySpec="RSA_2048", KeyUsage="KEY_AGREEMENT")
 
 

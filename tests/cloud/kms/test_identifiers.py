@@ -10,6 +10,7 @@ import pytest
 
 from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms.identifiers import Takes
+from labkit.cloud.kms.operation import OnKey
 from labkit.cloud.kms.service import OPERATIONS
 
 MODEL = botocore.session.get_session().get_service_model("kms")
@@ -31,7 +32,7 @@ def documented(operation: str) -> Takes:
     return Takes.KEY_OF_ANY_ACCOUNT if "Cross-account use: Yes" in whole else Takes.KEY
 
 
-PLAIN = [name for name, operation in OPERATIONS.items() if operation.plan.__qualname__.startswith("on_key")]
+PLAIN = [name for name, operation in OPERATIONS.items() if isinstance(operation.plan, OnKey)]
 ARGUMENTS = {  # enough to satisfy the model
     "Plaintext": b"x",
     "CiphertextBlob": b"x",

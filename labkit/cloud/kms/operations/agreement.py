@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from ...core.call import Call
 from ...core.errors import AwsError
 from .. import ciphertext
-from ..operation import refuse_recipient, require_algorithm, require_usage, target_key, usable_material
-from ..specs import AGREE, ENCAPSULATE
+from ..operation import refuse_recipient, target_key, usable_material
 from ..store import Store
 
 
@@ -24,8 +23,6 @@ def derive_shared_secret(_store: Store, call: Call) -> dict[str, Any]:
     refuse_recipient(call)
     key = target_key(call)
     algorithm = call.params["KeyAgreementAlgorithm"]
-    require_usage(key, "DeriveSharedSecret", AGREE)
-    require_algorithm(key, algorithm)
     private_key = usable_material(key).private_key
     try:
         peer = load_der_public_key(call.params["PublicKey"])
@@ -48,8 +45,6 @@ def encapsulate(_store: Store, call: Call) -> dict[str, Any]:
     """
     key = target_key(call)
     algorithm = call.params["EncapsulationAlgorithm"]
-    require_usage(key, "Encapsulate", ENCAPSULATE)
-    require_algorithm(key, algorithm)
     secret, blob = usable_material(key).private_key.public_key().encapsulate()
     return {
         "KeyId": key.arn,
@@ -67,8 +62,6 @@ def decapsulate(_store: Store, call: Call) -> dict[str, Any]:
     """
     key = target_key(call)
     algorithm = call.params["EncapsulationAlgorithm"]
-    require_usage(key, "Decapsulate", ENCAPSULATE)
-    require_algorithm(key, algorithm)
     try:
         secret = usable_material(key).private_key.decapsulate(call.params["SharedSecretCiphertextBlob"])
     except ValueError:

@@ -138,8 +138,11 @@ def _check_operations(key: Key, operations: list[str]) -> None:
 
 
 def _checked_constraints(key: Key, constraints: Mapping[str, Any]) -> Mapping[str, Any]:
-    if all(constraints.get(member) for member in _CONTEXTS):  # "Using grant constraints", AWS KMS Developer Guide
-        raise AwsError("ValidationException", "Specify EncryptionContextEquals or EncryptionContextSubset, not both.")
+    given = [constraints[member] for member in _CONTEXTS if constraints.get(member) is not None]
+    if len(given) > 1 and any(given):
+        # Quoted by hashicorp/terraform-provider-aws (kms/grant.go); also where one of the two is empty:
+        # aws/aws-sdk-java 328.
+        raise AwsError("ValidationException", "More than one constraint supplied")
     for member in _CONTEXTS:
         context = constraints.get(member)
         if context is None:

@@ -118,6 +118,14 @@ def update_primary(store: Store, call: Call) -> dict[str, Any]:
     return {}
 
 
+def check_primary(call: Call) -> None:
+    """ReplicateKey asks for the primary before its state: so said of a replica that was still Creating.
+
+    Recorded in localstack, test_kms.snapshot.json (2025).
+    """
+    _primary(call)
+
+
 def _primary(call: Call) -> Key:
     """The call's key, if it is a multi-Region primary (message recorded, ReplicateKey)."""
     key = target_key(call)
@@ -133,7 +141,7 @@ def _synchronize_later(store: Store, primary: Key, time: datetime) -> None:
         return store.key(primary.account, primary.region, primary.id) is primary
 
     def act(moment: datetime) -> list[Happening]:
-        name = "SynchronizeMultiRegionKey"
-        return [Happening(moment, primary.account, primary.region, name, primary.arn, {})]
+        where = (primary.account, primary.region)
+        return [Happening(moment, *where, "SynchronizeMultiRegionKey", primary.arn, {})]
 
     store.agenda.add(time, holds, act)

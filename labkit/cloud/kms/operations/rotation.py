@@ -29,8 +29,9 @@ def enable(store: Store, call: Call) -> dict[str, Any]:
 
 
 def disable(_store: Store, call: Call) -> dict[str, Any]:
-    """DisableKeyRotation."""
-    _rotatable_primary(call).rotation = None
+    """DisableKeyRotation: keys that can't rotate are no error (recorded, floci-io/floci, KmsIntegrationTest, 2026)."""
+    _require_primary(target_key(call))
+    target_key(call).rotation = None
     return {}
 
 
@@ -109,6 +110,10 @@ def _rotatable_primary(call: Call) -> Key:
     """Rotation of related multi-Region keys is ruled by the primary."""
     key = target_key(call)
     _require_symmetric(key)
+    _require_primary(key)
+    return key
+
+
+def _require_primary(key: Key) -> None:
     if key.multi_region and not key.primary:
         raise AwsError("UnsupportedOperationException", f"{key.arn} is not a multi-region primary key.")
-    return key

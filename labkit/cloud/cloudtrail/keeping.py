@@ -1,0 +1,76 @@
+"""How a finished call is recorded, come what may: in full, or without its details, or by its name alone.
+
+An account shows the second or the third only where labkit itself has a fault; the process's log then says which.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..core.call import Call
+from .record import events_of
+
+log = logging.getLogger("labkit.cloud")
+
+
+def record_surely(call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:
+    """Record a call, and answer the id of its event. Never raises, and never loses the call.
+
+    `new_id` gives ids of events; `record` keeps one event.
+    """
+    for write in (_in_full, _without_details, _by_name):
+        kept: list[str] = []
+        try:
+            for event in write(call, new_id):
+                record(event)
+                kept.append(event["eventID"])
+        except Exception:
+            log.exception("%s:%s could not be recorded in full", call.service, call.operation)
+        if kept:  # the caller has its record; what may be missing are copies for other accounts and Regions
+            return kept[0]
+    return ""
+
+
+def _in_full(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return events_of(call, new_id)
+
+
+def _without_details(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return events_of(replace(call, params={}, targets=(), result=None, notes={}), new_id)
+
+
+def _by_name(call: Call, _new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return [least_event_of(call)]
+
+
+def least_event_of(call: Call) -> dict[str, Any]:
+    """Who called what, when, and how it ended; neither parameters nor resources. Its eventID is the request's id.
+
+    Asks no table, no model and no other function: it can't fail where the whole record did.
+    """
+    principal = call.principal
+    account = principal.account if principal else ""
+    arn, kind = (principal.arn, principal.kind) if principal else ("", "Unknown")
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": kind, "arn": arn, "accountId": account},
+        "eventTime": f"{call.time:%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": f"{call.service}.amazonaws.com",
+        "eventName": call.operation,
+        "awsRegion": call.region,
+        "sourceIPAddress": call.source_ip,
+        "userAgent": call.user_agent,
+        **({"errorCode": call.error.code} if call.error is not None else {}),
+        "requestParameters": None,
+        "responseElements": None,
+        "requestID": call.request_id,
+        "eventID": call.request_id,
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+    }

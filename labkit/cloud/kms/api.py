@@ -1,0 +1,56 @@
+"""The API of KMS as botocore models it, and what the real service says otherwise: model-corrections.tsv.
+
+`require_every_operation` is what every table of operations is held against: a row that is missing stops the start.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+
+import botocore.session
+from botocore.model import ServiceModel
+
+from ..wire.validation import Corrections
+
+
+@lru_cache(maxsize=1)
+def service_model() -> ServiceModel:
+    """botocore's model of KMS: read once, it never changes."""
+    return botocore.session.get_session().get_service_model("kms")
+
+
+def require_every_operation(there: Iterable[str], table: str) -> None:
+    """ValueError, naming them, if a table lacks operations of KMS: each would be taken for something that it isn't."""
+    missing = sorted(set(service_model().operation_names) - set(there))
+    if missing:
+        raise ValueError(f"{table} has no row for {', '.join(missing)}: every operation of KMS needs one.")
+
+
+@lru_cache(maxsize=1)
+def corrections() -> Corrections:
+    """What the real service asks and lists beyond the model, each row with the recording that shows it.
+
+    The column "what": "pattern" of a string; "takes", a value that is let through although no list has it; "lists",
+    the whole list of an error; "order", the order in which an error lists the values (newer ones of the model follow).
+    """
+    text = (files(__package__) / "model-corrections.tsv").read_text(encoding="utf-8")
+    patterns: dict[str, str] = {}
+    lists: dict[str, tuple[str, ...]] = {}
+    takes: dict[str, frozenset[str]] = {}
+    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+        shape, values = row["shape"], tuple(row["value"].split())
+        if row["what"] == "pattern":
+            patterns[shape] = row["value"]
+        elif row["what"] == "takes":
+            takes[shape] = frozenset(values)
+        elif row["what"] == "lists":
+            lists[shape] = values
+        elif row["what"] == "order":
+            newer = (value for value in service_model().shape_for(shape).enum if value not in values)
+            lists[shape] = (*values, *newer)
+        else:
+            raise ValueError(f"model-corrections.tsv: {row['what']!r} is none of pattern, takes, lists, order.")
+    return Corrections(patterns, lists, takes)
