@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from moto.secretsmanager.models import secretsmanager_backends
-
 from .call import Call, Target
 from .errors import MALFORMED_XML, AwsError
+from .services.secrets_store import find as find_secret
 
 # Operations whose action is named otherwise.
 _S3_ACTIONS = {
@@ -76,20 +75,15 @@ def _s3(call: Call, name: str) -> tuple[Target, ...]:
 
 
 def _secretsmanager(call: Call, name: str) -> tuple[Target, ...]:
-    """The secret by its full ARN, whatever part of it the caller names; a batch asks for each secret too."""
+    """The secret by its full ARN, whatever part of it the caller names; a batch asks for each when it reads it."""
     action = f"secretsmanager:{name}"
-    if call.operation == "BatchGetSecretValue":
-        each = [
-            Target("secretsmanager:GetSecretValue", _secret(call, i)) for i in call.params.get("SecretIdList") or ()
-        ]
-        return Target(action, "*"), *each
     if call.operation == "CreateSecret":
         return (Target(action, _secret(call, call.params.get("Name", ""))),)
     return (Target(action, _secret(call, call.params["SecretId"]) if "SecretId" in call.params else "*"),)
 
 
 def _secret(call: Call, secret_id: str) -> str:
-    found = secretsmanager_backends[call.account][call.region].secrets.get(secret_id)
+    found = find_secret(call.account, call.region, secret_id, call.time)
     if found is not None:
         return str(found.arn)
     known = secret_id.startswith("arn:")

@@ -161,7 +161,8 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
     """An error in the form of the protocol (S3 has its own)."""
     code, text = error.code, error.message or ""
     if protocol in ("json", "rest-json") or not protocol:
-        content = {"__type": code} | ({"message": error.message} if error.message is not None else {}) | error.members
+        said = {_message_member(service, code): error.message} if error.message is not None else {}
+        content = {"__type": code} | said | error.members
         headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
         return HttpResponse(error.status, _with_id(headers, request_id), json.dumps(content, default=str).encode())
     if service == "s3":
@@ -179,6 +180,14 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
         )
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
     return HttpResponse(error.status, _with_id({"Content-Type": "text/xml"}, request_id), body)
+
+
+@lru_cache(maxsize=512)
+def _message_member(service: str, code: str) -> str:
+    """Where an error of a JSON service has its message: "Message" if the service's model calls it so."""
+    shapes = get_service_model(service).error_shapes if service else []
+    members = [shape.members for shape in shapes if code in (shape.name, shape.metadata.get("error", {}).get("code"))]
+    return "Message" if members and "Message" in members[0] else "message"
 
 
 def _with_id(headers: dict[str, str], request_id: str) -> dict[str, str]:
