@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from botocore.awsrequest import HeadersDict
+from botocore.exceptions import UnknownServiceError
 from botocore.parsers import create_parser
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -185,7 +186,10 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
 @lru_cache(maxsize=512)
 def _message_member(service: str, code: str) -> str:
     """Where an error of a JSON service has its message: "Message" if the service's model calls it so."""
-    shapes = get_service_model(service).error_shapes if service else []
+    try:
+        shapes = get_service_model(service).error_shapes if service else []
+    except UnknownServiceError:
+        shapes = []
     members = [shape.members for shape in shapes if code in (shape.name, shape.metadata.get("error", {}).get("code"))]
     return "Message" if members and "Message" in members[0] else "message"
 

@@ -8,7 +8,7 @@ from the real service (2022-2026).
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
@@ -18,6 +18,8 @@ from ..errors import AwsError
 CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 NOT_FOUND = "Secrets Manager can't find the specified secret."
 DELETED = "You can't perform this operation on the secret because it was marked for deletion."
+MOST_VERSIONS, KEPT_FOR = 100, timedelta(hours=24)
+"""How many versions stay in any case, and for how long each does (User Guide, "What's in a secret": Version)."""
 _FULL_ARN = re.compile(r"-[A-Za-z0-9]{6}$")  # what ends so is taken for a complete ARN (recorded)
 
 Version = dict[str, Any]
@@ -51,6 +53,13 @@ class Secret(FakeSecret):
             "version_stages": [],
             "value": value,
         }
+        old = [
+            key
+            for key, each in self.versions.items()
+            if not each["version_stages"] and key != version_id and created - each["createdate"] > KEPT_FOR
+        ]
+        for key in old[: max(0, len(self.versions) - MOST_VERSIONS)]:
+            del self.versions[key]
 
     def holder(self, label: str) -> str | None:
         """The version that a staging label is attached to."""
