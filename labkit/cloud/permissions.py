@@ -7,8 +7,11 @@ Where an operation is not in these tables, the action has the operation's name a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
+
+from moto.core.utils import get_service_model
 
 from .call import Call, Target
 from .errors import MALFORMED_XML, AwsError
@@ -140,7 +143,20 @@ def _iam(call: Call) -> str:
     for name, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
         if name in params:
             return f"arn:aws:iam::{call.account}:{kind}{params.get('Path', '/')}{params[name]}"
-    return ""
+    own = call.principal is not None and call.principal.kind == "IAMUser" and call.operation in own_user_operations()
+    return call.principal.arn if own and call.principal else ""
+
+
+@lru_cache(maxsize=1)
+def own_user_operations() -> frozenset[str]:
+    """IAM's operations whose UserName may be left out, and means the caller then, by botocore's model."""
+    model = get_service_model("iam")
+    shapes = {name: model.operation_model(name).input_shape for name in model.operation_names}
+    return frozenset(
+        name
+        for name, shape in shapes.items()
+        if shape is not None and "UserName" in shape.members and "UserName" not in shape.required_members
+    ) - {"GetMFADevice"}  # which finds a device by its serial number alone
 
 
 def _regional(service: str, member: str, form: str) -> Callable[[Call], str]:
