@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import get_service_model
 from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
+from moto.utilities.aws_headers import gen_amzn_requestid_long
 
 from .. import wire
 from ..authorize import authorize
@@ -72,17 +73,21 @@ class SecretsManager:
 
     def serve(self, call: Call, _request: HttpRequest, _onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """Answer a Secrets Manager call."""
+        try:
+            return written(call, self._answer(call))
+        finally:
+            gen_amzn_requestid_long()  # as moto draws one for each call, so that the ids that follow are the same
+
+    def _answer(self, call: Call) -> dict[str, Any]:
         check(call)
         if call.params.get("AddReplicaRegions"):
             raise AwsError("NotImplemented", "The simulated account does not replicate secrets to other Regions.", 501)
         if call.operation in self._others:
-            answer = self._others[call.operation](call)
-        elif call.operation in self._of_a_secret:
-            answer = self._of_a_secret[call.operation](call, named(call))
-        else:
-            text = f"The simulated account's Secrets Manager does not do {call.operation}."
-            raise AwsError("NotImplemented", text, 501)
-        return written(call, answer)
+            return self._others[call.operation](call)
+        if call.operation in self._of_a_secret:
+            return self._of_a_secret[call.operation](call, named(call))
+        text = f"The simulated account's Secrets Manager does not do {call.operation}."
+        raise AwsError("NotImplemented", text, 501)
 
     # --- Writing -----------------------------------------------------------------------------------------------------
 
