@@ -16,6 +16,7 @@ from .call import Call, Principal
 from .errors import AwsError
 from .identity import Credentials
 from .kms.regions import known_regions
+from .payload_hash import check_payload_hash
 from .refusals import refusal
 from .signature import Signature
 from .sigv4 import read_signature
@@ -85,6 +86,7 @@ class Reception:
         self, request: HttpRequest, signature: Signature | None, operation: OperationModel, protocol: str
     ) -> Principal:
         if signature is not None:
+            check_payload_hash(request, signature)
             return self._credentials.principal_of(request, signature, protocol)
         service = operation.service_model.service_name
         if operation.name in UNSIGNED or service == "s3":

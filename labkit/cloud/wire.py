@@ -55,7 +55,9 @@ class HttpRequest:
     def to_moto(self, url_base: str) -> Request:
         """The same request as the type moto works on, addressed to `url_base`."""
         url = f"{url_base}{self.path}" + (f"?{self.query}" if self.query else "")
-        return Request.from_primitives(self.method, url, self.headers, self.body)
+        request = Request.from_primitives(self.method, url, self.headers, self.body)
+        request.environ.pop("werkzeug.request", None)  # itself: a circle, which would keep the body for a while
+        return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,9 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
         headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
         return HttpResponse(error.status, _with_id(headers, request_id), json.dumps(content, default=str).encode())
     if service == "s3":
-        xml = f"<Error><Code>{code}</Code><Message>{escape(text)}</Message><RequestId>{request_id}</RequestId></Error>"
+        members = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items())
+        told = f"<Code>{code}</Code><Message>{escape(text)}</Message>{members}"
+        xml = f"<Error>{told}<RequestId>{request_id}</RequestId></Error>"
     elif protocol == "ec2":
         xml = (
             f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(text)}</Message></Error></Errors>"
