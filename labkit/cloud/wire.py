@@ -57,6 +57,7 @@ class HttpRequest:
         url = f"{url_base}{self.path}" + (f"?{self.query}" if self.query else "")
         request = Request.from_primitives(self.method, url, self.headers, self.body)
         request.environ.pop("werkzeug.request", None)  # itself: a circle, which would keep the body for a while
+        request._cached_data = self.body  # else werkzeug would copy it twice to read it
         return request
 
 
