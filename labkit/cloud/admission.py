@@ -32,7 +32,7 @@ def admit(head: HttpRequest, credentials: Credentials) -> Admitted | HttpRespons
             _check_sender(head, signature, protocol, credentials)
     except AwsError as refused:
         return _written(refused, head, service)
-    limit = limit_of(service) if signature is not None else UNNAMED
+    limit = limit_of(service, head.path) if signature is not None else UNNAMED
     return Admitted(limit, _too_large(head, service, limit), _busy(head, service))
 
 
@@ -42,7 +42,7 @@ def too_large(request: HttpRequest) -> HttpResponse | None:
         return None
     signature = read_signature(request)
     service = signature.service if signature is not None else "s3"
-    limit = limit_of(service)
+    limit = limit_of(service, request.path)
     return _too_large(request, service, limit, len(request.body)) if len(request.body) > limit else None
 
 
@@ -60,7 +60,7 @@ def _check_sender(head: HttpRequest, signature: Signature, protocol: str, creden
 
 
 def _too_large(head: HttpRequest, service: str, limit: int, size: int | None = None) -> HttpResponse:
-    """In S3's words; other services', where they have some, are Lambda's."""
+    """In S3's words, else in Lambda's, the others' being unknown."""
     proposed = head.headers.get("content-length", "") if size is None else str(size)
     if service == "s3":
         text = "Your proposed upload exceeds the maximum allowed size"
@@ -68,8 +68,15 @@ def _too_large(head: HttpRequest, service: str, limit: int, size: int | None = N
         if not proposed:
             del refused.members["ProposedSize"]
         return _written(refused, head, service)
-    text = f"Request must be smaller than {limit} bytes for the simulated account's {service}"
+    what = _lambda_operation(head) if service == "lambda" else f"simulated account's {service}"
+    text = f"Request must be smaller than {limit} bytes for the {what}"
     return _written(AwsError("RequestEntityTooLargeException", text, 413), head, service)
+
+
+def _lambda_operation(head: HttpRequest) -> str:
+    names = {"/invocations": "InvokeFunction", "/code": "UpdateFunctionCode"}
+    ends = (name for end, name in names.items() if head.path.endswith(end))
+    return f"{next(ends, 'CreateFunction')} operation"
 
 
 def _busy(head: HttpRequest, service: str) -> HttpResponse:

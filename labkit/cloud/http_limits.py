@@ -21,7 +21,8 @@ TOGETHER = 1024 * MIB
 CONNECTIONS = 512
 """Connections that are open at one time."""
 
-# Sources: the documented quotas of each service. Lambda: 50 MB of code, in base64, as its own refusal counts them.
+# Sources: the documented quotas of each service. Lambda: 50 MB of code in base64, or 6 MB for a function that is
+# invoked, as its own refusals count them.
 # DynamoDB: 16 MB a batch, in JSON. S3: AWS takes 5 GiB in one request, the lab 1 GiB, since it keeps them in memory.
 # The rest: the largest request of botocore's model fits many times over.
 _LIMITS = MappingProxyType(
@@ -39,10 +40,13 @@ _LIMITS = MappingProxyType(
     }
 )
 _OTHERS = 16 * MIB
+_INVOCATION = 6 * MIB
 
 
-def limit_of(service: str) -> int:
+def limit_of(service: str, path: str = "/") -> int:
     """The bytes that a request to the service of this signing name may bring."""
+    if service == "lambda" and path.endswith("/invocations"):
+        return _INVOCATION
     return _LIMITS.get(service, _OTHERS)
 
 

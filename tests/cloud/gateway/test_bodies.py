@@ -149,6 +149,23 @@ def test_requests_of_small_services_are_small(lab: labkit.Lab, service: str) -> 
     assert b"RequestEntityTooLargeException" in answer
 
 
+@pytest.mark.parametrize(
+    ("path", "limit", "operation"),
+    [
+        ("/2015-03-31/functions/f/invocations", 6_291_456, "InvokeFunction"),
+        ("/2015-03-31/functions", 70_167_211, "CreateFunction"),
+        ("/2015-03-31/functions/f/code", 70_167_211, "UpdateFunctionCode"),
+    ],
+)
+def test_functions_say_what_they_take(path: str, limit: int, operation: str) -> None:
+    """In Lambda's words (public reports)."""
+    scope = "AWS4-HMAC-SHA256 Credential=A/20260105/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
+    assert too_large(HttpRequest("POST", path, "", {"authorization": scope}, bytes(limit))) is None
+    refused = too_large(HttpRequest("POST", path, "", {"authorization": scope}, bytes(limit + 1)))
+    assert refused is not None
+    assert f"Request must be smaller than {limit} bytes for the {operation} operation" in refused.body.decode()
+
+
 def test_door_one_has_the_same_limits() -> None:
     """A body that a client in this process hands over whole."""
     names = {"authorization": "AWS4-HMAC-SHA256 Credential=A/20260105/us-east-1/kms/aws4_request, "}
@@ -250,6 +267,7 @@ def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD,"),
         ("0" * 63, "InvalidArgument", "or a valid sha256 value."),
         (None, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"),
+        ("A" * 64, "XAmzContentSHA256Mismatch", "does not match what was computed."),
         ("0" * 64, "XAmzContentSHA256Mismatch", "does not match what was computed."),
     ],
 )
