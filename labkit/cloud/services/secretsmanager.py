@@ -47,6 +47,7 @@ class SecretsManager:
     """The wrap round moto's Secrets Manager."""
 
     def __init__(self, gateway: Gateway, kms: Kms) -> None:
+        self._gateway = gateway
         self._keys = DataKeys(gateway, kms)
         self._of_a_secret: dict[str, Callable[[Call, Secret], dict[str, Any]]] = {
             "CancelRotateSecret": _cancel_rotation,
@@ -206,15 +207,18 @@ class SecretsManager:
         values: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
         for secret_id in page:
-            one = replace(call, operation="GetSecretValue", params={"SecretId": secret_id})
+            one = replace(call, operation="GetSecretValue", params={"SecretId": secret_id}, result=None, notes={})
             secret = _find(one)
             arn = secret.arn if secret else _unknown_arn(call, secret_id)
             try:
                 authorize(replace(one, targets=(Target("secretsmanager:GetSecretValue", arn),)))
-                values.append(self._get(one, named(one)))
+                one.result = self._get(one, named(one))
+                values.append(one.result)
             except AwsError as refused:
+                one.error = refused
                 shown = {"SecretId": secret.arn if secret else secret_id, "ErrorCode": refused.code}
                 errors.append(shown | {"Message": refused.message})
+            self._gateway.keep(one)  # "CloudTrail GetSecretValue log entries for each secret"
         return {"SecretValues": values, "Errors": errors} | more
 
 

@@ -228,6 +228,10 @@ def test_a_batch_goes_on_where_one_is_refused(secrets: Any, lab: labkit.Lab) -> 
     assert [each["Name"] for each in answer["SecretValues"]] == ["mine"]
     errors = [(each["SecretId"], each["ErrorCode"]) for each in answer["Errors"]]
     assert errors == [(other, "AccessDeniedException"), ("nobody", "ResourceNotFoundException")]
+    events = [each for each in lab.events() if each["eventName"] == "GetSecretValue"]
+    assert [each.get("errorCode") for each in events] == [None, "AccessDenied", "ResourceNotFoundException"]
+    asked = [each["requestParameters"]["secretId"] for each in events if each.get("errorCode") != "AccessDenied"]
+    assert asked == ["mine", "nobody"]
 
 
 def test_passwords(secrets: Any) -> None:
