@@ -22,6 +22,16 @@ from ..call import Call, Target
 from ..errors import AwsError
 from ..kms.service import Kms
 from ..wire import HttpRequest, HttpResponse
+from .secrets_details import (
+    cancel_rotation,
+    delete_policy,
+    get_policy,
+    put_policy,
+    restore,
+    short,
+    tag,
+    untag,
+)
 from .secrets_keys import MANAGED, SERVICE, DataKeys, check_account
 from .secrets_lists import chosen, list_secrets, list_versions, page_of
 from .secrets_passwords import random_password
@@ -50,17 +60,17 @@ class SecretsManager:
         self._gateway = gateway
         self._keys = DataKeys(gateway, kms)
         self._of_a_secret: dict[str, Callable[[Call, Secret], dict[str, Any]]] = {
-            "CancelRotateSecret": _cancel_rotation,
-            "DeleteResourcePolicy": _delete_policy,
+            "CancelRotateSecret": cancel_rotation,
+            "DeleteResourcePolicy": delete_policy,
             "DescribeSecret": lambda _call, secret: described(secret),
-            "GetResourcePolicy": _get_policy,
+            "GetResourcePolicy": get_policy,
             "GetSecretValue": self._get,
             "ListSecretVersionIds": lambda call, secret: list_versions(secret, call.params, self._keys.shown(secret)),
-            "PutResourcePolicy": _put_policy,
+            "PutResourcePolicy": put_policy,
             "PutSecretValue": self._put,
-            "RestoreSecret": _restore,
-            "TagResource": _tag,
-            "UntagResource": _untag,
+            "RestoreSecret": restore,
+            "TagResource": tag,
+            "UntagResource": untag,
             "UpdateSecret": self._update,
             "UpdateSecretVersionStage": _move_stage,
         }
@@ -102,7 +112,7 @@ class SecretsManager:
                 raise AwsError("InvalidRequestException", _SCHEDULED)
             if not value or before.versions.get(token, {}).get("value") != value:
                 raise AwsError("ResourceExistsException", _EXISTS.format(name))
-            return _short(before) | {"VersionId": token}
+            return short(before) | {"VersionId": token}
         secret = Secret(call.account, call.region, params, call.time)
         if secret.kms_key_id:
             self._keys.validate(call, secret, secret.kms_key_id)
@@ -111,12 +121,12 @@ class SecretsManager:
             secret.add(token, call.time, value)
             secret.attach(CURRENT, token)
         keep(secret)
-        return _short(secret) | ({"VersionId": token} if value else {})
+        return short(secret) | ({"VersionId": token} if value else {})
 
     def _put(self, call: Call, secret: Secret) -> dict[str, Any]:
         check_account(call, secret)
         token = self._store(call, secret, call.params.get("VersionStages") or [CURRENT])
-        return _short(secret) | {"VersionId": token, "VersionStages": list(secret.versions[token]["version_stages"])}
+        return short(secret) | {"VersionId": token, "VersionStages": list(secret.versions[token]["version_stages"])}
 
     def _update(self, call: Call, secret: Secret) -> dict[str, Any]:
         """A new value is a new version; a new key also re-encrypts the data keys of the staged versions."""
@@ -132,7 +142,7 @@ class SecretsManager:
         if params.get("Description") is not None:
             secret.description = params["Description"] or None
         secret.changed(call.time)
-        return _short(secret) | answer
+        return short(secret) | answer
 
     def _store(self, call: Call, secret: Secret, labels: list[str]) -> str:
         """The version of the request's token: a new one, one that waits for its value, or the same once more."""
@@ -166,13 +176,13 @@ class SecretsManager:
         if force:
             remove(secret)
             self._keys.forget(secret)
-            return _short(secret) | {"DeletionDate": call.time}
+            return short(secret) | {"DeletionDate": call.time}
         if secret.deleted_date is not None:
             raise AwsError("InvalidRequestException", DELETED)
         due: datetime = call.time + timedelta(days=call.params.get("RecoveryWindowInDays") or 30)
         secret.delete(due.timestamp())
         secret.changed(call.time)
-        return _short(secret) | {"DeletionDate": due}
+        return short(secret) | {"DeletionDate": due}
 
     # --- Reading -----------------------------------------------------------------------------------------------------
 
@@ -190,7 +200,7 @@ class SecretsManager:
         self._keys.open(call, secret, token)
         secret.accessed(token, call.time)
         stages = list(version["version_stages"])
-        answer = _short(secret) | {"VersionId": token, "CreatedDate": version["createdate"]} | version["value"]
+        answer = short(secret) | {"VersionId": token, "CreatedDate": version["createdate"]} | version["value"]
         return answer | ({"VersionStages": stages} if stages else {})
 
     def _get_many(self, call: Call) -> dict[str, Any]:
@@ -251,57 +261,8 @@ def _value(params: dict[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in ("SecretString", "SecretBinary") if params.get(name) is not None}
 
 
-def _short(secret: Secret) -> dict[str, Any]:
-    return {"ARN": secret.arn, "Name": secret.name}
-
-
 def _move_stage(call: Call, secret: Secret) -> dict[str, Any]:
     params = call.params
     move(secret, params["VersionStage"], params.get("RemoveFromVersionId"), params.get("MoveToVersionId"))
     secret.changed(call.time)
-    return _short(secret)
-
-
-def _restore(call: Call, secret: Secret) -> dict[str, Any]:
-    secret.restore()
-    secret.changed(call.time)
-    return _short(secret)
-
-
-def _tag(call: Call, secret: Secret) -> dict[str, Any]:
-    kept = {tag["Key"]: tag for tag in secret.tags or []}
-    secret.tags = list((kept | {tag["Key"]: dict(tag) for tag in call.params["Tags"]}).values())
-    secret.changed(call.time)
-    return {}
-
-
-def _untag(call: Call, secret: Secret) -> dict[str, Any]:
-    """Once a secret had tags, DescribeSecret answers an empty list of them (recorded)."""
-    if secret.tags is not None:
-        secret.tags = [tag for tag in secret.tags if tag["Key"] not in call.params["TagKeys"]]
-    secret.changed(call.time)
-    return {}
-
-
-def _get_policy(_call: Call, secret: Secret) -> dict[str, Any]:
-    return _short(secret) | ({"ResourcePolicy": secret.policy} if secret.policy is not None else {})
-
-
-def _put_policy(call: Call, secret: Secret) -> dict[str, Any]:
-    secret.policy = call.params["ResourcePolicy"]
-    secret.changed(call.time)
-    return _short(secret)
-
-
-def _delete_policy(call: Call, secret: Secret) -> dict[str, Any]:
-    secret.policy = None
-    secret.changed(call.time)
-    return _short(secret)
-
-
-def _cancel_rotation(call: Call, secret: Secret) -> dict[str, Any]:
-    if not secret.rotation_lambda_arn:
-        raise AwsError("InvalidRequestException", "No Lambda rotation function ARN is associated with this secret.")
-    secret.rotation_enabled = False
-    secret.changed(call.time)
-    return _short(secret)
+    return short(secret)
