@@ -18,12 +18,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 import labkit
-from labkit.cloud import http_server
-from labkit.cloud.admission import too_large
-from labkit.cloud.http_limits import FROM_ANYBODY, MIB, UNNAMED, Admitted, Room, limit_of
-from labkit.cloud.http_reader import RequestReader
-from labkit.cloud.http_server import HttpServer
-from labkit.cloud.wire import HttpRequest, HttpResponse
+from labkit.cloud.doors import http_server
+from labkit.cloud.doors.admission import too_large
+from labkit.cloud.doors.http_limits import FROM_ANYBODY, MIB, UNNAMED, Admitted, Room, limit_of
+from labkit.cloud.doors.http_reader import RequestReader
+from labkit.cloud.doors.http_server import HttpServer
+from labkit.cloud.wire.protocols import HttpRequest, HttpResponse
 
 from .raw import Raw
 
