@@ -7,13 +7,15 @@ Where an operation is not in these tables, the action has the operation's name a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from moto.secretsmanager.models import secretsmanager_backends
+from moto.core.utils import get_service_model
 
 from ..core.call import Call, Target
 from ..core.errors import MALFORMED_XML, AwsError
+from ..services.secretsmanager.store import find as find_secret
 
 # Operations whose action is named otherwise.
 _S3_ACTIONS = {
@@ -76,20 +78,15 @@ def _s3(call: Call, name: str) -> tuple[Target, ...]:
 
 
 def _secretsmanager(call: Call, name: str) -> tuple[Target, ...]:
-    """The secret by its full ARN, whatever part of it the caller names; a batch asks for each secret too."""
+    """The secret by its full ARN, whatever part of it the caller names; a batch asks for each when it reads it."""
     action = f"secretsmanager:{name}"
-    if call.operation == "BatchGetSecretValue":
-        each = [
-            Target("secretsmanager:GetSecretValue", _secret(call, i)) for i in call.params.get("SecretIdList") or ()
-        ]
-        return Target(action, "*"), *each
     if call.operation == "CreateSecret":
         return (Target(action, _secret(call, call.params.get("Name", ""))),)
     return (Target(action, _secret(call, call.params["SecretId"]) if "SecretId" in call.params else "*"),)
 
 
 def _secret(call: Call, secret_id: str) -> str:
-    found = secretsmanager_backends[call.account][call.region].secrets.get(secret_id)
+    found = find_secret(call.account, call.region, secret_id, call.time)
     if found is not None:
         return str(found.arn)
     known = secret_id.startswith("arn:")
@@ -146,7 +143,20 @@ def _iam(call: Call) -> str:
     for name, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
         if name in params:
             return f"arn:aws:iam::{call.account}:{kind}{params.get('Path', '/')}{params[name]}"
-    return ""
+    own = call.principal is not None and call.principal.kind == "IAMUser" and call.operation in own_user_operations()
+    return call.principal.arn if own and call.principal else ""
+
+
+@lru_cache(maxsize=1)
+def own_user_operations() -> frozenset[str]:
+    """IAM's operations whose UserName may be left out, and means the caller then, by botocore's model."""
+    model = get_service_model("iam")
+    shapes = {name: model.operation_model(name).input_shape for name in model.operation_names}
+    return frozenset(
+        name
+        for name, shape in shapes.items()
+        if shape is not None and "UserName" in shape.members and "UserName" not in shape.required_members
+    ) - {"GetMFADevice"}  # which finds a device by its serial number alone
 
 
 def _regional(service: str, member: str, form: str) -> Callable[[Call], str]:

@@ -17,7 +17,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from ..assembly.cloud import Cloud
 from ..wire.protocols import HttpRequest, HttpResponse, Send
+from .admission import admit, too_large
 from .control import PREFIX, control
+from .http_limits import Admitted
 from .http_server import HttpServer
 
 
@@ -28,7 +30,7 @@ class Server:
     """
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
-        self._server = HttpServer(port, self._answer)
+        self._server = HttpServer(port, self._answer, self._admit)
         self.endpoint = self._server.endpoint
         self.cloud = cloud
 
@@ -53,6 +55,10 @@ class Server:
     def close(self) -> None:
         """Free the port, once `serve_forever` has ended."""
         self._server.server_close()
+
+    def _admit(self, head: HttpRequest) -> Admitted | HttpResponse:
+        """Whether the sender of a large body is known, by the head of the request alone."""
+        return admit(head, self._cloud.credentials)
 
     def _answer(self, request: HttpRequest, send_ahead: Send) -> HttpResponse:
         if request.path.startswith(PREFIX):
@@ -81,7 +87,8 @@ class InProcessDoor:
         """botocore's `before-send` event: an answer, or None for requests that are not for the lab."""
         if not request.url.startswith(self._prefix):
             return None
-        answer = self._server.cloud.gateway.handle(_from_botocore(request))
+        asked = _from_botocore(request)
+        answer = too_large(asked) or self._server.cloud.gateway.handle(asked)
         return AWSResponse(request.url, answer.status, answer.headers, _Body(answer))
 
 

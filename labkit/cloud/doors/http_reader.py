@@ -5,15 +5,20 @@ A request is taken as HTTP/1.1's strict form has it (RFC 9112); what is not of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from io import BytesIO
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from ..wire.protocols import HttpRequest
+from ..wire.protocols import HttpRequest, HttpResponse
+from .http_limits import FROM_ANYBODY, Admitted, Room
+
+Admit = Callable[[HttpRequest], Admitted | HttpResponse]
+"""Judges the head of a request with a large body (`admission.py`)."""
 
 LARGEST_HEAD = 256 * 1024  # bytes of request line and headers
-LARGEST_BODY = 1024**3  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +27,24 @@ class Arrived:
 
     request: HttpRequest
     keep_alive: bool
+    room: int = 0  # bytes that its body has of the room for large ones, to be given back
 
 
 class RequestReader:
     """Reads the requests of one connection as their bytes come in.
 
-    `refusal` is the status to answer when something came that is no request: nothing more can be read then.
+    `refusal` is what to answer when something came that is no request, or a body that is not taken: nothing more can
+    be read then. A body of more than FROM_ANYBODY bytes is taken if `admit` says so of the head, and if there is room;
+    it is held once.
     """
 
-    def __init__(self, source_ip: str) -> None:
-        self.refusal: HTTPStatus | None = None
+    def __init__(self, source_ip: str, admit: Admit | None = None, room: Room | None = None) -> None:
+        self.refusal: HTTPStatus | HttpResponse | None = None
         self._source_ip = source_ip
+        self._admit = admit
+        self._room = room or Room()
+        self._taken = 0
+        self._admitted: Admitted | None = None
         self._arrived: list[Arrived] = []
         self._expected = False
         self._parser = HttpRequestParser(self)
@@ -49,8 +61,8 @@ class RequestReader:
             self.refusal = HTTPStatus.BAD_REQUEST
         if not self._in_body and self._size > LARGEST_HEAD:
             self.refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        elif self._size > LARGEST_BODY:
-            self.refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if self._is_over():
+            self.close()
         arrived, self._arrived = self._arrived, []
         return arrived
 
@@ -59,13 +71,55 @@ class RequestReader:
         expected, self._expected = self._expected, False
         return expected
 
+    def close(self) -> None:
+        """Let go of what has come of a request that will not be whole."""
+        self._body = BytesIO()
+        self._give_back()
+
+    def _is_over(self) -> bool:
+        return self.refusal is not None
+
+    def _give_back(self) -> None:
+        self._room.give_back(self._taken)
+        self._taken = 0
+
+    def _take(self, size: int) -> None:
+        """Whether the body may grow to `size` bytes: by its limit, and by the room that all connections share."""
+        if size <= FROM_ANYBODY or self.refusal is not None:
+            return
+        admitted = self._admitted or self._ask()
+        if admitted is None:
+            return
+        if size > admitted.limit:
+            self.refusal = admitted.too_large
+        elif size > self._taken and not self._room.take(size - self._taken):
+            self.refusal = admitted.busy
+        else:
+            self._taken = max(size, self._taken)
+
+    def _ask(self) -> Admitted | None:
+        """Have the head judged: the limits, or None, and the refusal is set."""
+        answer = self._admit(self._request(b"")) if self._admit is not None else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if isinstance(answer, Admitted):
+            self._admitted = answer
+        else:
+            self.refusal = answer
+        return self._admitted
+
+    def _request(self, body: bytes) -> HttpRequest:
+        path, query = _target(self._url.decode("latin-1"))
+        method = self._parser.get_method().decode("ascii")
+        return HttpRequest(method, path, query, self._headers, body, self._source_ip)
+
     # What httptools calls
 
     def on_message_begin(self) -> None:
         self._size = 0  # bytes since the request began, as far as they are counted: whole readings
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        self._body = BytesIO()
+        self._length = 0
+        self._admitted = None
         self._in_body = self._expected = False
 
     def on_url(self, url: bytes) -> None:
@@ -81,20 +135,29 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         self._in_body = True
         self._expected = self._headers.get("expect", "").lower() == "100-continue"
+        declared = self._headers.get("content-length", "")
+        if declared.isdecimal():
+            self._take(int(declared[:20]))
+        if self.refusal is not None:
+            self._expected = False
 
     def on_body(self, data: bytes) -> None:
-        self._body.append(data)
         self._expected = False
+        self._length += len(data)
+        self._take(self._length)
+        if self.refusal is None:
+            self._body.write(data)
 
     def on_message_complete(self) -> None:
-        body = b"".join(self._body)
+        if self.refusal is not None:
+            return
+        body = self._body.getvalue()  # the same bytes, not a copy, once the buffer is gone
+        self._body = BytesIO()
         if self._headers.pop("transfer-encoding", ""):  # it came in chunks, and is whole now
             self._headers["content-length"] = str(len(body))
         self._expected = False
-        path, query = _target(self._url.decode("latin-1"))
-        method = self._parser.get_method().decode("ascii")
-        request = HttpRequest(method, path, query, self._headers, body, self._source_ip)
-        self._arrived.append(Arrived(request, self._parser.should_keep_alive()))
+        self._arrived.append(Arrived(self._request(body), self._parser.should_keep_alive(), self._taken))
+        self._taken = 0
 
 
 def _target(sent: str) -> tuple[str, str]:

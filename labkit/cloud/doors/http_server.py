@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import socketserver
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,14 +23,15 @@ from http import HTTPStatus
 from typing import Any
 
 from ..wire.protocols import HttpRequest, HttpResponse, Send
-from .http_reader import Arrived, RequestReader
+from .http_limits import CONNECTIONS, Room
+from .http_reader import Admit, Arrived, RequestReader
 
 HOST = "127.0.0.1"
 _OUR_OWN = frozenset({"connection", "transfer-encoding", "content-length", "server", "date"})  # headers written here
 _WITHOUT_CONTENT = frozenset({204, 304})  # and without a Content-Length (RFC 9110, 8.6)
 _NOT_IN_A_LINE = re.compile(r"[\r\n\0]+")  # would begin another header (RFC 9110, 5.5)
 _REASONS = {int(status): status.phrase for status in HTTPStatus}
-_PATIENCE, _UNREAD = 1.0, 1024  # seconds, and readings, for what comes after a request that was refused
+_PATIENCE, _UNREAD = 1.0, 64 * 1024  # seconds, and readings, for what comes after a request that was refused
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 log = logging.getLogger("labkit.cloud")
@@ -50,8 +52,11 @@ class HttpServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = os.name != "nt"  # on Windows this option would let two programs share a port
     request_queue_size = 128
 
-    def __init__(self, port: int, answer: Answer) -> None:
+    def __init__(self, port: int, answer: Answer, admit: Admit | None = None) -> None:
         self.answer = answer
+        self.admit = admit
+        self.room = Room()
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
         try:
             super().__init__((HOST, port), _Connection)
         except (OSError, OverflowError) as refused:
@@ -62,6 +67,22 @@ class HttpServer(socketserver.ThreadingTCPServer):
     def endpoint(self) -> str:
         """Where it answers: http://127.0.0.1:PORT."""
         return f"http://{HOST}:{self.server_address[1]}"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give the connection a thread; one too many is told so, and closed."""
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+            return
+        with suppress(OSError):
+            request.send(written(_refused(HTTPStatus.SERVICE_UNAVAILABLE), "", keep_alive=False), _AT_ONCE)
+        self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """One connection, in its thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Something went wrong with one connection: it is closed, and the others go on."""
@@ -79,13 +100,11 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         """Answer requests until the other side has no more of them, goes away or says what can't be read."""
-        reader = RequestReader(self.client_address[0])
+        reader = RequestReader(self.client_address[0], self.server.admit, self.server.room)
         try:
             while data := self.request.recv(65536):
-                for arrived in reader.feed(data):
-                    self._answer(arrived)
-                    if not arrived.keep_alive:
-                        return
+                if not self._answer_all(reader.feed(data)):
+                    return
                 if reader.refusal is not None:
                     self._refuse(reader.refusal)
                     return
@@ -93,6 +112,20 @@ class _Connection(socketserver.BaseRequestHandler):
                     self.request.sendall(_CONTINUE)
         except ConnectionError:  # the other side has gone: it is on this machine, so that can't go unnoticed
             pass
+        finally:
+            reader.close()
+
+    def _answer_all(self, requests: list[Arrived]) -> bool:
+        """Answer requests in their order; False where the connection ends. None of them is held any longer then."""
+        while requests:
+            arrived = requests.pop(0)
+            try:
+                self._answer(arrived)
+            finally:
+                self.server.room.give_back(arrived.room)
+            if not arrived.keep_alive:
+                return False
+        return True
 
     def _answer(self, arrived: Arrived) -> None:
         """Have the request answered, and send the answer: as much as the connection takes at once ahead of the rest."""
@@ -110,14 +143,16 @@ class _Connection(socketserver.BaseRequestHandler):
         answer = self.server.answer(arrived.request, send_ahead)
         self.request.sendall(write(answer) if unsent is None else unsent)
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, refusal: HTTPStatus | HttpResponse) -> None:
         """Say so, and hear the other side out: a connection that is closed on unread bytes loses the answer."""
-        self.request.sendall(written(_refused(status), "", keep_alive=False))
+        answer = _refused(refusal) if isinstance(refusal, HTTPStatus) else refusal
+        self.request.sendall(written(answer, "", keep_alive=False))
         self.request.shutdown(socket.SHUT_WR)
         self.request.settimeout(_PATIENCE)
+        unheard = bytearray(65536)
         with suppress(TimeoutError):
             for _ in range(_UNREAD):
-                if not self.request.recv(65536):
+                if not self.request.recv_into(unheard):
                     return
 
 

@@ -16,6 +16,7 @@ from ..authorization.policy_sources import region_of_bucket
 from ..core.call import Call, Principal
 from ..core.errors import AwsError
 from ..identity.credentials import Credentials
+from ..identity.payload_hash import check_payload_hash
 from ..identity.refusals import refusal, wrong_region
 from ..identity.signature import Signature
 from ..identity.sigv2 import amz_parameters
@@ -96,6 +97,7 @@ class Reception:
         self, request: HttpRequest, signature: Signature | None, operation: OperationModel, protocol: str
     ) -> Principal:
         if signature is not None:
+            check_payload_hash(request, signature)
             return self._credentials.principal_of(request, signature, protocol)
         service = operation.service_model.service_name
         if operation.name in UNSIGNED or service == "s3":

@@ -23,7 +23,7 @@ from .signature import Signature
 ALGORITHM = "AWS4-HMAC-SHA256"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 604800  # seconds that a link may be good for: a week (S3 API Reference, "Authenticating requests", query)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _AUTHORIZATION = re.compile(
     r"^AWS4-HMAC-SHA256\s+Credential=(?P<credential>[^,\s]+),\s*SignedHeaders=(?P<headers>[^,\s]+),\s*"
     r"Signature=(?P<signature>[0-9a-f]+)\s*$"
@@ -113,7 +113,7 @@ def unsigned_headers(request: HttpRequest, signature: Signature) -> tuple[str, .
 def body_matches(request: HttpRequest) -> bool:
     """Does the body have the SHA-256 that the request declares (where it declares one)?"""
     declared = request.headers.get("x-amz-content-sha256", "")
-    return not _SHA256.fullmatch(declared) or declared == sha256(request.body).hexdigest()
+    return not _SHA256.fullmatch(declared) or declared.lower() == sha256(request.body).hexdigest()
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import moto.core.utils
+import moto.iam.models
 import moto.iam.policy_validation
+import moto.iam.utils
 import moto.s3.models
 import moto.secretsmanager.models
 from moto.backends import get_backend, list_of_moto_modules
@@ -78,11 +80,17 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
         (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
+        (moto.iam.models, "random_policy_id", _policy_id),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
     for place, name, value in replaced:
         setattr(place, name, value)
+
+
+def _policy_id() -> str:
+    """moto's id of a policy in AWS's form (IAM User Guide, "IAM identifiers", unique identifiers)."""
+    return "ANPA" + str(moto.iam.utils.random_policy_id())[4:]
 
 
 def serve(call: Call, request: HttpRequest) -> HttpResponse:

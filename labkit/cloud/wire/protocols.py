@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from botocore.awsrequest import HeadersDict
+from botocore.exceptions import UnknownServiceError
 from botocore.parsers import create_parser
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -57,7 +58,10 @@ class HttpRequest:
     def to_moto(self, url_base: str) -> Request:
         """The same request as the type moto works on, addressed to `url_base`."""
         url = f"{url_base}{self.path}" + (f"?{self.query}" if self.query else "")
-        return Request.from_primitives(self.method, url, self.headers, self.body)
+        request = Request.from_primitives(self.method, url, self.headers, self.body)
+        request.environ.pop("werkzeug.request", None)  # itself: a circle, which would keep the body for a while
+        request._cached_data = self.body  # else werkzeug would copy it twice to read it
+        return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,8 @@ def write_result(operation: OperationModel, protocol: str, result: dict[str, Any
 def write_error(error: AwsError, protocol: str, request_id: str, service: str = "") -> HttpResponse:
     """An error in the form of the protocol (S3 has its own)."""
     if protocol in ("json", "rest-json") or not protocol:
-        content = {"__type": error.code} | ({"message": error.message} if error.message is not None else {})
+        said = {_message_member(service, error.code): error.message} if error.message is not None else {}
+        content = {"__type": error.code} | said
         headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code} | error.headers
         body = json.dumps(content | error.members, default=str).encode()
         return HttpResponse(error.status, _with_id(headers, request_id), body)
@@ -189,6 +194,17 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def _text(value: Any) -> str:
     """A value as the text of an XML element; characters that XML can't hold are left out."""
     return escape(_NOT_IN_XML.sub("", str(value)))
+
+
+@lru_cache(maxsize=512)
+def _message_member(service: str, code: str) -> str:
+    """Where an error of a JSON service has its message: "Message" if the service's model calls it so."""
+    try:
+        shapes = get_service_model(service).error_shapes if service else []
+    except UnknownServiceError:
+        shapes = []
+    members = [shape.members for shape in shapes if code in (shape.name, shape.metadata.get("error", {}).get("code"))]
+    return "Message" if members and "Message" in members[0] else "message"
 
 
 def _with_id(headers: dict[str, str], request_id: str) -> dict[str, str]:

@@ -8,16 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape
 
-from moto.iam.models import iam_backends
+from moto.core.utils import get_service_model
+from moto.iam.models import IAMBackend, iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
 from ...authorization.deleted_principals import name_by_unique_id
+from ...authorization.permissions import own_user_operations
 from ...core.call import Call
+from ...core.errors import AwsError
 from ...kms.service import Kms
-from ...wire.protocols import HttpRequest, HttpResponse
+from ...wire.protocols import HttpRequest, HttpResponse, fields_of, write_result
+from .answers import boundary, complete, prepare
 
 ID_LENGTH = 21
+_NO_USER = "Must specify userName when calling with non-User credentials"
 
 
 def give_unique_id(entity: Any, account_id: str, prefix: str) -> None:
@@ -32,27 +39,69 @@ class Iam:
         self._kms = kms
 
     def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-        """moto's answer, with the new entity's id put right, and a deleted one known by its id from now on."""
+        """moto's answer, with what it leaves out, and a deleted principal known by its id from now on."""
         iam = iam_backends[call.account]["aws"]
+        request = _of_the_caller(call, request)
+        if call.operation in ("PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"):
+            return _set_boundary(call, iam)
         leaving = {
             "DeleteUser": iam.users.get(call.params.get("UserName", "")),
             "DeleteRole": next((r for r in iam.roles.values() if r.name == call.params.get("RoleName")), None),
         }.get(call.operation)
+        prepare(iam, call.operation)
         response = onward(request)
-        if leaving is not None and response.status == 200:
-            name_by_unique_id(self._kms.keys(), leaving.arn, leaving.id)
-        kinds: dict[str, tuple[str, dict[str, Any], str]] = {
-            "CreateUser": ("AIDA", iam.users, "UserName"),
-            "CreateGroup": ("AGPA", iam.groups, "GroupName"),
-            "CreateInstanceProfile": ("AIPA", iam.instance_profiles, "InstanceProfileName"),
-        }
-        created = kinds.get(call.operation)
-        if created is None or response.status != 200:
+        if response.status != 200:
             return response
-        prefix, entities, name = created
-        entity = next(item for item in entities.values() if item.name == call.params[name])
-        if call.operation == "CreateUser":
-            entity.permissions_boundary_arn = call.params.get("PermissionsBoundary")  # which moto drops
-        before = entity.id
-        give_unique_id(entity, call.account, prefix)
-        return replace(response, body=response.body.replace(before.encode(), entity.id.encode()))
+        if leaving is not None:
+            name_by_unique_id(self._kms.keys(), leaving.arn, leaving.id)
+        body = complete(call.operation, _with_unique_id(call, iam, response.body))
+        return replace(response, body=body)
+
+
+def _with_unique_id(call: Call, iam: IAMBackend, body: bytes) -> bytes:
+    """The answer about a new entity, with an id of AWS's form; a user's also tells its boundary, which moto drops."""
+    kinds: dict[str, tuple[str, dict[str, Any], str]] = {
+        "CreateUser": ("AIDA", iam.users, "UserName"),
+        "CreateGroup": ("AGPA", iam.groups, "GroupName"),
+        "CreateInstanceProfile": ("AIPA", iam.instance_profiles, "InstanceProfileName"),
+    }
+    created = kinds.get(call.operation)
+    if created is None:
+        return body
+    prefix, entities, name = created
+    entity = next(item for item in entities.values() if item.name == call.params[name])
+    arn = call.params.get("PermissionsBoundary")
+    if call.operation == "CreateUser" and arn:
+        entity.permissions_boundary_arn = arn
+        told = "".join(f"<{member}>{escape(text)}</{member}>" for member, text in boundary(arn).items())
+        told = f"<PermissionsBoundary>{told}</PermissionsBoundary></User>"
+        body = body.replace(b"</User>", told.encode())
+    before = entity.id
+    give_unique_id(entity, call.account, prefix)
+    return body.replace(before.encode(), entity.id.encode())
+
+
+def _of_the_caller(call: Call, request: HttpRequest) -> HttpRequest:
+    """Where UserName may be left out, it is the caller's own; who is no user must name one.
+
+    Source: IAM API Reference, GetUser and ListAccessKeys; the refusal as public reports have it.
+    """
+    if call.operation not in own_user_operations() or "UserName" in call.params or call.principal is None:
+        return request
+    if call.principal.kind == "Root":
+        return request
+    if call.principal.kind != "IAMUser":
+        raise AwsError("ValidationError", _NO_USER)
+    call.params["UserName"] = call.principal.name
+    return replace(request, body=urlencode(fields_of(request) | {"UserName": call.principal.name}).encode())
+
+
+def _set_boundary(call: Call, iam: IAMBackend) -> HttpResponse:
+    """PutUserPermissionsBoundary and DeleteUserPermissionsBoundary, which moto doesn't have."""
+    user: Any = iam.users.get(call.params["UserName"])
+    if user is None:
+        text = f"The user with name {call.params['UserName']} cannot be found."
+        raise AwsError("NoSuchEntity", text, 404)
+    user.permissions_boundary_arn = call.params.get("PermissionsBoundary")
+    operation = get_service_model("iam").operation_model(call.operation)
+    return write_result(operation, "query", {}, call.request_id)

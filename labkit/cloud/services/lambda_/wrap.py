@@ -104,8 +104,13 @@ class Lambda:
 
     def may_invoke(self, service: str, source_arn: str, function_arn: str) -> bool:
         """Whether the function is there, and its policy lets `service` invoke it for `source_arn`."""
-        _, _, _, region, account, _, name = function_arn.split(":", 6)
-        function = _function(account, region, name)
+        parts = function_arn.split(":", 6)
+        if len(parts) != 7:
+            return False
+        try:
+            function = _function(parts[4], parts[3], parts[6])
+        except AwsError:
+            return False
         return allows(_policy(function), service, "lambda:InvokeFunction", function_arn, source_arn)
 
     # --- Functions and their roles -----------------------------------------------------------------------------------

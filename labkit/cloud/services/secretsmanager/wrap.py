@@ -1,42 +1,47 @@
-"""Secrets Manager behind moto, with secret values that really need their KMS key.
+"""Secrets Manager: every operation but rotation, which `lambda_rotation.py` does, and replication, which nobody does.
 
-Each version of a secret has a data key of its own. The values are moto's; nothing here answers one without a Decrypt
-of its data key that succeeded. Sources: Secrets Manager User Guide, "Secret encryption and decryption in AWS Secrets
-Manager"; answers of the real service as recorded in public.
+moto keeps the secrets; what is answered, and in which words, is here and in the files secrets_*.py. No value is
+answered without a Decrypt of its data key that succeeded. Sources: Secrets Manager API Reference; LocalStack's
+validated snapshots, recorded from the real service (2022-2026); hashicorp/terraform-provider-aws for staging labels.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
+from moto.core.utils import get_service_model
+from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
+from moto.utilities.aws_headers import gen_amzn_requestid_long
 
-from ...core.call import Call
+from ...authorization.authorize import authorize
+from ...core.call import Call, Target
 from ...core.errors import AwsError
 from ...kms.service import Kms
+from ...wire import protocols
 from ...wire.protocols import HttpRequest, HttpResponse
-from ..kms_refusals import quoted
+from .details import cancel_rotation, delete_policy, get_policy, put_policy, restore, short, tag, untag
+from .keys import MANAGED, SERVICE, DataKeys, check_account
+from .lists import chosen, list_secrets, list_versions, page_of
+from .passwords import random_password
+from .rules import check, refuses_deleted
+from .stages import move, stage_new
+from .store import CURRENT, DELETED, Secret, described, find, keep, not_found, remove
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
 
-Onward = Callable[[HttpRequest], HttpResponse]
-SERVICE = "secretsmanager.amazonaws.com"
-MANAGED = "alias/aws/secretsmanager"
-_DELETED = "You can't perform this operation on the secret because it was marked for deletion."
-_REENCRYPTED = frozenset({"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"})  # when the secret's key changes
-_VALIDATION = "RequestToValidateKeyAccess"
+__all__ = ["SERVICE", "SecretsManager"]
 
-
-@dataclass(frozen=True, slots=True)
-class DataKey:
-    """A version's data key under the secret's KMS key; `key_id` is the KMS key as the secret names it."""
-
-    key_id: str
-    ciphertext: bytes = field(repr=False)
+_EXISTS = "The operation failed because the secret {} already exists."
+_SCHEDULED = "You can't create this secret because a secret with this name is already scheduled for deletion."
+_TOKEN_USED = "You can't use ClientRequestToken {} because that value is already in use for a version of secret {}."  # noqa: S105  # a message
+_NOT_THIS_STAGE = "You provided a VersionStage that is not associated to the provided VersionId."
+_BOTH = "Either 'SecretIdList' or 'Filters' must be provided, but not both."
+_NO_FILTERS = "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided."
+_BATCH = 20
 
 
 class SecretsManager:
@@ -44,225 +49,211 @@ class SecretsManager:
 
     def __init__(self, gateway: Gateway, kms: Kms) -> None:
         self._gateway = gateway
-        self._kms = kms
-        # By the secret's ARN and the version id. More than one once the secret's key has changed, the newest first.
-        self._data_keys: dict[tuple[str, str], tuple[DataKey, ...]] = {}
-        self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
+        self._keys = DataKeys(gateway, kms)
+        self._of_a_secret: dict[str, Callable[[Call, Secret], dict[str, Any]]] = {
+            "CancelRotateSecret": cancel_rotation,
+            "DeleteResourcePolicy": delete_policy,
+            "DescribeSecret": lambda _call, secret: described(secret),
+            "GetResourcePolicy": get_policy,
+            "GetSecretValue": self._get,
+            "ListSecretVersionIds": lambda call, secret: list_versions(secret, call.params, self._keys.shown(secret)),
+            "PutResourcePolicy": put_policy,
+            "PutSecretValue": self._put,
+            "RestoreSecret": restore,
+            "TagResource": tag,
+            "UntagResource": untag,
+            "UpdateSecret": self._update,
+            "UpdateSecretVersionStage": _move_stage,
+        }
+        self._others: dict[str, Callable[[Call], dict[str, Any]]] = {
             "BatchGetSecretValue": self._get_many,
             "CreateSecret": self._create,
-            "GetSecretValue": self._get,
-            "ListSecretVersionIds": self._list_versions,
-            "PutSecretValue": self._put,
-            "UpdateSecret": self._update,
+            "DeleteSecret": self._delete,
+            "GetRandomPassword": lambda call: {"RandomPassword": random_password(call.params)},
+            "ListSecrets": list_secrets,
         }
 
-    def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+    def serve(self, call: Call, _request: HttpRequest, _onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """Answer a Secrets Manager call."""
-        if call.operation == "ReplicateSecretToRegions" or call.params.get("AddReplicaRegions"):
+        try:
+            return written(call, self._answer(call))
+        finally:
+            gen_amzn_requestid_long()  # as moto draws one for each call, so that the ids that follow are the same
+
+    def _answer(self, call: Call) -> dict[str, Any]:
+        check(call)
+        if call.params.get("AddReplicaRegions"):
             raise AwsError("NotImplemented", "The simulated account does not replicate secrets to other Regions.", 501)
-        response = self._operations.get(call.operation, _plainly)(call, request, onward)
-        if response.status >= 300 and b"marked deleted" in response.body:  # moto's words; AWS's are recorded
-            raise AwsError("InvalidRequestException", _DELETED)
-        return response
+        if call.operation in self._others:
+            return self._others[call.operation](call)
+        if call.operation in self._of_a_secret:
+            return self._of_a_secret[call.operation](call, named(call))
+        text = f"The simulated account's Secrets Manager does not do {call.operation}."
+        raise AwsError("NotImplemented", text, 501)
 
     # --- Writing -----------------------------------------------------------------------------------------------------
 
-    def _create(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """The secret first, because the encryption context has its ARN; a refused key takes it back."""
-        names = secretsmanager_backends[call.account][call.region].secrets
-        existed = call.params.get("Name", "") in names
-        response = onward(request)
-        secret = names.get(call.params.get("Name", "")) if response.status < 300 and not existed else None
-        if not isinstance(secret, FakeSecret):
-            return response
-        try:
-            if call.params.get("KmsKeyId"):
-                self._validate(call, secret, call.params["KmsKeyId"])
-            version = json.loads(response.body).get("VersionId")
-            if version:
-                self._encrypt(call, secret, version)
-        except AwsError:
-            names.pop(secret.name)
-            raise
-        return response
+    def _create(self, call: Call) -> dict[str, Any]:
+        """A key that refuses leaves no secret behind; the ARN comes first, because the encryption context has it."""
+        params = call.params
+        name, token, value = params["Name"], params["ClientRequestToken"], _value(params)
+        before = find(call.account, call.region, name, call.time)
+        if before is not None:
+            if before.deleted_date is not None:
+                raise AwsError("InvalidRequestException", _SCHEDULED)
+            if not value or before.versions.get(token, {}).get("value") != value:
+                raise AwsError("ResourceExistsException", _EXISTS.format(name))
+            return short(before) | {"VersionId": token}
+        secret = Secret(call.account, call.region, params, call.time)
+        if secret.kms_key_id:
+            self._keys.validate(call, secret, secret.kms_key_id)
+        if value:
+            self._keys.seal(call, secret, token)
+            secret.add(token, call.time, value)
+            secret.attach(CURRENT, token)
+        keep(secret)
+        return short(secret) | ({"VersionId": token} if value else {})
 
-    def _put(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """A new version gets a data key; the same version again is only compared, which takes a Decrypt."""
-        secret = _secret(call)
-        if secret is None or secret.is_deleted():
-            return onward(request)
-        version = call.params.get("ClientRequestToken", "")
-        has_value = "secret_string" in secret.versions.get(version, {}) or "secret_binary" in secret.versions.get(
-            version, {}
-        )
-        if has_value:
-            self._decrypt(call, secret.arn, version)
-            return onward(request)
-        made = self._new_data_key(call, secret.arn, version, secret.kms_key_id or MANAGED)
-        response = onward(request)
-        if response.status < 300:
-            self._data_keys[secret.arn, json.loads(response.body)["VersionId"]] = (made,)
-        return response
+    def _put(self, call: Call, secret: Secret) -> dict[str, Any]:
+        check_account(call, secret)
+        token = self._store(call, secret, call.params.get("VersionStages") or [CURRENT])
+        return short(secret) | {"VersionId": token, "VersionStages": list(secret.versions[token]["version_stages"])}
 
-    def _update(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+    def _update(self, call: Call, secret: Secret) -> dict[str, Any]:
         """A new value is a new version; a new key also re-encrypts the data keys of the staged versions."""
-        secret, params = _secret(call), call.params
-        if secret is None or secret.is_deleted():
-            return onward(request)
+        params = call.params
+        if _value(params):
+            check_account(call, secret)
         key_id = params.get("KmsKeyId")
-        changed = key_id is not None and (key_id or MANAGED) != (secret.kms_key_id or MANAGED)
-        if changed:
-            self._validate(call, secret, key_id or MANAGED)
-            self._re_encrypt(call, secret, key_id or MANAGED)
+        if key_id is not None and (key_id or MANAGED) != (secret.kms_key_id or MANAGED):
+            self._keys.validate(call, secret, key_id or MANAGED)
+            self._keys.re_encrypt(call, secret, key_id or MANAGED)
             secret.kms_key_id = key_id or None
-        if "SecretString" in params or "SecretBinary" in params:
-            return self._put(call, request, onward)
-        return onward(request)
+        answer = {"VersionId": self._store(call, secret, [CURRENT])} if _value(params) else {}
+        if params.get("Description") is not None:
+            secret.description = params["Description"] or None
+        secret.changed(call.time)
+        return short(secret) | answer
 
-    def _encrypt(self, call: Call, secret: FakeSecret, version: str) -> None:
-        key_id = secret.kms_key_id or MANAGED
-        self._data_keys[secret.arn, version] = (self._new_data_key(call, secret.arn, version, key_id),)
+    def _store(self, call: Call, secret: Secret, labels: list[str]) -> str:
+        """The version of the request's token: a new one, one that waits for its value, or the same once more."""
+        token, value = call.params["ClientRequestToken"], _value(call.params)
+        before = secret.versions.get(token)
+        if before is not None and before["value"]:  # compared, which takes a Decrypt
+            self._keys.open(call, secret, token)
+            if before["value"] != value:
+                raise AwsError("ResourceExistsException", _TOKEN_USED.format(token, secret.arn))
+            return str(token)
+        self._keys.seal(call, secret, token)
+        if before is None:
+            secret.add(token, call.time, value)
+        else:
+            before["value"] = value
+        stage_new(secret, token, labels)
+        secret.changed(call.time)
+        return str(token)
 
-    def _new_data_key(self, call: Call, arn: str, version: str, key_id: str) -> DataKey:
-        parameters = {
-            "KeyId": self._named(call, key_id),
-            "KeySpec": "AES_256",
-            "EncryptionContext": _context(arn, version),
-        }
-        try:
-            made = self._gateway.on_behalf(call, SERVICE, "GenerateDataKey", parameters)
-        except AwsError as refused:
-            raise _cannot_encrypt(refused) from None
-        return DataKey(key_id, made["CiphertextBlob"])
-
-    def _validate(self, call: Call, secret: FakeSecret, key_id: str) -> None:
-        """Before a key is kept, Secrets Manager tries it out under a context that says so."""
-        context = _context(secret.arn, _VALIDATION)
-        made = self._new_data_key(call, secret.arn, _VALIDATION, key_id)
-        try:
-            parameters = {"CiphertextBlob": made.ciphertext, "EncryptionContext": context}
-            self._gateway.on_behalf(call, SERVICE, "Decrypt", parameters)
-        except AwsError as refused:
-            raise _cannot_decrypt(refused) from None
-
-    def _re_encrypt(self, call: Call, secret: FakeSecret, key_id: str) -> None:
-        """The data key under the new key, beside what it was under before, so that nobody is locked out.
-
-        A version stays as it is where the caller may not decrypt it, or not encrypt with the new key. Source: Secrets
-        Manager User Guide, Change the encryption key for an AWS Secrets Manager secret.
-        """
-        for version, content in secret.versions.items():
-            held = self._data_keys.get((secret.arn, version), ())
-            if not held or _REENCRYPTED.isdisjoint(content["version_stages"]):
-                continue
-            context = _context(secret.arn, version)
-            try:
-                plaintext = self._opened(call, held, context)
-                parameters = {"KeyId": self._named(call, key_id), "Plaintext": plaintext}
-                sealed = self._gateway.on_behalf(call, SERVICE, "Encrypt", parameters | {"EncryptionContext": context})
-            except AwsError:
-                return
-            self._data_keys[secret.arn, version] = (DataKey(key_id, sealed["CiphertextBlob"]), *held)
-
-    def _opened(self, call: Call, held: tuple[DataKey, ...], context: dict[str, str]) -> bytes:
-        """The data key, by the first of its KMS keys that opens it; refused, the newest key's refusal."""
-        refusals: list[AwsError] = []
-        for data_key in held:
-            parameters = {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": context}
-            try:
-                plaintext: bytes = self._gateway.on_behalf(call, SERVICE, "Decrypt", parameters)["Plaintext"]
-                return plaintext
-            except AwsError as refused:
-                refusals.append(refused)
-        raise refusals[0]
-
-    def _named(self, call: Call, key_id: str) -> str:
-        if key_id == MANAGED:
-            self._kms.managed_key(call.account, call.region, "secretsmanager")  # made when it is first needed
-        return key_id
+    def _delete(self, call: Call) -> dict[str, Any]:
+        """With a recovery window, or at once; at once also what isn't there (recorded)."""
+        secret, force = _find(call), call.params.get("ForceDeleteWithoutRecovery")
+        if secret is None:
+            if not force:
+                raise not_found()
+            arn = call.params["SecretId"]
+            name = arn.split(":", 6)[6] if arn.startswith("arn:") else arn
+            if arn == name:
+                arn = SecretsManagerSecretIdentifier(call.account, call.region, secret_id=name).generate()
+            return {"ARN": arn, "Name": name, "DeletionDate": call.time}
+        if force:
+            remove(secret)
+            self._keys.forget(secret)
+            return short(secret) | {"DeletionDate": call.time}
+        if secret.deleted_date is not None:
+            raise AwsError("InvalidRequestException", DELETED)
+        due: datetime = call.time + timedelta(days=call.params.get("RecoveryWindowInDays") or 30)
+        secret.delete(due.timestamp())
+        secret.changed(call.time)
+        return short(secret) | {"DeletionDate": due}
 
     # --- Reading -----------------------------------------------------------------------------------------------------
 
-    def _get(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        response = onward(request)
-        if response.status < 300:
-            answer = json.loads(response.body)
-            self._decrypt(call, answer["ARN"], answer["VersionId"])
-        return response
+    def _get(self, call: Call, secret: Secret) -> dict[str, Any]:
+        check_account(call, secret)
+        wanted, stage = call.params.get("VersionId"), call.params.get("VersionStage")
+        label = stage or CURRENT
+        found = wanted or secret.holder(label)
+        version = secret.versions.get(found or "")
+        if version is None or not version["value"]:
+            raise not_found(f"VersionId: {wanted}" if wanted else f"staging label: {label}")
+        if wanted and stage and stage not in version["version_stages"]:
+            raise AwsError("InvalidRequestException", _NOT_THIS_STAGE)
+        token = str(version["version_id"])
+        self._keys.open(call, secret, token)
+        secret.accessed(token, call.time)
+        stages = list(version["version_stages"])
+        answer = short(secret) | {"VersionId": token, "CreatedDate": version["createdate"]} | version["value"]
+        return answer | ({"VersionStages": stages} if stages else {})
 
-    def _get_many(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """Secrets that can't be decrypted are named among the errors, without their values."""
-        response = onward(request)
-        if response.status >= 300:
-            return response
-        answer = json.loads(response.body)
-        values, errors = [], answer.get("Errors") or []
-        for each in answer.get("SecretValues", []):
+    def _get_many(self, call: Call) -> dict[str, Any]:
+        """Each secret needs its own permission and key; those that refuse stand among the errors, without a value."""
+        ids, filters = call.params.get("SecretIdList"), call.params.get("Filters")
+        if (ids is None) == (filters is None):
+            raise AwsError("InvalidParameterException", _NO_FILTERS if call.params.get("MaxResults") else _BOTH)
+        if ids is not None and call.params.get("MaxResults"):
+            raise AwsError("InvalidParameterException", _NO_FILTERS)
+        if filters is not None:
+            authorize(replace(call, targets=(Target("secretsmanager:ListSecrets", "*"),)))
+            ids = [each.arn for each in chosen(call, filters) if each.deleted_date is None]
+        page, more = page_of(ids or [], call.params, _BATCH)
+        values: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
+        for secret_id in page:
+            one = replace(call, operation="GetSecretValue", params={"SecretId": secret_id}, result=None, notes={})
+            secret = _find(one)
+            arn = secret.arn if secret else _unknown_arn(call, secret_id)
             try:
-                self._decrypt(call, each["ARN"], each["VersionId"])
-                values.append(each)
+                authorize(replace(one, targets=(Target("secretsmanager:GetSecretValue", arn),)))
+                one.result = self._get(one, named(one))
+                values.append(one.result)
             except AwsError as refused:
-                errors.append({"SecretId": each["ARN"], "ErrorCode": refused.code, "Message": refused.message})
-        return _with_json(response, answer | {"SecretValues": values, "Errors": errors})
-
-    def _decrypt(self, call: Call, arn: str, version: str) -> None:
-        held = self._data_keys.get((arn, version), ())
-        if not held:  # a version without a value, as a rotation leaves one
-            return
-        try:
-            self._opened(call, held, _context(arn, version))
-        except AwsError as refused:
-            raise _cannot_decrypt(refused) from None
-
-    def _list_versions(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """Versions with a staging label, or all; each with the key that it is under (recorded)."""
-        response, secret = onward(request), _secret(call)
-        if response.status >= 300 or secret is None:
-            return response
-        shown = [
-            {
-                "VersionId": version,
-                "VersionStages": content["version_stages"],
-                "CreatedDate": content["createdate"],
-                "KmsKeyIds": self._shown_keys(secret.arn, version),
-            }
-            for version, content in secret.versions.items()
-            if content["version_stages"] or call.params.get("IncludeDeprecated")
-        ]
-        return _with_json(response, {"ARN": secret.arn, "Name": secret.name, "Versions": shown})
-
-    def _shown_keys(self, arn: str, version: str) -> list[str]:
-        names = [each.key_id for each in self._data_keys.get((arn, version), ())] or [MANAGED]
-        return ["DefaultEncryptionKey" if name == MANAGED else name for name in names]
+                one.error = refused
+                shown = {"SecretId": secret.arn if secret else secret_id, "ErrorCode": refused.code}
+                errors.append(shown | {"Message": refused.message})
+            self._gateway.keep(one)  # "CloudTrail GetSecretValue log entries for each secret"
+        return {"SecretValues": values, "Errors": errors} | more
 
 
-def _plainly(_call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-    return onward(request)
+def written(call: Call, answer: dict[str, Any]) -> HttpResponse:
+    """An answer on the wire."""
+    operation = get_service_model("secretsmanager").operation_model(call.operation)
+    return protocols.write_result(operation, "json", answer, call.request_id)
 
 
-def _secret(call: Call) -> FakeSecret | None:
-    """moto's secret that the call names by name or ARN."""
-    found = secretsmanager_backends[call.account][call.region].secrets.get(call.params.get("SecretId", ""))
-    return found if isinstance(found, FakeSecret) else None
+def named(call: Call) -> Secret:
+    """The secret that a call names, if the operation may be done on it as it is; else AwsError."""
+    secret = _find(call)
+    if secret is None:
+        raise not_found()
+    if secret.deleted_date is not None and refuses_deleted(call.operation):
+        raise AwsError("InvalidRequestException", DELETED)
+    return secret
 
 
-def _context(arn: str, version: str) -> dict[str, str]:
-    return {"SecretARN": arn, "SecretVersionId": version}
+def _find(call: Call) -> Secret | None:
+    return find(call.account, call.region, call.params.get("SecretId", ""), call.time)
 
 
-def _with_json(response: HttpResponse, content: dict[str, Any]) -> HttpResponse:
-    return replace(response, body=json.dumps(content).encode())
+def _unknown_arn(call: Call, secret_id: str) -> str:
+    arn = f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{secret_id}"
+    return secret_id if secret_id.startswith("arn:") else arn
 
 
-def _cannot_decrypt(refused: AwsError) -> AwsError:
-    """Recorded: AccessDeniedException without a reason, else DecryptionFailure with KMS's message."""
-    if refused.code == "AccessDeniedException":
-        return AwsError("AccessDeniedException", "Access to KMS is not allowed")
-    return AwsError("DecryptionFailure", f"Secrets Manager can't decrypt the secret value: {quoted(refused)}")
+def _value(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: params[name] for name in ("SecretString", "SecretBinary") if params.get(name) is not None}
 
 
-def _cannot_encrypt(refused: AwsError) -> AwsError:
-    """EncryptionFailure is documented; its message is not recorded and follows DecryptionFailure's."""
-    if refused.code == "AccessDeniedException":
-        return AwsError("AccessDeniedException", "Access to KMS is not allowed")
-    return AwsError("EncryptionFailure", f"Secrets Manager can't encrypt the secret value: {quoted(refused)}")
+def _move_stage(call: Call, secret: Secret) -> dict[str, Any]:
+    params = call.params
+    move(secret, params["VersionStage"], params.get("RemoveFromVersionId"), params.get("MoveToVersionId"))
+    secret.changed(call.time)
+    return short(secret)

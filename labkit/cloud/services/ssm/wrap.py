@@ -22,22 +22,17 @@ from ...core.errors import AwsError
 from ...kms.service import Kms
 from ...wire.protocols import HttpRequest, HttpResponse
 from ..kms_refusals import quoted
+from .rules import ADVANCED, CHECKED, SECURE, check, check_value
+from .secrets import SERVICE, is_secret, read_secret
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
 
 Onward = Callable[[HttpRequest], HttpResponse]
-SERVICE = "ssm.amazonaws.com"
 MANAGED = "alias/aws/ssm"
-SECURE, ADVANCED = "SecureString", "Advanced"
-STANDARD_LIMIT = 4096
-"""Bytes of a standard parameter's value (PutParameter)."""
-_TOO_LONG = (
-    "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter "
-    "value, upgrade the parameter to use the advanced-parameter tier. For more information, see "
-    "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
-)
 _READS = frozenset({"GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"})
+_LIMIT = b"ParameterVersionLabelLimitExceeded"
+_LABELS = "A parameter version can have maximum 10 labels. Move one or more labels to another version and try again."
 _NONCE = 12
 _ENVELOPE = b"\x00"  # what an advanced value begins with; KMS's ciphertexts begin with 1
 
@@ -51,35 +46,43 @@ class Ssm:
 
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Answer a Systems Manager call."""
+        if call.operation in CHECKED and not is_secret(call.params.get("Name", "")):
+            check(call)
         if call.operation == "PutParameter":
             return self._put(call, request, onward)
-        if call.operation in _READS:
-            return self._get(call, request, onward)
-        return onward(request)
+        response = self._get(call, request, onward) if call.operation in _READS else onward(request)
+        if response.status >= 300 and b"ParameterNotFound" in response.body:
+            raise AwsError("ParameterNotFound", None)  # without a message (aws-mock; awslabs/aws-simple-cicd 10)
+        if response.status >= 300 and _LIMIT in response.body:
+            raise AwsError("ParameterVersionLabelLimitExceeded", _LABELS)
+        return response
 
     # --- Writing -----------------------------------------------------------------------------------------------------
 
     def _put(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         params = call.params
         before = _versions(call)
-        exists = bool(before)
-        if params.get("Type", before[-1].parameter_type if before else "") != SECURE:
-            return onward(request)
-        if (exists and not params.get("Overwrite")) or not params.get("Value"):
+        last = before[-1] if before else None
+        kind = params.get("Type") or (last.parameter_type if last else "")
+        if last is not None and not params.get("Overwrite"):
             return onward(request)  # moto refuses it
-        key_id = params.get("KeyId") or (before[-1].keyid if exists else None) or MANAGED
-        if key_id == MANAGED:
-            self._kms.managed_key(call.account, call.region, "ssm")  # made when it is first needed
-        context = {"PARAMETER_ARN": _arn(call, params["Name"])}
-        tier = _tier(params, before[-1].tier if exists else None)
-        seal = self._seal_advanced if tier == ADVANCED else self._seal_standard
-        sealed = base64.b64encode(seal(call, key_id, context, params["Value"].encode())).decode()
-        content = json.loads(request.body) | {"Value": sealed, "KeyId": key_id, "Tier": tier}
-        return onward(replace(request, body=json.dumps(content).encode()))
+        tier = check_value(params, last, kind)
+        changed: dict[str, Any] = {"Tier": tier}
+        if kind == SECURE and not _is_reserved(params["Name"]):
+            key_id = params.get("KeyId") or (last.keyid if last else None) or MANAGED
+            if key_id == MANAGED:
+                self._kms.managed_key(call.account, call.region, "ssm")  # made when it is first needed
+            context = {"PARAMETER_ARN": _arn(call, params["Name"])}
+            seal = self._seal_advanced if tier == ADVANCED else self._seal_standard
+            sealed = base64.b64encode(seal(call, key_id, context, params["Value"].encode())).decode()
+            changed |= {"Value": sealed, "KeyId": key_id}
+        content = json.loads(request.body) | changed
+        response = onward(replace(request, body=json.dumps(content).encode()))
+        if response.status < 300 and kind != SECURE:
+            _versions(call)[-1].keyid = None  # moto would keep that of a SecureString before
+        return response
 
     def _seal_standard(self, call: Call, key_id: str, context: dict[str, str], value: bytes) -> bytes:
-        if len(value) > STANDARD_LIMIT:
-            raise AwsError("ValidationException", _TOO_LONG)
         answer = self._ask_kms(call, "Encrypt", {"KeyId": key_id, "Plaintext": value, "EncryptionContext": context})
         return bytes(answer["CiphertextBlob"])
 
@@ -94,9 +97,12 @@ class Ssm:
     # --- Reading -----------------------------------------------------------------------------------------------------
 
     def _get(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        if str(call.params.get("Name", "")).startswith("/aws/reference/secretsmanager/"):
-            raise AwsError("NotImplemented", "The simulated account reads secrets from Secrets Manager only.", 501)
+        name, names = str(call.params.get("Name", "")), list(call.params.get("Names") or ())
+        if call.operation == "GetParameter" and is_secret(name):
+            return _answer(call, {"Parameter": read_secret(self._gateway, call, name)})
         content = json.loads(request.body or b"{}") | {"WithDecryption": False}
+        if names:
+            content["Names"] = [each for each in names if not is_secret(each)]
         response = onward(replace(request, body=json.dumps(content).encode()))
         if response.status >= 300:
             return response
@@ -106,7 +112,27 @@ class Ssm:
                 shown["Value"] = shown["Value"].rpartition(":")[2]  # moto marks the key before it
                 if call.params.get("WithDecryption"):
                     shown["Value"] = self._open(call, shown)
+        if call.operation == "GetParameter":
+            _name_as_asked(answer["Parameter"], [name])
+        if names:
+            self._in_order(call, names, answer)
         return replace(response, body=json.dumps(answer).encode())
+
+    def _in_order(self, call: Call, names: list[str], answer: dict[str, Any]) -> None:
+        """GetParameters: secrets among the parameters, in the order of the request (moto has none)."""
+        found, missing = list(answer["Parameters"]), list(answer["InvalidParameters"])
+        for each in found:
+            _name_as_asked(each, names)
+        for name in filter(is_secret, names):
+            try:
+                found.append(read_secret(self._gateway, call, name))
+            except AwsError as refused:
+                if refused.code != "ParameterNotFound":
+                    raise
+                missing.append(name)
+        places = {_plain(name): place for place, name in reversed(list(enumerate(names)))}
+        found.sort(key=lambda shown: places.get(_plain(shown["Name"]), places.get(shown["ARN"], len(places))))
+        answer |= {"Parameters": found, "InvalidParameters": missing}
 
     def _open(self, call: Call, shown: dict[str, Any]) -> str:
         context = {"PARAMETER_ARN": _arn(call, shown["Name"])}
@@ -126,23 +152,35 @@ class Ssm:
             raise _in_words_of_ssm(refused) from None
 
 
-def _tier(params: dict[str, Any], before: str | None) -> str:
-    """Standard unless asked for; Intelligent-Tiering takes Advanced where Standard will not do. No way back."""
-    asked = params.get("Tier") or before or "Standard"
-    needs = len(params["Value"].encode()) > STANDARD_LIMIT or bool(params.get("Policies"))
-    if asked == ADVANCED or before == ADVANCED or (asked == "Intelligent-Tiering" and needs):
-        return ADVANCED
-    return "Standard"
-
-
 def _versions(call: Call) -> list[Parameter]:
     parameters = ssm_backends[call.account][call.region]._parameters
     name = call.params.get("Name", "")
-    return list(parameters.get(name, []))
+    return list(parameters.get(parameters.normalize_name(name), []))
 
 
 def _arn(call: Call, name: str) -> str:
     return name if name.startswith("arn:") else f"arn:aws:ssm:{call.region}:{call.account}:parameter/{name.lstrip('/')}"
+
+
+def _plain(name: str) -> str:
+    """A name or ARN without the version or label behind it."""
+    return ":".join(name.split(":")[: 6 if name.startswith("arn:") else 1])
+
+
+def _answer(call: Call, content: dict[str, Any]) -> HttpResponse:
+    headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": call.request_id}
+    return HttpResponse(200, headers, json.dumps(content).encode())
+
+
+def _is_reserved(name: str) -> bool:
+    """Whether moto refuses the name, before anything is encrypted."""
+    return name.lower().lstrip("/").startswith(("aws", "ssm"))
+
+
+def _name_as_asked(shown: dict[str, Any], names: list[str]) -> None:
+    """A parameter without levels answers to its name with a slash as well, and is then called so (recorded)."""
+    if f"/{shown['Name']}" in names and shown["Name"] not in names:
+        shown["Name"] = f"/{shown['Name']}"
 
 
 def _in_words_of_ssm(refused: AwsError) -> AwsError:
