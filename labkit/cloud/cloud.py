@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -60,7 +61,7 @@ class Cloud:
         self.kms = Kms(self.clock, entropy["kms"])
         self.kms.policy_checker = KeyPolicies().check
         self.kms.principal_finder = exists
-        self.observer_token = Entropy(RANDOM).token_hex(32)
+        self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
         self.gateway = Gateway(
@@ -70,7 +71,7 @@ class Cloud:
             self.kms,
             sts,
             self.history,
-            self.observer_token,
+            self.control_token,
         )
         self.gateway.wraps["iam"] = Iam(self.kms)
         self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
@@ -86,12 +87,16 @@ class Cloud:
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
         self.accounts: list[AccountKeys] = []
+        self._opened = itertools.count()
         for _ in range(accounts):
             self.open_account()
 
     def open_account(self) -> AccountKeys:
-        """A further account with an administrator of its own."""
-        number = len(self.accounts)
+        """A further account with an administrator of its own; one at a time, between two calls."""
+        with self.gateway.still():
+            return self._open_account(next(self._opened))
+
+    def _open_account(self, number: int) -> AccountKeys:
         known = number < len(FIRST_ACCOUNTS)
         account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
         iam = iam_backends[account_id]["aws"]
@@ -125,9 +130,10 @@ class Cloud:
 
     def advance(self, by: timedelta) -> datetime:
         """Move the clock; everything due on the way happens and is recorded."""
-        now = self.clock.advance(by)
+        with self.gateway.still():  # no call comes in between
+            now = self.clock.advance(by)
+            self.credentials.renew(ADMINISTRATOR_ROLE, by)
         self.gateway.time_passes()
-        self.credentials.renew(ADMINISTRATOR_ROLE, by)
         return now
 
     def explanation(self, request_id: str) -> dict[str, Any]:
