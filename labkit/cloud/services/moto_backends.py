@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import moto.core.utils
+import moto.iam.models
 import moto.iam.policy_validation
 import moto.s3.models
 import moto.secretsmanager.models
@@ -32,6 +33,7 @@ from ..call import Call
 from ..clock import Clock
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
+from .aws_policies import init_aws_policies
 from .moto_requests import unambiguous
 
 GLOBAL_ENDPOINTS = ("iam", "sts")
@@ -78,6 +80,7 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
         (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
+        (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
