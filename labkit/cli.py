@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as problem:  # the reader of a pipe has gone, a disk is full
-        with suppress(OSError, ValueError):
+        with suppress(AttributeError, OSError, ValueError):  # there may be no standard output at all
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there at its end
         print(f"labkit: nobody reads what this prints, so it ends: {problem}", file=sys.stderr)
         return OUTPUT_ERROR

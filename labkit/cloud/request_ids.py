@@ -24,8 +24,8 @@ def stamped(answer: HttpResponse, service: str, protocol: str, request_id: str) 
     headers |= id_headers(service, request_id)
     if service == "s3":
         body = _of_s3(answer.body, request_id) if answer.status >= 400 else answer.body
-    elif protocol in ("query", "ec2"):
-        body = _of_form(answer.body, protocol, request_id)
+    elif protocol in ("query", "ec2") or (protocol == "rest-xml" and answer.status >= 400):
+        body = _of_form(answer.body, _element(protocol, answer.status), request_id)
     else:
         body = answer.body
     return replace(answer, headers=headers, body=body)
@@ -40,13 +40,21 @@ def _of_s3(body: bytes, request_id: str) -> bytes:
     return _LAST_TAG.sub(lambda end: ids.encode() + end[0], bare)
 
 
-def _of_form(body: bytes, protocol: str, request_id: str) -> bytes:
-    """An answer of the query protocol, or EC2's; one that moto has written without an id gets it."""
-    told = request_id.encode()
-    written, places = _IN_BODY.subn(lambda found: b"<%s>%s</%s>" % (name := found[1] or b"RequestId", told, name), body)
-    if places or not body.strip():
-        return written
-    element = b"<requestId>%s</requestId>" if protocol == "ec2" else (
-        b"<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>"
+def _element(protocol: str, status: int) -> bytes:
+    """Where an answer has the id: botocore's parsers look there."""
+    if protocol == "ec2":
+        return b"<requestId>%s</requestId>" if status < 400 else b"<RequestID>%s</RequestID>"
+    return b"<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>" if status < 400 else (
+        b"<RequestId>%s</RequestId>"
     )  # fmt: skip
-    return _LAST_TAG.sub(lambda end: element % told + end[0], body)
+
+
+def _of_form(body: bytes, element: bytes, request_id: str) -> bytes:
+    """An answer in XML; one that moto has written without an id gets it."""
+    told = request_id.encode()
+    written, places = _IN_BODY.subn(lambda found: b"<%s>%s</%s>" % (name := _name(found[0]), told, name), body)
+    return written if places else _LAST_TAG.sub(lambda end: element % told + end[0], body)
+
+
+def _name(element: bytes) -> bytes:
+    return element.strip(b"</> ").partition(b">")[0]
