@@ -161,7 +161,7 @@ def test_the_aws_command_works_in_another_terminal(
 
 
 def test_the_doctor_finds_the_account(start: Start) -> None:
-    """With LABKIT_ENDPOINT naming a running account, `labkit doctor` says that it answers, or that a line is missing."""
+    """With LABKIT_ENDPOINT naming a running account, `labkit doctor` says that it answers, or what is missing."""
     told = json.loads(start("serve", "--json").stdout.readline())
     settings = {"LABKIT_ENDPOINT": told["endpoint"]}
     (found,) = doctor.endpoint(settings)

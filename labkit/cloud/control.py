@@ -1,6 +1,6 @@
 """The lab's own calls to its account, beside AWS's: the clock, the events, who may do what and why.
 
-Served by both doors under /_labkit/, to those who have the account's control token: `labkit serve` prints it, and a
+Served by both doors under /_labkit/, to callers with the account's control token: `labkit serve` prints it, and a
 lab in a notebook keeps it to itself. Nothing is told or moved without it. A page in a browser can't use these calls
 either: no page may send the token's header to another origin, and the Host must be a loopback one.
 """

@@ -71,7 +71,7 @@ class Gateway:
     ) -> None:
         self._clock = clock
         self._entropy = entropy
-        # A look by the kit's checks leaves the ids of later calls as they are; so does what strangers send.
+        # A look by the kit's checks leaves the ids of later calls as they are; and so does what strangers send.
         self._observers, self._strangers = Entropy("observers"), Entropy("strangers")
         self._reception = Reception(credentials)
         self._kms = kms

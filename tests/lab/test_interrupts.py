@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -23,6 +24,7 @@ class Stop(SystemExit):
 def leave(number, frame):
     raise Stop
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are begun without
 lab = labkit.start("interrupts")
 kms, s3 = boto3.client("kms"), boto3.client("s3")
 s3.create_bucket(Bucket="a-bucket")
@@ -60,7 +62,8 @@ made = [e["responseElements"]["keyMetadata"]["keyId"] for e in events if e["even
 keys = [k["KeyId"] for p in kms.get_paginator("list_keys").paginate() for k in p["Keys"]]
 assert sorted(made) == sorted(keys), set(made) ^ set(keys)
 put = {e["requestParameters"]["key"] for e in events if e["eventName"] == "PutObject"}
-objects = [o["Key"] for p in s3.get_paginator("list_objects_v2").paginate(Bucket="a-bucket") for o in p.get("Contents", [])]
+pages = s3.get_paginator("list_objects_v2").paginate(Bucket="a-bucket")
+objects = [o["Key"] for p in pages for o in p.get("Contents", [])]
 assert put == set(objects), put ^ set(objects)
 assert len({e["eventID"] for e in events}) == len(events)
 print(struck)
@@ -70,10 +73,18 @@ print(struck)
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has few signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_interrupted_calls_are_done_and_recorded_or_not_done(script: Script, name: str) -> None:
-    """Hundreds of interrupts (KeyboardInterrupt, SystemExit): every key and object has its record, each record its key."""
+    """Hundreds of interrupts (KeyboardInterrupt, SystemExit): each key and object has a record, each record its key."""
     done = script(STORM.replace("SIGNAL", f"signal.{name}").replace("SECONDS", "4"))
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 100
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_interrupts() -> Iterator[None]:
+    """Also where the suite was begun in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_is_raised_when_the_work_is_over() -> None:

@@ -152,7 +152,7 @@ def test_the_clock_is_moved_as_far_as_services_can_write(distance: dict[str, flo
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     before = lab.clock.now(), len(lab.events())
-    with pytest.raises((labkit.LabError, ValueError), match="goes to the end of 2099|Give a distance in time as days=8"):
+    with pytest.raises((labkit.LabError, ValueError), match="goes to the end of 2099|Give a distance in time as"):
         lab.clock.advance(**distance)
     assert (lab.clock.now(), len(lab.events())) == before
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"

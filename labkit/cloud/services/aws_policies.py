@@ -19,8 +19,9 @@ def init_aws_policies(backend: IAMBackend) -> list[AWSManagedPolicy]:
     """The policies of one account, made in moto's order, so that ids come out as ever."""
     if not default_user_config["iam"]["load_aws_managed_policies"]:
         return []
-    where = {"account_id": backend.account_id, "region": backend.region_name}
-    return [AWSManagedPolicy(**facts, **where) for facts in _facts()]
+    where: dict[str, Any] = {"account_id": backend.account_id, "region": backend.region_name}
+    make: Any = AWSManagedPolicy  # abstract to a type checker, for what CloudFormation would ask of it
+    return [make(**facts, **where) for facts in _facts()]
 
 
 @lru_cache(maxsize=1)

@@ -18,10 +18,11 @@ from labkit.cloud.wire import HttpResponse, host_id
 from .raw import FORM, Raw
 
 KEY = "00000000-0000-0000-0000-000000000000"
+NO_ROLE = "arn:aws:iam::111122223333:role/No"
 # service: a call that is answered, a call that is refused
 CALLS: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "kms": (("list_keys", {}), ("describe_key", {"KeyId": KEY})),
-    "sts": (("get_caller_identity", {}), ("assume_role", {"RoleArn": "arn:aws:iam::111122223333:role/No", "RoleSessionName": "no"})),
+    "sts": (("get_caller_identity", {}), ("assume_role", {"RoleArn": NO_ROLE, "RoleSessionName": "no"})),
     "iam": (("list_users", {}), ("get_user", {"UserName": "nobody"})),
     "ec2": (("describe_volumes", {}), ("delete_volume", {"VolumeId": "vol-0123456789abcdef0"})),
     "s3": (("list_buckets", {}), ("get_object", {"Bucket": "no-bucket", "Key": "k"})),
@@ -32,15 +33,14 @@ CALLS: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]] 
     "secretsmanager": (("list_secrets", {}), ("get_secret_value", {"SecretId": "nobody"})),
     "ssm": (("describe_parameters", {}), ("get_parameter", {"Name": "nobody"})),
     "logs": (("describe_log_groups", {}), ("describe_log_streams", {"logGroupName": "nobody"})),
-    "cloudwatch": (("list_metrics", {}), ("set_alarm_state", {"AlarmName": "no", "StateValue": "OK", "StateReason": "x"})),
+    "cloudwatch": (("list_metrics", {}), ("put_metric_data", {"Namespace": "AWS/x", "MetricData": []})),
     "events": (("list_rules", {}), ("describe_rule", {"Name": "nobody"})),
     "cloudtrail": (("lookup_events", {}), ("get_trail_status", {"Name": "nobody"})),
     "organizations": (("list_roots", {}), ("describe_account", {"AccountId": "000000000000"})),
     "rds": (("describe_db_instances", {}), ("describe_db_instances", {"DBInstanceIdentifier": "nobody"})),
-    "route53": (("list_hosted_zones", {}), ("list_health_checks", {})),
     "kinesis": (("list_streams", {}), ("describe_stream", {"StreamName": "nobody"})),
     "redshift": (("describe_clusters", {}), ("describe_clusters", {"ClusterIdentifier": "nobody"})),
-    "autoscaling": (("describe_auto_scaling_groups", {}), ("delete_auto_scaling_group", {"AutoScalingGroupName": "no"})),
+    "autoscaling": (("describe_tags", {}), ("delete_auto_scaling_group", {"AutoScalingGroupName": "no"})),
 }  # fmt: skip
 IDS = ("x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id")
 

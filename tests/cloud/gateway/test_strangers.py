@@ -30,6 +30,10 @@ TOKENS = [
     {"X-Labkit-Control": "ä"},
     {"Authorization": "Bearer 1"},
 ]
+MADE_UP = (
+    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260105/us-east-1/kms/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
 UNSIGNED_CALLS: list[tuple[str, str, dict[str, str], str]] = [
     ("GET", "/", {}, ""),
     ("PUT", "/a-bucket", {}, ""),
@@ -44,14 +48,12 @@ UNSIGNED_CALLS: list[tuple[str, str, dict[str, str], str]] = [
         "POST",
         "/",
         {"Content-Type": "application/x-www-form-urlencoded"},
-        "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::111122223333:role/LabAdministrator"
-        "&RoleSessionName=learner&WebIdentityToken=token",
+        "Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::111122223333:role/LabAdministrator&WebIdentityToken=token",
     ),
     ("POST", "/", {"X-Labkit-Observer": "", "X-Amz-Target": "TrentService.ListKeys"}, "{}"),
     ("GET", "/2015-03-31/functions/", {}, ""),
     ("GET", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x&X-Amz-Signature=x", {}, ""),
-    ("POST", "/", {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260105/us-east-1/kms/aws4_request, "
-                   "SignedHeaders=host, Signature=0", "X-Amz-Target": "TrentService.ListKeys"}, "{}"),
+    ("POST", "/", {"Authorization": MADE_UP, "X-Amz-Target": "TrentService.ListKeys"}, "{}"),
 ]  # fmt: skip
 
 
