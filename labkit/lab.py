@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
-    from .trail.sequence_picture import Picture
+    from .trail.pictures.sequence_picture import Picture
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -89,9 +89,9 @@ class Lab:
     def sequence(self, last: int = 1) -> Picture:
         """A picture of the last calls: who called which service, and what that service asked of KMS, for whom.
 
-        Drawn from `events()` alone; `labkit.trail.sequence_picture.sequence` draws records from elsewhere.
+        Drawn from `events()` alone; `labkit.trail.pictures.sequence_picture.sequence` draws records from elsewhere.
         """
-        from .trail.sequence_picture import sequence
+        from .trail.pictures.sequence_picture import sequence
 
         return sequence(self.events(), last=last)
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from ..cloud.cloud import Cloud
-from ..cloud.doors import InProcessDoor, Server
-from ..cloud.uninterrupted import uninterrupted
+from ..cloud.assembly.cloud import Cloud
+from ..cloud.core.uninterrupted import uninterrupted
+from ..cloud.doors.doors import InProcessDoor, Server
 from .remote import OWN, Remote
 
 FORK_PATIENCE = 10.0

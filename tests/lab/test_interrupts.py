@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from labkit.cloud import uninterrupted as module
-from labkit.cloud.uninterrupted import uninterrupted
+from labkit.cloud.core import uninterrupted as module
+from labkit.cloud.core.uninterrupted import uninterrupted
 
 from .conftest import Script
 

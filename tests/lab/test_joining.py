@@ -13,8 +13,8 @@ import pytest
 
 import labkit
 from labkit.accounts.remote import Remote
-from labkit.cloud import control
-from labkit.cloud.cloud import Cloud
+from labkit.cloud.assembly.cloud import Cloud
+from labkit.cloud.doors import control
 
 JOIN = "import labkit, boto3; lab = labkit.start(); boto3.client('kms').create_key(); print(lab.account_id)"
 
@@ -108,7 +108,7 @@ def test_a_fault_while_an_account_is_opened_is_answered(monkeypatch: pytest.Monk
     """In words, and the next account is a whole one."""
     lab = labkit.start("start-tests")
     with monkeypatch.context() as broken:
-        broken.setattr("labkit.cloud.cloud.give_unique_id", lambda *_: 1 / 0)
+        broken.setattr("labkit.cloud.assembly.cloud.give_unique_id", lambda *_: 1 / 0)
         with pytest.raises(labkit.LabError, match="POST accounts failed inside the simulated account: this is a fault"):
             lab.account("partner")
     assert lab.account("partner").client("sts").get_caller_identity()["Account"] == "777788889999"
@@ -122,7 +122,7 @@ def test_every_control_request_has_an_answer(verb: str, body: bytes) -> None:
     """Whatever is sent with it: JSON, and a sentence where it can't be done."""
     import json
 
-    from labkit.cloud.wire import HttpRequest
+    from labkit.cloud.wire.protocols import HttpRequest
 
     cloud = _cloud()
     method, name = verb.split()

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import labkit
-from labkit.cloud.request_ids import stamped
-from labkit.cloud.wire import HttpResponse, host_id
+from labkit.cloud.wire.protocols import HttpResponse, host_id
+from labkit.cloud.wire.request_ids import stamped
 
 from .raw import FORM, Raw
 

@@ -15,9 +15,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import labkit
-from labkit.cloud import control
-from labkit.cloud.cloud import Cloud
-from labkit.cloud.wire import HttpRequest
+from labkit.cloud.assembly.cloud import Cloud
+from labkit.cloud.doors import control
+from labkit.cloud.wire.protocols import HttpRequest
 
 Send = Callable[..., tuple[int, dict[str, str], str]]
 

@@ -1,0 +1,145 @@
+"""The lab's own calls to its account, beside AWS's: the clock, the events, who may do what and why.
+
+Served by both doors under /_labkit/, to callers with the account's control token: `labkit serve` prints it, and a
+lab in a notebook keeps it to itself. Nothing is told or moved without it. A page in a browser can't use these calls
+either: no page may send the token's header to another origin, and the Host must be a loopback one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from ..assembly.cloud import Cloud
+from ..authorization.organization_membership import join
+from ..wire.protocols import HttpRequest, HttpResponse
+
+PREFIX = "/_labkit/"
+HEADER = "x-labkit-control"
+_LOOPBACK = ("127.0.0.1", "localhost")
+_LONGEST_DELAY = timedelta(days=365)
+_NO_TOKEN = (
+    f"Control requests carry the account's control token in the header {HEADER}: set LABKIT_CONTROL_TOKEN to the value "
+    "that this `labkit serve` printed, in its lines to copy or as control_token in its JSON."
+)
+
+log = logging.getLogger("labkit.cloud")
+
+
+def control(cloud: Cloud, request: HttpRequest) -> HttpResponse:
+    """Answer a control request with JSON; every fault has an answer, too."""
+    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
+    if host not in _LOOPBACK:
+        return _json({"error": "Control requests carry a loopback Host."}, 403)
+    if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), cloud.control_token.encode()):
+        return _json({"error": _NO_TOKEN}, 403)
+    verb = f"{request.method} {request.path.removeprefix(PREFIX)}"
+    answer = _ANSWERS.get(verb)
+    if answer is None:
+        return _json({"error": f"There is no control request {verb}."}, 400)
+    try:
+        query = {key: values[-1] for key, values in parse_qs(request.query).items()}
+        body = json.loads(request.body) if request.body else {}
+        if not isinstance(body, dict):
+            raise ValueError("The body of a control request is a JSON object.")
+        with cloud.gateway.still():  # the call before it has been recorded
+            pass
+        return _json(answer(cloud, query | body))
+    except _Missing as missing:
+        return _json({"error": f"{verb} needs {missing}."}, 400)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
+        plain = type(wrong) is ValueError  # made for the reader
+        return _json({"error": str(wrong) if plain else f"{type(wrong).__name__}: {wrong}"}, 400)
+    except Exception:  # a fault of ours
+        log.exception("The control request %s failed inside the simulated account", verb)
+        return _json({"error": f"{verb} failed inside the simulated account: this is a fault in labkit."}, 500)
+
+
+class _Missing(Exception):
+    """A parameter that is not there, or of another type."""
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    value = given.get(name)
+    if not isinstance(value, str):
+        raise _Missing(f"{name}, a text")
+    return value
+
+
+def _distance(given: dict[str, Any]) -> timedelta:
+    seconds = given.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise _Missing("seconds, a number")
+    try:
+        return timedelta(seconds=seconds)
+    except (OverflowError, ValueError):  # beyond the calendar, or not a number
+        raise ValueError(f"{str(seconds)[:40]} seconds can't be counted on a calendar.") from None
+
+
+def _health(cloud: Cloud, _: dict[str, Any]) -> Any:
+    return {"labkit": True, "region": cloud.region, "seed": cloud.seed}
+
+
+def _clock(cloud: Cloud, _: dict[str, Any]) -> Any:
+    return {"now": cloud.clock.now().isoformat()}
+
+
+def _advance(cloud: Cloud, given: dict[str, Any]) -> Any:
+    return {"now": cloud.advance(_distance(given)).isoformat()}
+
+
+def _events(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return cloud.history.of_account(_text(given, "account"))
+
+
+def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
+    keys = cloud.open_account()
+    return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
+
+
+def _grant_delay(cloud: Cloud, given: dict[str, Any]) -> Any:
+    delay = _distance(given)
+    if delay < timedelta(0):
+        raise ValueError("A grant takes effect after it was made, not before.")
+    if delay > _LONGEST_DELAY:
+        raise ValueError("A grant takes effect within a year.")
+    with cloud.gateway.still():
+        cloud.kms.grant_delay = delay
+    return {"seconds": delay.total_seconds()}
+
+
+def _join_organization(cloud: Cloud, given: dict[str, Any]) -> Any:
+    management, account = _text(given, "management"), _text(given, "account")
+    known = [each.account_id for each in cloud.accounts]
+    for each in (management, account):
+        if each not in known:
+            raise ValueError(f"There is no account {each} in this cloud.")
+    with cloud.gateway.still():
+        join(management, account)
+    return {"account": account}
+
+
+def _explanation(cloud: Cloud, given: dict[str, Any]) -> Any:
+    return cloud.explanation(_text(given, "request_id"))
+
+
+_ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
+    "GET health": _health,
+    "GET clock": _clock,
+    "POST clock": _advance,
+    "GET events": _events,
+    "POST accounts": _open_account,
+    "POST grant-delay": _grant_delay,
+    "POST organization": _join_organization,
+    "GET explanation": _explanation,
+}
+
+
+def _json(content: Any, status: int = 200) -> HttpResponse:
+    return HttpResponse(status, {"Content-Type": "application/json"}, json.dumps(content, default=str).encode())
