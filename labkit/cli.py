@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -23,12 +24,22 @@ if TYPE_CHECKING:
 DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
 USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
+OUTPUT_ERROR = 1
+IN_MEMORY = "Everything in these accounts is in memory, and gone when this process ends."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; answers its exit status."""
     arguments = build_parser().parse_args(argv)
-    status: int = arguments.run(arguments)
+    try:
+        status: int = arguments.run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as problem:  # the reader of a pipe has gone, a disk is full
+        with suppress(AttributeError, OSError, ValueError):  # there may be no standard output at all
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there at its end
+        print(f"labkit: nobody reads what this prints, so it ends: {problem}", file=sys.stderr)
+        return OUTPUT_ERROR
     return status
 
 
@@ -62,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed",
         default=DEFAULT_SEED,
         metavar="TEXT",
+        type=seed_text,
         help='ids, keys and ciphertexts follow from it; "random" makes them unpredictable (default: %(default)s)',
     )
     serve_parser.add_argument(
@@ -97,10 +109,22 @@ def account_count(text: str) -> int:
     return int(text)
 
 
+def seed_text(text: str) -> str:
+    """A seed that can be hashed: any text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("a seed is text; this holds bytes that are none") from None
+    return text
+
+
 def region_name(text: str) -> str:
     """A Region in which botocore's endpoint data knows KMS, in any partition."""
     import boto3
 
+    from .accounts.environment import leave_the_owner_out
+
+    leave_the_owner_out()  # botocore reads its settings before it tells the Regions
     session = boto3.Session()
     partitions = session.get_available_partitions()
     known = {name for each in partitions for name in session.get_available_regions("kms", partition_name=each)}
@@ -113,10 +137,14 @@ def region_name(text: str) -> str:
 
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
+    from .accounts.environment import leave_the_owner_out
     from .cloud.assembly.cloud import Cloud
     from .cloud.doors.doors import Server
     from .cloud.doors.http_server import PortInUse
 
+    leave_the_owner_out()
+    if sys.stdout is None:  # closed before the program began: nobody would ever know the keys
+        raise OSError("standard output is closed")
     # Both signals end what stands in the `try` in the same way, wherever it is at that moment.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -142,7 +170,13 @@ def stop(_number: int, _frame: FrameType | None) -> NoReturn:
 def as_json(endpoint: str, region: str, cloud: Cloud) -> str:
     """What a program needs to use the accounts, on one line."""
     return json.dumps(
-        {"endpoint": endpoint, "region": region, "accounts": [account_keys(each) for each in cloud.accounts]}
+        {
+            "endpoint": endpoint,
+            "region": region,
+            "accounts": [account_keys(each) for each in cloud.accounts],
+            "control_token": cloud.control_token,
+            "note": IN_MEMORY,
+        }
     )
 
 
@@ -170,6 +204,7 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
         f"export AWS_SECRET_ACCESS_KEY={first.secret_access_key}",
         "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE",
         f"export LABKIT_ENDPOINT={endpoint}",
+        f"export LABKIT_CONTROL_TOKEN={cloud.control_token}",
     ]
     for each in others:
         lines += [

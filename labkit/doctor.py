@@ -191,9 +191,9 @@ def endpoint(environ: Mapping[str, str]) -> list[Finding]:
     from .errors import LabError
 
     try:
-        Remote(address).get("health")
+        Remote(address, environ.get("LABKIT_CONTROL_TOKEN", "")).get("health")
     except LabError as problem:
-        return [Finding("wrong", "LABKIT_ENDPOINT is set, and no account answers", str(problem))]
+        return [Finding("wrong", "LABKIT_ENDPOINT is set, and no account lets this terminal in", str(problem))]
     return [Finding("right", f"LABKIT_ENDPOINT: the account at {address} answers")]
 
 

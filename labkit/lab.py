@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .accounts.remote import Remote
+from .errors import LabError
 from .observer import Observer
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .trail.pictures.sequence_picture import Picture
+
+
+_ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
 class LabClock:
@@ -36,7 +41,7 @@ class LabClock:
 
         What falls due on the way happens: deletions, rotations, expiries. The clock never goes back.
         """
-        by = timedelta(**distance)
+        by = _distance(distance)
         if by < timedelta(0):
             raise ValueError("The lab's clock only moves forward.")
         return datetime.fromisoformat(self._remote.post("clock", seconds=by.total_seconds())["now"])
@@ -45,18 +50,27 @@ class LabClock:
         return f"{self.now():%Y-%m-%d %H:%M:%S} UTC (lab time)"
 
 
+def _distance(given: Mapping[str, float]) -> timedelta:
+    """A distance in time as a learner gives it; ValueError for what is none."""
+    try:
+        return timedelta(**given)
+    except (TypeError, ValueError, OverflowError):  # another unit, not a number, beyond the calendar
+        told = ", ".join(f"{unit}={value!r}"[:60] for unit, value in given.items())
+        raise ValueError(f"Give a distance in time as days=8 or hours=1.5, not {told}.") from None
+
+
 class Lab:
-    """One lab in one account."""
+    """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
 
-    def __init__(self, name: str, account_id: str, region: str, remote: Remote, observer_token: str) -> None:
+    def __init__(self, name: str, account_id: str, region: str, remote: Remote) -> None:
         self.name = name
         self.account_id = account_id
         self.region = region
         self.endpoint = remote.endpoint
         self.clock = LabClock(remote)
-        self.observer = Observer(remote.endpoint, region, observer_token)
+        self.observer = Observer(remote, region)
         self._remote = remote
         self._exercises: Exercises | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")
@@ -84,6 +98,7 @@ class Lab:
 
     def exercise(self, name: str) -> Exercise:
         """An exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
+        self._remote.require()
         if self._exercises is None:
             from .exercises import Exercises
 
@@ -99,10 +114,12 @@ class Lab:
         trust: Sequence[Statement] | None = None,
     ) -> Role:
         """A new IAM role with this inline policy's statements, that the learner may assume: see `Account.role`."""
+        self._remote.require()
         return self._account.role(name, policy, tags, boundary, trust)
 
     def user(self, name: str, policy: Sequence[Statement] | None = None, tags: Mapping[str, str] | None = None) -> User:
         """A new IAM user with this inline policy's statements and an access key."""
+        self._remote.require()
         return self._account.user(name, policy, tags)
 
     def session(
@@ -112,6 +129,7 @@ class Lab:
         session_name: str | None = None,
     ) -> Session:
         """Temporary credentials of the learner's role, limited by a session policy or with session tags."""
+        self._remote.require()
         return self._account.session(policy, tags, session_name)
 
     def account(self, name: str) -> Account:
@@ -120,12 +138,19 @@ class Lab:
         The name is also the administrator's session name. The accounts are 444455556666, 777788889999 and so on, in
         the order in which they are asked for.
         """
+        self._remote.require()
+        if not isinstance(name, str) or not _ACCOUNT_NAME.fullmatch(name):
+            raise LabError(
+                f"{name!r} can't be an account's name, which is also a session's: take 1 to 64 letters, digits and "
+                "any of +=,.@_- (AssumeRole, RoleSessionName)."
+            )
         if name not in self._accounts:
             self._accounts[name] = sign_in(name, self.region, self._remote.post("accounts"), self.clock.now)
         return self._accounts[name]
 
     def organization(self, scps: Sequence[Statement]) -> Organization:
         """An organization that the lab's account joins, under a service control policy of these statements."""
+        self._remote.require()
         return organize(self.account("management"), self.account_id, scps, self._remote)
 
     def grant_delay(self, **distance: float) -> timedelta:
@@ -133,7 +158,7 @@ class Lab:
 
         `minutes`, `seconds`, ... as in datetime.timedelta. AWS says "usually less than five minutes".
         """
-        delay = timedelta(**distance)
+        delay = _distance(distance)
         if delay < timedelta(0):
             raise ValueError("A grant takes effect after it was made, not before.")
         self._remote.post("grant-delay", seconds=delay.total_seconds())
@@ -176,14 +201,21 @@ class Lab:
         return explanation_of(call, self._remote)
 
     def __repr__(self) -> str:
-        return f"Lab {self.name}: simulated account {self.account_id}, Region {self.region}, {self.clock!r}"
+        return f"Lab {self.name}: simulated account {self.account_id}, Region {self.region}, {self._time()}"
+
+    def _time(self) -> str:
+        """The lab's time; of a lab that is over, that it is."""
+        try:
+            return repr(self.clock)
+        except LabError as over:
+            return str(over)
 
     def _repr_html_(self) -> str:
         rows = {
             "Lab": self.name,
             "Account": f"{self.account_id} (simulated: no AWS account, no network, no cost)",
             "Region": self.region,
-            "Lab time": f"{self.clock.now():%Y-%m-%d %H:%M:%S} UTC",
+            "Lab time": self._time().removesuffix(" (lab time)"),
         }
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(key)}</th><td style='text-align:left'>{escape(value)}</td></tr>"

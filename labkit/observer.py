@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from .accounts.remote import Remote
 from .accounts.sessions import new_session
 
 HEADER = "X-Labkit-Observer"
@@ -13,16 +14,16 @@ HEADER = "X-Labkit-Observer"
 class Observer:
     """Clients whose calls are not recorded, take no lab time, and may only Get, List, Describe, Look up."""
 
-    def __init__(self, endpoint: str, region: str, token: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self, remote: Remote, region: str) -> None:
+        self._remote = remote
         self._region = region
-        self._token = token
         self.client = cache(self._client)
 
     def _client(self, service: str, region: str | None = None) -> Any:
-        client = new_session().client(service, region_name=region or self._region, endpoint_url=self._endpoint)
+        client = new_session().client(service, region_name=region or self._region, endpoint_url=self._remote.endpoint)
         client.meta.events.register("before-sign", self._mark)
         return client
 
     def _mark(self, request: Any, **_: Any) -> None:
-        request.headers[HEADER] = self._token
+        self._remote.require()
+        request.headers[HEADER] = self._remote.token

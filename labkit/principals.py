@@ -62,7 +62,7 @@ class Role:
         (`ExternalId`, `DurationSeconds`, ...) go along as they are. Raises ClientError where the role's trust policy
         or the caller's policies refuse.
         """
-        who, name = by or self._account, session_name or self.name.lower().ljust(2, "-")
+        who, name = by or self._account, session_name or _session_name(self.name.lower())
         return _assume(who.client("sts"), self._account.region, self.arn, name, {
             **_session_parameters(policy, tags), **parameters,
         })  # fmt: skip
@@ -203,7 +203,7 @@ class Account:
         """A further session of the administrator's role, with a session policy or session tags."""
         role = f"arn:aws:iam::{self.account_id}:role/LabAdministrator"
         parameters = _session_parameters(policy, tags)
-        return _assume(self.client("sts"), self.region, role, session_name or self.name, parameters)
+        return _assume(self.client("sts"), self.region, role, session_name or _session_name(self.name), parameters)
 
     def user_with_mfa(self, name: str, role_arn: str) -> User:
         """The user `name`, made at the first call, who may do nothing but assume the role."""
@@ -242,8 +242,13 @@ def sign_in(name: str, region: str, administrator: Mapping[str, str], now: Calla
         aws_session_token="",
     )
     role = f"arn:aws:iam::{account_id}:role/LabAdministrator"
-    answer = sts.assume_role(RoleArn=role, RoleSessionName=name, DurationSeconds=FULL_DURATION)
+    answer = sts.assume_role(RoleArn=role, RoleSessionName=_session_name(name), DurationSeconds=FULL_DURATION)
     return Account(account_id, region, _keys(answer["Credentials"]), now, name)
+
+
+def _session_name(name: str) -> str:
+    """A name as AssumeRole takes it for a session: two characters at least."""
+    return name.ljust(2, "-")
 
 
 def _assume(sts: Any, region: str, role: str, name: str, parameters: Mapping[str, Any]) -> Session:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
@@ -51,6 +54,17 @@ def pytest_configure(config: pytest.Config) -> None:
         "PYTHONPATH": str(CHECKOUT),  # kernels and commands that tests start run this checkout's labkit
         "TZ": "UTC",
     }
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of the suite is the end of its kernels
+    config.add_cleanup(_end_kernels)
+
+
+def _end_kernels() -> None:
+    """Kernels that are left of this process's notebooks, when the suite was interrupted say."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "ipykernel_launcher" in child.cmdline():
+                child.kill()
 
 
 class _ByFileOrNotebook(LoadFileScheduling):

@@ -62,7 +62,8 @@ def test_json_is_the_first_line_and_the_account_answers_at_once(start: Start) ->
     """With --json the first line is one JSON object, and the keys in it work the moment it is there."""
     process = start("serve", "--json", "--accounts", "2")
     told = json.loads(process.stdout.readline())
-    assert set(told) == {"endpoint", "region", "accounts"}
+    assert set(told) == {"endpoint", "region", "accounts", "control_token", "note"}
+    assert told["note"] == "Everything in these accounts is in memory, and gone when this process ends."
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", told["endpoint"])
     assert told["region"] == "us-east-1"
     assert [set(each) for each in told["accounts"]] == [{"account_id", "access_key_id", "secret_access_key"}] * 2
@@ -121,6 +122,7 @@ def test_the_lines_to_copy_are_all_that_boto3_needs(start: Start, monkeypatch: p
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "LABKIT_ENDPOINT",
+        "LABKIT_CONTROL_TOKEN",
     }
     for name, value in printed.items():
         monkeypatch.setenv(name, value)
@@ -159,9 +161,12 @@ def test_the_aws_command_works_in_another_terminal(
 
 
 def test_the_doctor_finds_the_account(start: Start) -> None:
-    """With LABKIT_ENDPOINT naming a running account, `labkit doctor` says that it answers."""
-    endpoint = json.loads(start("serve", "--json").stdout.readline())["endpoint"]
-    (found,) = doctor.endpoint({"LABKIT_ENDPOINT": endpoint})
+    """With LABKIT_ENDPOINT naming a running account, `labkit doctor` says that it answers, or what is missing."""
+    told = json.loads(start("serve", "--json").stdout.readline())
+    settings = {"LABKIT_ENDPOINT": told["endpoint"]}
+    (found,) = doctor.endpoint(settings)
+    assert (found.status, "LABKIT_CONTROL_TOKEN" in found.mend) == ("wrong", True)
+    (found,) = doctor.endpoint(settings | {"LABKIT_CONTROL_TOKEN": told["control_token"]})
     assert found.status == "right"
 
 

@@ -12,22 +12,18 @@ import boto3
 
 from .sessions import new_session
 
-SETTINGS = (
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-)
-# Settings that would lead some calls past the lab, to the learner's own profile or a real endpoint.
-STRAY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ROLE_ARN", "AWS_CA_BUNDLE")
+# What is read when a lab joins an account; all other settings of AWS's would lead some calls past the lab, to the
+# learner's own profile or a real endpoint, or change what SDKs and the `aws` command do and print.
+_KEPT = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
 
 
 def leave_the_owner_out() -> None:
-    """Forget the settings of the machine's owner: no call of this process may go to their account."""
+    """Forget the AWS settings of the machine's owner: no call of this process may go to their account.
+
+    Whatever they are (a retry mode, a pager, an output format, nonsense): a lab is the same on every machine.
+    """
     for name in list(os.environ):
-        if name in STRAY or name.startswith("AWS_ENDPOINT_URL_"):
+        if name.startswith("AWS_") and name not in _KEPT:
             del os.environ[name]
     os.environ |= {
         "AWS_CONFIG_FILE": os.devnull,

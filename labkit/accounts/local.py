@@ -2,22 +2,95 @@
 
 from __future__ import annotations
 
-from ..cloud.assembly.cloud import AccountKeys, Cloud
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from ..cloud.assembly.cloud import Cloud
+from ..cloud.core.uninterrupted import uninterrupted
 from ..cloud.doors.doors import InProcessDoor, Server
+from .remote import OWN, Remote
+
+FORK_PATIENCE = 10.0
+"""Seconds that a fork waits for the call that is being carried out, so that a child finds nothing half done."""
 
 
 class LocalCloud:
-    """This process's two doors: opened at its first lab and kept, so that the endpoint stays the same."""
+    """This process's two doors: opened at its first lab and kept, so that the endpoint stays the same.
 
-    _server: Server | None = None
+    A forked child has none of its own: what it inherits speaks to the parent's door two, and a lab that it starts
+    opens its own doors.
+    """
+
+    _server: ClassVar[Server | None] = None
+    _door: ClassVar[InProcessDoor | None] = None
+    _joined: ClassVar[Remote | None] = None  # the account that this process's present lab is in
+    _starting: ClassVar[threading.RLock] = threading.RLock()
+    _hooked: ClassVar[bool] = False
+    _forking: ClassVar[threading.local] = threading.local()
 
     @classmethod
-    def fresh(cls, seed: str, region: str) -> tuple[str, AccountKeys]:
-        """A fresh cloud behind the doors: its endpoint, and its administrator's keys."""
+    @contextmanager
+    def one_start_at_a_time(cls) -> Iterator[None]:
+        """Threads that start labs do it one after the other."""
+        with cls._starting:
+            yield
+
+    @classmethod
+    def fresh(cls, seed: str, region: str) -> tuple[Remote, dict[str, Any]]:
+        """A fresh cloud behind the doors: how to speak to it, and its administrator's keys."""
+        server, cloud = uninterrupted(lambda: cls._fresh(seed, region))
+        return Remote(server.endpoint, cloud.control_token, OWN), asdict(cloud.accounts[0])
+
+    @classmethod
+    def _fresh(cls, seed: str, region: str) -> tuple[Server, Cloud]:
+        server = cls._server
+        if server is not None:
+            return server, server.exchange(lambda: Cloud(seed, region))
         cloud = Cloud(seed, region)
-        if cls._server is None:
-            cls._server = Server(cloud)
-            cls._server.start()
-            InProcessDoor(cls._server).open()
-        cls._server.cloud = cloud
-        return cls._server.endpoint, cloud.accounts[0]
+        cls._server = server = Server(cloud)
+        server.start()
+        cls._door = InProcessDoor(server)
+        cls._door.open()
+        cls._hook()
+        return server, cloud
+
+    @classmethod
+    def begin(cls, remote: Remote, name: str) -> None:
+        """A lab has begun in this process: the one before it is over."""
+        before, cls._joined = cls._joined, remote
+        if before is not None:
+            before.end(name)
+
+    # --- fork --------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _hook(cls) -> None:
+        if hasattr(os, "register_at_fork") and not cls._hooked:  # Windows has no fork
+            cls._hooked = True
+            os.register_at_fork(before=cls._hold, after_in_parent=cls._let_go, after_in_child=cls._in_child)
+
+    @classmethod
+    def _hold(cls) -> None:
+        """No thread is in the middle of a call when this process forks: a child finds no lock taken."""
+        if cls._server is not None:
+            cls._forking.gateway = gateway = cls._server.cloud.gateway  # first: an interrupt may come in between
+            gateway.hold(FORK_PATIENCE)
+
+    @classmethod
+    def _let_go(cls) -> None:
+        gateway, cls._forking.gateway = getattr(cls._forking, "gateway", None), None
+        if gateway is not None:
+            with suppress(RuntimeError):  # the wait was in vain
+                gateway.let_go()
+
+    @classmethod
+    def _in_child(cls) -> None:
+        cls._starting = threading.RLock()
+        if cls._server is not None and cls._door is not None:
+            cls._door.leave_to_parent()
+            cls._server.leave_to_parent()
+            cls._server = cls._door = None

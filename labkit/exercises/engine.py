@@ -6,13 +6,17 @@ Knows nothing of KMS and changes nothing: a check reads through `lab.observer` (
 
 from __future__ import annotations
 
+import builtins
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from numbers import Integral
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
+
+from ..errors import LabError
 
 Status = Literal["solved", "not yet", "not attempted", "could not tell"]
 
@@ -96,6 +100,7 @@ class Solution:
 
 
 Check = Callable[[LabView, Any], Outcome]
+T = TypeVar("T")
 
 COME_BACK = "restart the kernel, select this cell, and choose Run → Run All Above Selected Cell."
 """How a learner gets the account back as the exercise found it (README and lab 00 say the same)."""
@@ -172,6 +177,13 @@ def _could_not_tell(error: Exception) -> Outcome:
     )
 
 
+def printed_in_scripts(shown: T) -> T:
+    """The same; a script prints it. Notebooks, IPython and Python's own prompt show a value that stands last."""
+    if not hasattr(sys, "ps1") and not hasattr(builtins, "get_ipython") and sys.stdout is not None:
+        sys.stdout.write(f"{shown!r}\n")
+    return shown
+
+
 class Exercise:
     """One exercise in one lab: `check()`, `hint()`, `solution()`."""
 
@@ -184,8 +196,12 @@ class Exercise:
     def check(self, answer: Any = None) -> Outcome:
         """Look at the account (and at `answer`, where the exercise asks for one). Changes nothing.
 
-        The check gets numbers and texts of numpy as Python's own (`plain`).
+        The check gets numbers and texts of numpy as Python's own (`plain`). In a plain script, which shows no values
+        of its own accord, the outcome is printed; so are hints and solutions.
         """
+        return printed_in_scripts(self._checked(answer))
+
+    def _checked(self, answer: Any) -> Outcome:
         try:
             return self._check(self._lab, plain(answer))
         except Passed as later:
@@ -196,17 +212,19 @@ class Exercise:
             return not_yet(
                 f"What this exercise looks at is not in the account ({error}). If it was deleted, {COME_BACK}"
             )
+        except LabError as over:  # the lab is over, or its account is gone: the message says how to go on
+            return Outcome("could not tell", str(over))
         except Exception as error:  # whatever goes wrong in a check is told, never thrown at a learner
             return _could_not_tell(error)
 
     def hint(self) -> Hint:
         """The next hint; each call goes one step further, and the last one stays."""
         self._step = min(self._step + 1, len(self.spec.hints))
-        return Hint(self._step, len(self.spec.hints), self.spec.hints[self._step - 1])
+        return printed_in_scripts(Hint(self._step, len(self.spec.hints), self.spec.hints[self._step - 1]))
 
     def solution(self) -> Solution:
         """One way to solve it."""
-        return Solution(self.spec.solution.strip())
+        return printed_in_scripts(Solution(self.spec.solution.strip()))
 
     def __repr__(self) -> str:
         return self.spec.task

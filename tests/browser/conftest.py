@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -44,6 +46,33 @@ class Lab:
     def page_of(self, notebook: str) -> str:
         """The address of one notebook, in a fresh workspace."""
         return f"{self.url}lab/workspaces/{Path(notebook).stem}/tree/notebooks/{notebook}?reset&token={self.token}"
+
+    def end_kernels(self) -> None:
+        """End every session: a kernel takes some 280 megabytes, and there is one for each lab."""
+        with self._ask("GET", "api/sessions") as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            self._ask("DELETE", f"api/sessions/{session['id']}").close()
+
+    def kernels(self) -> int:
+        """How many kernels run."""
+        with self._ask("GET", "api/kernels") as answer:
+            return len(json.load(answer))
+
+    def _ask(self, method: str, what: str) -> Any:
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(self.url + what, method=method, headers=headers)
+        return urllib.request.urlopen(request, timeout=60)
+
+
+@pytest.fixture(autouse=True)
+def _no_kernel_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A lab's kernel ends with its test, once its page is closed; also when the test fails or is interrupted."""
+    yield
+    if "jupyterlab" in request.fixturenames:
+        lab = request.getfixturevalue("jupyterlab")
+        lab.end_kernels()
+        assert lab.kernels() == 0
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ ADMINISTRATOR_ROLE = "LabAdministrator"
 ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 FIRST_ACCOUNTS = ("111122223333", "444455556666", "777788889999")  # AWS's own example account ids
 
+LONGEST_DELAY = timedelta(days=365)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountKeys:
@@ -65,7 +68,7 @@ class Cloud:
         self.kms = Kms(self.clock, entropy["kms"])
         self.kms.policy_checker = KeyPolicies().check
         self.kms.principal_finder = exists
-        self.observer_token = Entropy(RANDOM).token_hex(32)
+        self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
         self.gateway = Gateway(
@@ -75,7 +78,7 @@ class Cloud:
             self.kms,
             sts,
             self.history,
-            self.observer_token,
+            self.control_token,
         )
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
@@ -93,12 +96,16 @@ class Cloud:
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
         self.accounts: list[AccountKeys] = []
+        self._opened = itertools.count()
         for _ in range(accounts):
             self.open_account()
 
     def open_account(self) -> AccountKeys:
-        """A further account with an administrator of its own."""
-        number = len(self.accounts)
+        """A further account with an administrator of its own; one at a time, between two calls."""
+        with self.gateway.still():
+            return self._open_account(next(self._opened))
+
+    def _open_account(self, number: int) -> AccountKeys:
         known = number < len(FIRST_ACCOUNTS)
         account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
         iam = iam_backends[account_id]["aws"]
@@ -132,15 +139,17 @@ class Cloud:
 
     def advance(self, by: timedelta) -> datetime:
         """Move the clock; everything due on the way happens and is recorded."""
-        now = self.clock.advance(by)
+        with self.gateway.still():  # no call comes in between
+            now = self.clock.advance(by)
+            self.credentials.renew(ADMINISTRATOR_ROLE, by)
         self.gateway.time_passes()
-        self.credentials.renew(ADMINISTRATOR_ROLE, by)
         return now
 
     def disturb(self, asked: dict[str, Any]) -> list[str]:
         """Switch on what a lesson asks to go wrong; answers what is on now. ValueError in the reader's words."""
         if asked.get("call"):
-            error, times, seconds = asked.get("error") or "", int(asked["times"]), float(asked["seconds"])
+            error, times = asked.get("error") or "", int(asked.get("times", 1))
+            seconds = float(asked.get("seconds", 0))
             self.gateway.disturbances.add(disturbance(asked["call"], error, times, seconds))
         if asked.get("calls_per_second") is not None:
             self.clock.pace(int(asked["calls_per_second"]))
@@ -148,7 +157,7 @@ class Cloud:
             self.quotas.clear()
             self.quotas.on = bool(asked["quotas"])
         if asked.get("grants") is not None:
-            self.delay_grants(float(asked["grants"]))
+            self.delay_grants(timedelta(seconds=float(asked["grants"])))
         return self.disturbed()
 
     def undisturb(self) -> list[str]:
@@ -156,7 +165,7 @@ class Cloud:
         self.gateway.disturbances.clear()
         self.quotas.clear()
         self.clock.pace(1)
-        self.delay_grants(0)
+        self.delay_grants(timedelta(0))
         return self.disturbed()
 
     def disturbed(self) -> list[str]:
@@ -167,11 +176,12 @@ class Cloud:
         lines += [f"a new grant needs {delay:g} lab seconds to work without its token"] if delay else []
         return lines + self.gateway.disturbances.active()
 
-    def delay_grants(self, seconds: float) -> timedelta:
+    def delay_grants(self, delay: timedelta) -> timedelta:
         """Let a new grant take this long to work without its token."""
-        delay = timedelta(seconds=seconds)
         if delay < timedelta(0):
             raise ValueError("A grant takes effect after it was made, not before.")
+        if delay > LONGEST_DELAY:
+            raise ValueError("A grant takes effect within a year.")
         self.kms.grant_delay = delay
         return delay
 

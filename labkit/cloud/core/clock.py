@@ -13,6 +13,10 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
 """When every lab begins: a Monday morning."""
 
+LAST = datetime(2100, 1, 1, tzinfo=UTC)
+"""How far the clock can be moved. Beyond it services can't write every time: gzip's ends in 2106, zip's in 2107, and
+what a service plans (a rotation, an expiry) lies years ahead of the clock."""
+
 
 def iso(moment: datetime) -> str:
     """A time of UTC as AWS writes it in records and conditions, in whole seconds: 2026-01-05T09:00:00Z."""
@@ -59,10 +63,12 @@ class Clock:
             return self._now
 
     def advance(self, by: timedelta) -> datetime:
-        """Move forward by `by`; ValueError for a negative distance. Answers the new time."""
+        """Move forward by `by`; ValueError for a negative distance, or one beyond `LAST`. Answers the new time."""
         if by < timedelta(0):
             raise ValueError("The lab's clock only moves forward.")
         with self._lock:
+            if by > LAST - self._now:
+                raise ValueError(f"The lab's clock goes to the end of {LAST.year - 1}; it has not been moved.")
             self._now += timedelta(seconds=round(by.total_seconds()))
             self.moved += by
             return self._now

@@ -47,3 +47,7 @@ def faults_logged(what: str) -> Iterator[None]:
         yield
     except Exception:
         log.exception("%s failed inside the simulated account", what)
+
+
+FAULT = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
+"""What a call is answered with where labkit itself has a fault."""

@@ -1,12 +1,16 @@
 """The lab's own calls to its account, beside AWS's: the clock, the events, who may do what and why.
 
-Served by both doors under /_labkit/. A page in a browser can't use them: they ask for a header that no
-page may send to another origin, and for a loopback Host.
+Served by both doors under /_labkit/, to callers with the account's control token: `labkit serve` prints it, and a
+lab in a notebook keeps it to itself. Nothing is told or moved without it. A page in a browser can't use these calls
+either: no page may send the token's header to another origin, and the Host must be a loopback one.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,46 +22,123 @@ from ..wire.protocols import HttpRequest, HttpResponse
 PREFIX = "/_labkit/"
 HEADER = "x-labkit-control"
 _LOOPBACK = ("127.0.0.1", "localhost")
+_NO_TOKEN = (
+    f"Control requests carry the account's control token in the header {HEADER}: set LABKIT_CONTROL_TOKEN to the value "
+    "that this `labkit serve` printed, in its lines to copy or as control_token in its JSON."
+)
+
+log = logging.getLogger("labkit.cloud")
 
 
 def control(cloud: Cloud, request: HttpRequest) -> HttpResponse:
-    """Answer a control request with JSON."""
+    """Answer a control request with JSON; every fault has an answer, too."""
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    if HEADER not in request.headers or host not in _LOOPBACK:
-        return _json({"error": f"Control requests carry the header {HEADER} and a loopback Host."}, 403)
-    name = request.path.removeprefix(PREFIX)
-    cloud.gateway.settle()
-    query = {key: values[-1] for key, values in parse_qs(request.query).items()}
+    if host not in _LOOPBACK:
+        return _json({"error": "Control requests carry a loopback Host."}, 403)
+    if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), cloud.control_token.encode()):
+        return _json({"error": _NO_TOKEN}, 403)
+    verb = f"{request.method} {request.path.removeprefix(PREFIX)}"
+    answer = _ANSWERS.get(verb)
+    if answer is None:
+        return _json({"error": f"There is no control request {verb}."}, 400)
     try:
+        query = {key: values[-1] for key, values in parse_qs(request.query).items()}
         body = json.loads(request.body) if request.body else {}
-        return _json(_answer(cloud, f"{request.method} {name}", query, body))
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
+        if not isinstance(body, dict):
+            raise ValueError("The body of a control request is a JSON object.")
+        with cloud.gateway.still():  # the call before it has been recorded
+            pass
+        return _json(answer(cloud, query | body))
+    except _Missing as missing:
+        return _json({"error": f"{verb} needs {missing}."}, 400)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
         plain = type(wrong) is ValueError  # made for the reader
         return _json({"error": str(wrong) if plain else f"{type(wrong).__name__}: {wrong}"}, 400)
+    except Exception:  # a fault of ours
+        log.exception("The control request %s failed inside the simulated account", verb)
+        return _json({"error": f"{verb} failed inside the simulated account: this is a fault in labkit."}, 500)
 
 
-def _answer(cloud: Cloud, verb: str, query: dict[str, str], body: dict[str, Any]) -> Any:
-    if verb == "GET health":
-        return {"labkit": True, "region": cloud.region, "seed": cloud.seed, "observer": cloud.observer_token}
-    if verb == "GET clock":
-        return {"now": cloud.clock.now().isoformat()}
-    if verb == "POST clock":
-        return {"now": cloud.advance(timedelta(seconds=float(body["seconds"]))).isoformat()}
-    if verb == "GET events":
-        return cloud.history.of_account(query["account"])
-    if verb == "POST accounts":
-        keys = cloud.open_account()
-        return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
-    if verb == "POST grant-delay":
-        return {"seconds": cloud.delay_grants(float(body["seconds"])).total_seconds()}
-    if verb == "POST disturb":
-        return {"disturbed": cloud.disturb(body) if body else cloud.undisturb()}
-    if verb == "POST organization":
-        join(body["management"], body["account"])
-        return {"account": body["account"]}
-    if verb == "GET explanation":
-        return cloud.explanation(query["request_id"])
-    raise ValueError(f"There is no control request {verb}.")
+class _Missing(Exception):
+    """A parameter that is not there, or of another type."""
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    value = given.get(name)
+    if not isinstance(value, str):
+        raise _Missing(f"{name}, a text")
+    return value
+
+
+def _distance(given: dict[str, Any]) -> timedelta:
+    seconds = given.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise _Missing("seconds, a number")
+    try:
+        return timedelta(seconds=seconds)
+    except (OverflowError, ValueError):  # beyond the calendar, or not a number
+        raise ValueError(f"{str(seconds)[:40]} seconds can't be counted on a calendar.") from None
+
+
+def _health(cloud: Cloud, _: dict[str, Any]) -> Any:
+    return {"labkit": True, "region": cloud.region, "seed": cloud.seed}
+
+
+def _clock(cloud: Cloud, _: dict[str, Any]) -> Any:
+    return {"now": cloud.clock.now().isoformat()}
+
+
+def _advance(cloud: Cloud, given: dict[str, Any]) -> Any:
+    return {"now": cloud.advance(_distance(given)).isoformat()}
+
+
+def _events(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return cloud.history.of_account(_text(given, "account"))
+
+
+def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
+    keys = cloud.open_account()
+    return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
+
+
+def _grant_delay(cloud: Cloud, given: dict[str, Any]) -> Any:
+    delay = _distance(given)
+    with cloud.gateway.still():
+        return {"seconds": cloud.delay_grants(delay).total_seconds()}
+
+
+def _disturb(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return {"disturbed": cloud.disturb(given) if given else cloud.undisturb()}
+
+
+def _join_organization(cloud: Cloud, given: dict[str, Any]) -> Any:
+    management, account = _text(given, "management"), _text(given, "account")
+    known = [each.account_id for each in cloud.accounts]
+    for each in (management, account):
+        if each not in known:
+            raise ValueError(f"There is no account {each} in this cloud.")
+    with cloud.gateway.still():
+        join(management, account)
+    return {"account": account}
+
+
+def _explanation(cloud: Cloud, given: dict[str, Any]) -> Any:
+    return cloud.explanation(_text(given, "request_id"))
+
+
+_ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
+    "GET health": _health,
+    "GET clock": _clock,
+    "POST clock": _advance,
+    "GET events": _events,
+    "POST accounts": _open_account,
+    "POST disturb": _disturb,
+    "POST grant-delay": _grant_delay,
+    "POST organization": _join_organization,
+    "GET explanation": _explanation,
+}
 
 
 def _json(content: Any, status: int = 200) -> HttpResponse:

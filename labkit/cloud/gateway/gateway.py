@@ -7,6 +7,7 @@ A step refuses by raising `AwsError`; this file alone turns it into the protocol
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 from collections import deque
@@ -27,26 +28,31 @@ from ..cloudtrail.kms_service_events import KeyTime
 from ..core.call import Call, Principal
 from ..core.clock import Clock
 from ..core.entropy import Entropy
-from ..core.errors import AwsError, faults_logged
+from ..core.errors import FAULT, AwsError, faults_logged
 from ..identity.credentials import Credentials
 from ..kms.service import Kms
 from ..moto import backends
 from ..services.sts import Sts
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
-from .contracts import Service, Timed, Wrap
+from ..wire.request_ids import stamped
+from .contracts import Service, Wrap
 from .disturb import Disturbances
+from .inner_calls import OBSERVER_HEADER, InnerCalls
 from .reception import Reception, Unreceived
+from .timeline import Timeline
 
 log = logging.getLogger("labkit.cloud")
 
-OBSERVER_HEADER = "x-labkit-observer"
 # What the kit's own checks may ask without leaving a trace: nothing that changes state or uses a key.
 OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup")
 NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFederationToken"})
 
 
-_FAULT = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
+
+
+class AccountOver(Exception):
+    """Another account stands behind the doors by now: the request is for that one."""
 
 
 class Gateway:
@@ -60,15 +66,17 @@ class Gateway:
         kms: Kms,
         sts: Sts,
         history: History,
-        observer_token: str,
+        control_token: str,
     ) -> None:
         self._clock = clock
         self._entropy = entropy
-        self._observers = Entropy("observers")  # a look by the kit's checks leaves the ids of later calls as they are
+        # A look by the kit's checks leaves the ids of later calls as they are; and so does what strangers send.
+        self._observers, self._strangers = Entropy("observers"), Entropy("strangers")
         self._reception = Reception(credentials)
         self._kms = kms
         self._history = history
-        self._observer_token = observer_token
+        self._control_token = control_token
+        self._over = False
         self.endpoint = ""  # where the second door answers: what functions that run outside are told
         self._services: dict[str, Service] = {"kms": kms, "sts": sts}
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
@@ -76,9 +84,9 @@ class Gateway:
         self.throttles: list[Callable[[Call], None]] = []  # what counts calls against quotas
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.explanations = Explanations()
-        self.timed: list[Timed] = [
-            KeyTime(kms, self.new_id, self.record)
-        ]  # what happens by the clock: keys, deliveries, ...
+        self._timeline = Timeline(clock)
+        self.timed = self._timeline.timed  # what happens by the clock: keys, deliveries, ...
+        self.timed.append(KeyTime(kms, self.new_id, self.record))
         self.runs_functions = False  # whether there are any, which calls' events may lead to
         self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
         self._afterwards: deque[Callable[[], None]] = deque()  # what services do once the call is answered
@@ -90,26 +98,29 @@ class Gateway:
             authorize,  # who may do what; keeps its decision on the call
             check_documents,  # a policy that the service would not keep is refused to those who may write one
         ]
+        inner = InnerCalls(self._steps, kms, lambda call: self.keep(call), lambda by: self._ids_for(by).uuid(), clock)
+        # The calls that services make: for somebody, with credentials that they hold, as themselves.
+        self.on_behalf, self.as_principal, self.as_service = inner.on_behalf, inner.as_principal, inner.as_service
 
     def add_service(self, name: str, service: Service) -> None:
         """Let a service of our own answer for botocore's service `name`."""
         self._services[name] = service
 
     def handle(self, request: HttpRequest, send_ahead: Send = lambda _: None) -> HttpResponse:
-        """Answer a request; never raises.
+        """Answer a request; raises nothing but AccountOver.
 
         `send_ahead` may send the answer while the call is still being recorded: it must not wait, nor raise. The next
         request is looked at when the record is there, so nobody can tell. (Where functions may run because of the
         call, the answer waits for them.)
         """
         with self._lock:
-            ids = self._observers if OBSERVER_HEADER in request.headers else self._entropy
-            request_id = ids.uuid()
+            if self._over:
+                raise AccountOver
             try:
-                response = self._handle(request, request_id, send_ahead)
+                response = self._handle(request, send_ahead)
             except Exception:  # a fault of ours
                 log.exception("A request failed inside the simulated account")
-                response = protocols.write_error(_FAULT, "json", request_id)
+                response = protocols.write_error(FAULT, "json", self._strangers.uuid())
         self._drain()
         return response if request.method != "HEAD" else replace(response, body=b"")  # a HEAD's answer has no body
 
@@ -117,9 +128,26 @@ class Gateway:
     def locked(self) -> Iterator[datetime]:
         """Act between two calls, for what services do afterwards; the time of the act, one lab second later."""
         with self._lock:
-            now = self._clock.tick()
-            self._let_time_pass(now)
-            yield now
+            yield self._timeline.tick()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """No call is being carried out meanwhile, and the last one has been recorded; no time passes."""
+        with self._lock:
+            yield
+
+    def hold(self, seconds: float) -> bool:
+        """Wait so long at most for a moment between two calls, and stay in it until `let_go`; whether there was one."""
+        return self._lock.acquire(timeout=seconds)
+
+    def let_go(self) -> None:
+        """Calls go on."""
+        self._lock.release()
+
+    def close(self) -> None:
+        """The account is over: requests that still come are for another one (AccountOver)."""
+        with self._lock:
+            self._over = True
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
@@ -148,102 +176,27 @@ class Gateway:
             finally:
                 self._draining.release()
 
-    def settle(self) -> None:
-        """Wait until the call that is being carried out, if one is, has been recorded."""
-        with self._lock:
-            pass
-
-    def _handle(self, request: HttpRequest, request_id: str, send_ahead: Send) -> HttpResponse:
+    def _handle(self, request: HttpRequest, send_ahead: Send) -> HttpResponse:
+        observing = OBSERVER_HEADER in request.headers
         try:
-            received = self._reception.receive(request, request_id, self._clock.now())
+            received = self._reception.receive(request, self._clock.now())
         except Unreceived as refused:
-            return protocols.write_error(refused.error, refused.protocol, request_id, refused.service)
-        if OBSERVER_HEADER in request.headers:
-            return self._observe(received.call, received.operation, received.protocol, request)
-        return self._carry_out(received.call, received.operation, received.protocol, request, send_ahead)
+            ids = self._observers if observing else self._ids_for(refused.caller)
+            return protocols.write_error(refused.error, refused.protocol, ids.uuid(), refused.service)
+        call = received.call
+        call.request_id = (self._observers if observing else self._ids_for(call.principal)).uuid()
+        carry_out = self._observe if observing else self._carry_out
+        return carry_out(call, received.operation, received.protocol, request, send_ahead)
 
-    def on_behalf(
-        self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None
-    ) -> dict[str, Any]:
-        """A KMS call that `service` ("s3.amazonaws.com") makes for the caller of `call`, or as `principal`.
-
-        It goes the same way as any call: it is authorized, recorded, and can be refused (AwsError). It takes
-        no lab time of its own.
-        """
-        if call.http is not None and OBSERVER_HEADER in call.http.headers:
-            raise AwsError("AccessDeniedException", f"An observer may not use a KMS key: {call.operation} would.", 403)
-        inner = Call(
-            service="kms",
-            operation=operation,
-            region=call.region,
-            params=params,
-            time=call.time,
-            request_id=self._entropy.uuid(),
-            principal=principal or call.principal,
-            source_ip=call.source_ip,
-            user_agent=call.user_agent,
-            via=(*call.via, service),
-        )
-        return self._carry_out_inner(inner, call)
-
-    def as_principal(self, call: Call, principal: Principal, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """A KMS call that a service makes with credentials that it holds: nothing shows the service (captured)."""
-        inner = self._inner(principal, call.region, self.now(), operation, params)
-        inner.source_ip = inner.user_agent = "AWS Internal"
-        return self._carry_out_inner(inner, call)
-
-    def as_service(
-        self, service: str, source_arn: str, region: str, time: datetime, operation: str, params: dict[str, Any]
-    ) -> dict[str, Any]:
-        """A KMS call that `service` makes as itself, for a resource of some account (`source_arn`).
-
-        Key policies see the service principal and aws:SourceArn; the resource's account gets the record.
-        """
-        principal = Principal("AWSService", source_arn.split(":")[4], service, "", service)
-        inner = self._inner(principal, region, time, operation, params)
-        inner.source_arn = source_arn
-        return self._carry_out_inner(inner)
-
-    def _inner(self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]) -> Call:
-        return Call("kms", operation, region, params, time, self._entropy.uuid(), principal)
-
-    def _carry_out_inner(self, inner: Call, outer: Call | None = None) -> dict[str, Any]:
-        try:
-            for step in self._steps:
-                step(inner)
-            inner.result = self._kms.perform(inner)
-            return inner.result
-        except AwsError as refused:
-            inner.error = refused
-            refused.request_id = inner.request_id
-            if outer is not None and isinstance(outer.decision, list):  # the explanation of that call tells of this one
-                outer.decision.extend(inner.decision or ())
-            raise
-        except Exception:
-            inner.error = _FAULT  # a fault of ours: what failed is not recorded as done
-            raise
-        finally:
-            self.keep(inner)
+    def _ids_for(self, caller: Principal | None) -> Entropy:
+        """Where ids come from: what somebody sends whom the account doesn't know uses up none of the account's own."""
+        return self._strangers if caller is None or caller.kind == "Anonymous" else self._entropy
 
     def time_passes(self) -> None:
         """Let everything happen that is due by the clock, and record it."""
         with self._lock:
-            self._let_time_pass(self._clock.now())
+            self._timeline.catch_up()
         self._drain()
-
-    def _let_time_pass(self, now: datetime) -> None:
-        """Everything due up to `now`, in the order of its time, whoever's it is."""
-        while True:
-            due = [(when, place) for place, each in enumerate(self.timed) if (when := each.next_due()) and when <= now]
-            if not due:
-                return
-            when, place = min(due)
-            whole = False
-            with faults_logged("What was due by the clock"), self._clock.at(when):
-                self.timed[place].run(when)  # what it writes carries its own time, not that of the call after it
-                whole = True
-            if not whole:
-                return
 
     def record(self, event: dict[str, Any]) -> None:
         """Keep an event, then tell those who follow events."""
@@ -263,8 +216,11 @@ class Gateway:
     def _carry_out(
         self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest, send_ahead: Send
     ) -> HttpResponse:
-        call.time = self._clock.tick()
-        self._let_time_pass(call.time)
+        # A request of nobody's takes no time: strangers can't move the clock.
+        nobody = call.principal is None or call.principal.kind == "Anonymous"
+        call.time = self._clock.now() if nobody else self._timeline.tick()
+        if call.service == "s3":
+            call.notes["x-amz-id-2"] = protocols.host_id(call.request_id)
         try:
             for step in self._steps:
                 step(call)
@@ -274,8 +230,12 @@ class Gateway:
             response = protocols.write_error(refused, protocol, call.request_id, call.service)
         except Exception:  # a fault of ours: say so, keep the event, lose nothing
             log.exception("%s:%s failed inside the simulated account", call.service, call.operation)
-            call.error = _FAULT
-            response = protocols.write_error(_FAULT, protocol, call.request_id, call.service)
+            call.error = FAULT
+            response = protocols.write_error(FAULT, protocol, call.request_id, call.service)
+        except BaseException:  # somebody insists on an end (uninterrupted.py): what was begun is recorded
+            call.error = FAULT
+            self.keep(call)
+            raise
         if not self.runs_functions:  # all that is done `afterwards` is to run them
             send_ahead(response)
         self.keep(call)
@@ -283,16 +243,18 @@ class Gateway:
 
     def keep(self, call: Call) -> None:
         """Record a finished call, and remember it. Never raises, and never loses the call (cloudtrail/keeping.py)."""
-        event_id = record_surely(call, self._entropy.uuid, self.record)
+        event_id = record_surely(call, self._ids_for(call.principal).uuid, self.record)
         with faults_logged("What is remembered of a call besides its record"):
             self.explanations.keep(call)
             if call.service == "kms":
                 self._kms.note_event(call, event_id)  # GetKeyLastUsage answers it
 
-    def _observe(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
+    def _observe(
+        self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest, _: Send
+    ) -> HttpResponse:
         """A look by the kit's own checks: no time passes, nothing is recorded, nothing can be changed."""
         try:
-            if request.headers[OBSERVER_HEADER] != self._observer_token:
+            if not hmac.compare_digest(request.headers[OBSERVER_HEADER].encode(), self._control_token.encode()):
                 raise AwsError("AccessDeniedException", "Only the lab's own checks may observe.", 403)
             if not call.operation.startswith(OBSERVABLE) or call.operation in NOT_OBSERVABLE:
                 raise AwsError("AccessDeniedException", f"An observer may not call {call.operation}.", 403)
@@ -320,5 +282,6 @@ class Gateway:
             response = backends.serve(call, request)
         else:
             response = wrap.serve(call, request, lambda sent: backends.serve(call, sent))
+        response = stamped(response, call.service, protocol, call.request_id)
         protocols.read_outcome(call, operation, protocol, response)
         return response

@@ -31,13 +31,14 @@ UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})  # cal
 
 
 class Unreceived(Exception):
-    """A request that never became a call: the error, and in whose words to write it."""
+    """A request that never became a call: the error, in whose words to write it, and who called if that is known."""
 
-    def __init__(self, error: AwsError, protocol: str, service: str) -> None:
+    def __init__(self, error: AwsError, protocol: str, service: str, caller: Principal | None) -> None:
         super().__init__(str(error))
         self.error = error
         self.protocol = protocol
         self.service = service
+        self.caller = caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ class Reception:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    def receive(self, request: HttpRequest, request_id: str, now: datetime) -> Received:
-        """The call that a request makes; Unreceived where it makes none."""
+    def receive(self, request: HttpRequest, now: datetime) -> Received:
+        """The call that a request makes, as yet without an id; Unreceived where it makes none."""
         protocol, service = "json", ""
+        principal: Principal | None = None
         if _guess_service(request) == "s3":
             request = _opened(request)
         try:
@@ -78,14 +80,14 @@ class Reception:
             principal = self._identify(sent, signature, operation, protocol)
             parameters = protocols.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:
-            raise Unreceived(refused, protocol, service) from None
+            raise Unreceived(refused, protocol, service, principal) from None
         call = Call(
             service=model.service_name,
             operation=operation.name,
             region=signature.region if signature else DEFAULT_REGION,
             params=parameters,
             time=now,
-            request_id=request_id,
+            request_id="",
             principal=principal,
             source_ip=request.source_ip,
             user_agent=request.headers.get("user-agent", ""),
@@ -110,7 +112,7 @@ def _opened(request: HttpRequest) -> HttpRequest:
     try:
         return from_browser(request)
     except AwsError as refused:
-        raise Unreceived(refused, "rest-xml", "s3") from None
+        raise Unreceived(refused, "rest-xml", "s3", None) from None
 
 
 def _foreign(request: HttpRequest, signature: Signature, protocol: str, service: str) -> AwsError:

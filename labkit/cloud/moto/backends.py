@@ -34,6 +34,7 @@ from ..core.call import Call
 from ..core.clock import Clock
 from ..core.errors import AwsError
 from ..wire.protocols import HttpRequest, HttpResponse
+from .aws_policies import init_aws_policies
 from .requests import unambiguous
 
 GLOBAL_ENDPOINTS = ("iam", "sts")
@@ -81,6 +82,7 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
         (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
         (moto.iam.models, "random_policy_id", _policy_id),
+        (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
@@ -112,20 +114,8 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
     except NotImplementedError as missing:
         raise AwsError("NotImplemented", f"The simulated account does not do this: {missing}", 501) from None
     content = body.encode() if isinstance(body, str) else bytes(body or b"")
-    content = _with_request_id(call, int(status), content)
     plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
-    return HttpResponse(int(status), plain | {"x-amzn-RequestId": call.request_id}, content)
-
-
-_REQUEST_ID = re.compile(rb"<(RequestI[dD]|requestId)>[^<]*</\1>")
-
-
-def _with_request_id(call: Call, status: int, content: bytes) -> bytes:
-    """XML answers tell the id of their request, the one that CloudTrail has; moto makes one up."""
-    protocol = get_service_model(call.service).protocol
-    if protocol in ("query", "ec2") or (call.service == "s3" and status >= 400):
-        return _REQUEST_ID.sub(rb"<\1>%s</\1>" % call.request_id.encode(), content)
-    return content
+    return HttpResponse(int(status), plain, content)  # the gateway writes the request's id over moto's
 
 
 def _handler(module: str, url: str) -> Callable[..., Any]:

@@ -6,6 +6,8 @@ parsers, serializers). Errors are written here: four short forms.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -154,13 +156,16 @@ def write_result(operation: OperationModel, protocol: str, result: dict[str, Any
     if protocol == "json":
         version = operation.service_model.metadata.get("jsonVersion", "1.0")
         headers = {"Content-Type": f"application/x-amz-json-{version}"}
-        return HttpResponse(200, _with_id(headers, request_id), write_json(result, operation.output_shape))
-    serializer = get_serializer_class(operation.service_model.service_name, protocol)
+        return HttpResponse(200, headers | id_headers("", request_id), write_json(result, operation.output_shape))
+    service = operation.service_model.service_name
+    serializer = get_serializer_class(service, protocol)
     written = serializer(operation, context=SerializationContext(request_id)).serialize(result)
     body = written["body"]
     headers = {str(name): str(value) for name, value in written["headers"].items()}
     return HttpResponse(
-        written["status_code"], _with_id(headers, request_id), body.encode() if isinstance(body, str) else body
+        written["status_code"],
+        headers | id_headers(service, request_id),
+        body.encode() if isinstance(body, str) else body,
     )
 
 
@@ -171,11 +176,11 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
         content = {"__type": error.code} | said
         headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code} | error.headers
         body = json.dumps(content | error.members, default=str).encode()
-        return HttpResponse(error.status, _with_id(headers, request_id), body)
+        return HttpResponse(error.status, headers | id_headers(service, request_id), body)
     members = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in error.members.items())
     told = f"<Code>{error.code}</Code><Message>{_text(error.message or '')}</Message>{members}"
     if service == "s3":
-        xml = f"<Error>{told}<RequestId>{request_id}</RequestId></Error>"
+        xml = f"<Error>{told}<RequestId>{request_id}</RequestId><HostId>{host_id(request_id)}</HostId></Error>"
     elif protocol == "ec2":
         xml = f"<Response><Errors><Error>{told}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
     else:
@@ -185,7 +190,8 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
-    return HttpResponse(error.status, _with_id({"Content-Type": "text/xml"} | error.headers, request_id), body)
+    headers = {"Content-Type": "text/xml"} | error.headers | id_headers(service, request_id)
+    return HttpResponse(error.status, headers, body)
 
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -207,8 +213,16 @@ def _message_member(service: str, code: str) -> str:
     return "Message" if members and "Message" in members[0] else "message"
 
 
-def _with_id(headers: dict[str, str], request_id: str) -> dict[str, str]:
-    return headers | {"x-amzn-RequestId": request_id}
+def id_headers(service: str, request_id: str) -> dict[str, str]:
+    """The headers in which a service tells a request's id; S3 tells its host's, too."""
+    if service == "s3":
+        return {"x-amz-request-id": request_id, "x-amz-id-2": host_id(request_id)}
+    return {"x-amzn-RequestId": request_id}
+
+
+def host_id(request_id: str) -> str:
+    """S3's second id of a request (x-amz-id-2, HostId): opaque, 76 characters of base64; here it follows the first."""
+    return base64.b64encode(hashlib.shake_256(f"labkit/host/{request_id}".encode()).digest(56)).decode()
 
 
 def fields_of(request: HttpRequest) -> dict[str, str]:

@@ -124,6 +124,10 @@ def _shown_in(folder: Path, piece: Piece) -> Piece:
 
 
 def _file(path: Path) -> Piece:
+    """A file; ValueError for what has no end that one could read to: a FIFO, a device, a socket."""
+    if path.exists() and not path.is_file():
+        what = "is no file, but a FIFO, a device or a socket"
+        raise ValueError(f"{path} {what}: write what comes out of it to a file first.")
     size = path.stat().st_size
     return Piece(str(path), size, path.read_bytes, str(path), at_once=2 if size > SMALL else 1)
 

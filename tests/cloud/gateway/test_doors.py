@@ -142,12 +142,13 @@ def test_a_port_in_use_is_named() -> None:
             Server(Cloud("port-in-use"), port)
 
 
-def test_control_requests_need_their_header_and_a_loopback_host(lab: labkit.Lab) -> None:
-    """A page in a browser, or a name that points at this machine, gets nothing."""
+def test_control_requests_need_their_token_and_a_loopback_host(lab: labkit.Lab) -> None:
+    """A page in a browser, a name that points at this machine, and those without the token get nothing."""
     import urllib.error
     import urllib.request
 
-    for headers in ({}, {"X-Labkit-Control": "1", "Host": "evil.example:80"}):
+    token = lab._remote.token
+    for headers in ({}, {"X-Labkit-Control": "1"}, {"X-Labkit-Control": token, "Host": "evil.example:80"}):
         request = urllib.request.Request(f"{lab.endpoint}/_labkit/health", headers=headers)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)

@@ -229,9 +229,10 @@ LINES = [
 @pytest.mark.parametrize("line", LINES, ids=[line.split()[1].decode() for line in LINES])
 def test_odd_request_lines_reach_the_account_and_nothing_else(lab: labkit.Lab, line: bytes) -> None:
     """Unsigned, so refused; the control requests have one spelling only."""
-    address = urlsplit(lab.endpoint)
+    address, token = urlsplit(lab.endpoint), lab._remote.token.encode()
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=30) as connection:
-        connection.sendall(line + b"\r\nHost: 127.0.0.1\r\nX-Labkit-Control: 1\r\nConnection: close\r\n\r\n")
+        head = b"\r\nHost: 127.0.0.1\r\nX-Labkit-Control: " + token + b"\r\nConnection: close\r\n\r\n"
+        connection.sendall(line + head)
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.split()[1] in (b"400", b"403")
     assert b"<Error><Code>" in answer
@@ -241,7 +242,8 @@ def test_odd_request_lines_reach_the_account_and_nothing_else(lab: labkit.Lab, l
 def test_the_clock_refuses_what_it_can_not_do(lab: labkit.Lab, raw: Raw, seconds: str) -> None:
     """A distance beyond the calendar is an error in words, and the clock stays."""
     before = lab.clock.now()
-    status, answer = raw.send({"x-labkit-control": "1"}, f'{{"seconds": {seconds}}}', target="/_labkit/clock")
+    token = {"x-labkit-control": lab._remote.token}
+    status, answer = raw.send(token, f'{{"seconds": {seconds}}}', target="/_labkit/clock")
     assert (status, "error" in json.loads(answer)) == (400, True)
     assert lab.clock.now() == before
 
@@ -249,7 +251,8 @@ def test_the_clock_refuses_what_it_can_not_do(lab: labkit.Lab, raw: Raw, seconds
 @pytest.mark.parametrize("seconds", ["1e300", "NaN", "-1"])
 def test_grants_can_not_be_in_force_before_they_are_made(lab: labkit.Lab, raw: Raw, seconds: str) -> None:
     """A delay that is none is an error in words."""
-    status, answer = raw.send({"x-labkit-control": "1"}, f'{{"seconds": {seconds}}}', target="/_labkit/grant-delay")
+    token = {"x-labkit-control": lab._remote.token}
+    status, answer = raw.send(token, f'{{"seconds": {seconds}}}', target="/_labkit/grant-delay")
     assert (status, "error" in json.loads(answer)) == (400, True)
     if seconds == "-1":
         assert json.loads(answer)["error"] == "A grant takes effect after it was made, not before."
