@@ -35,6 +35,7 @@ from .kms.service import Kms
 from .policy_documents import check_documents
 from .reception import Reception, Unreceived
 from .services import moto_backends
+from .services.moto_parameters import check_parameters
 from .services.sts import Sts
 from .wire import HttpRequest, HttpResponse, Send
 
@@ -157,8 +158,19 @@ class Gateway:
         except Unreceived as refused:
             return wire.write_error(refused.error, refused.protocol, request_id, refused.service)
         if OBSERVER_HEADER in request.headers:
-            return self._observe(received.call, received.operation, received.protocol, request)
-        return self._carry_out(received.call, received.operation, received.protocol, request, send_ahead)
+            return received.answered(
+                self._observe(received.call, received.operation, received.protocol, received.request)
+            )
+        answered = received.answered  # in the caller's protocol
+        return answered(
+            self._carry_out(
+                received.call,
+                received.operation,
+                received.protocol,
+                received.request,
+                lambda response: send_ahead(answered(response)),
+            )
+        )
 
     def on_behalf(
         self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None
@@ -304,6 +316,8 @@ class Gateway:
         service = self._services.get(call.service)
         if service is not None:
             call.targets = service.plan(call)
+        else:
+            check_parameters(call)
 
     def _serve(self, call: Call, operation: OperationModel, protocol: str, request: HttpRequest) -> HttpResponse:
         service = self._services.get(call.service)

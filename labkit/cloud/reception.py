@@ -6,20 +6,23 @@ parameters are read, so that nobody learns from a parser who may not call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from moto.core.model import OperationModel
 
 from . import wire
 from .call import Call, Principal
+from .cbor import PROTOCOL
 from .errors import AwsError
 from .identity import Credentials
 from .kms.regions import known_regions
 from .refusals import refusal
 from .signature import Signature
 from .sigv4 import read_signature
-from .wire import HttpRequest
+from .wire import HttpRequest, HttpResponse
 
 DEFAULT_REGION = "us-east-1"  # of unsigned calls
 UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})  # calls that STS accepts unsigned
@@ -41,7 +44,9 @@ class Received:
 
     call: Call
     operation: OperationModel
-    protocol: str
+    protocol: str  # in which the call is carried out
+    request: HttpRequest  # in that protocol
+    answered: Callable[[HttpResponse], HttpResponse]  # the answer in the caller's protocol
 
 
 class Reception:
@@ -52,23 +57,26 @@ class Reception:
 
     def receive(self, request: HttpRequest, request_id: str, now: datetime) -> Received:
         """The call that a request makes; Unreceived where it makes none."""
-        protocol, service = "json", ""
+        protocol, service = wire.guess_protocol(request), ""
         try:
             signature = read_signature(request)
             if signature is None and request.headers.get("authorization"):
                 raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
             service = signature.service if signature else _guess_service(request)
-            model = wire.service_model_of(service)
-            protocol = wire.protocol_of(model, request)
+            models = wire.service_models_of(service)
+            protocol = wire.protocol_of(models[0], request)
             if signature and signature.region not in known_regions():
                 raise refusal("foreign", protocol, service)
-            operation, path_params = wire.read_operation(model, request, protocol)
+            protocol, operation, path_params = wire.choose_operation(models, request)
             principal = self._identify(request, signature, operation, protocol)
             parameters = wire.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:
             raise Unreceived(refused, protocol, service) from None
+        in_cbor = protocol == PROTOCOL and "json" in operation.service_model.metadata.get("protocols", ())
+        if in_cbor:
+            request, protocol = wire.in_json(request, operation, parameters), "json"
         call = Call(
-            service=model.service_name,
+            service=operation.service_model.service_name,
             operation=operation.name,
             region=signature.region if signature else DEFAULT_REGION,
             params=parameters,
@@ -79,7 +87,8 @@ class Reception:
             user_agent=request.headers.get("user-agent", ""),
             http=request,
         )
-        return Received(call, operation, protocol)
+        answered = partial(wire.in_cbor, operation=operation) if in_cbor else _as_it_is
+        return Received(call, operation, protocol, request, answered)
 
     def _identify(
         self, request: HttpRequest, signature: Signature | None, operation: OperationModel, protocol: str
@@ -103,3 +112,7 @@ def _guess_service(request: HttpRequest) -> str:
 
 def _guess_protocol(request: HttpRequest) -> str:
     return {"kms": "json", "sts": "query"}.get(_guess_service(request), "rest-xml")
+
+
+def _as_it_is(response: HttpResponse) -> HttpResponse:
+    return response

@@ -7,7 +7,6 @@ that of the framework behind AWS's JSON services, as recorded from the real serv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,9 +14,12 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from .errors import AwsError
+from .java_patterns import matcher
 
 Problem = tuple[str, str, str]
 """What stands for the value (" 'x'", " null" or nothing for secrets), the path, the constraint."""
+
+_LONG = 256
 
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -39,14 +41,22 @@ def validate(params: Mapping[str, Any], input_shape: Shape | None) -> None:
     """
     if not isinstance(input_shape, StructureShape):
         return
-    _check_types(params, input_shape)
-    problems = list(_structure(params, input_shape, ""))
+    problems = problems_of(params, input_shape)
     if problems:
-        count = len(problems)
-        said = "; ".join(
-            f"Value{value} at '{path}' failed to satisfy constraint: {rule}" for value, path, rule in problems
-        )
-        raise AwsError("ValidationException", f"{count} validation error{'s' * (count > 1)} detected: {said}")
+        raise AwsError("ValidationException", in_words(problems))
+
+
+def problems_of(params: Mapping[str, Any], input_shape: StructureShape) -> list[Problem]:
+    """Every constraint that `params` break; AwsError("SerializationException") for a value of the wrong type."""
+    _check_types(params, input_shape)
+    return list(_structure(params, input_shape, ""))
+
+
+def in_words(problems: list[Problem]) -> str:
+    """All of them in one message."""
+    count = len(problems)
+    said = "; ".join(f"Value{value} at '{path}' failed to satisfy constraint: {rule}" for value, path, rule in problems)
+    return f"{count} validation error{'s' * (count > 1)} detected: {said}"
 
 
 def _check_types(value: Any, shape: Shape) -> None:
@@ -133,21 +143,19 @@ def _constraints(shape: Shape) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     if low:
         rules.append((f"Member must have length greater than or equal to {low}", lambda v: len(v) >= low))
     pattern = limits.get("pattern")
-    matches = _matcher(pattern) if pattern and shape.type_name == "string" else None
+    matches = matcher(pattern) if pattern and shape.type_name == "string" else None
     if matches is not None:
-        rules.append((f"Member must satisfy regular expression pattern: {pattern}", lambda v: matches(v) is not None))
+        longest = high or _LONG  # a pattern is not tried on a text far too long, which could take minutes
+        rules.append(
+            (
+                f"Member must satisfy regular expression pattern: {pattern}",
+                lambda v: len(v) > longest + _LONG or matches(v) is not None,
+            )
+        )
     if isinstance(shape, StringShape) and shape.enum:
         known = frozenset(shape.enum)
         rules.append((f"Member must satisfy enum value set: [{', '.join(shape.enum)}]", lambda v: v in known))
     return tuple(rules)
-
-
-def _matcher(pattern: str) -> Callable[[str], Any] | None:
-    """None where Python can't read the pattern (STS's tags: Java's classes of Unicode); that rule is not checked."""
-    try:
-        return re.compile(pattern, re.ASCII).fullmatch
-    except re.error:
-        return None
 
 
 def _may_hold_secrets(shape: Shape) -> bool:

@@ -7,15 +7,18 @@ parsers, serializers). Errors are written here: four short forms.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape as escape_xml
 
 from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -25,17 +28,11 @@ from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
+from . import cbor
 from .call import Call
 from .errors import MALFORMED_XML, AwsError
 from .jsonwire import read_json, write_json
 
-# Signing names that differ from botocore's service names. Source: `signingName` in botocore's models.
-SERVICE_BY_SIGNING_NAME = {
-    "monitoring": "cloudwatch",
-    "tagging": "resourcegroupstaggingapi",
-    "states": "stepfunctions",
-    "email": "ses",
-}
 # How each protocol words "no such operation". Source: recorded answers of JSON and query services.
 _UNKNOWN_OPERATION = {"json": "UnknownOperationException", "query": "InvalidAction", "ec2": "InvalidAction"}
 
@@ -69,27 +66,73 @@ class HttpResponse:
 Send = Callable[[HttpResponse], None]
 
 
-def service_model_of(signing_name: str) -> ServiceModel:
-    """The botocore model of the service that a signature names; AwsError where there is none."""
+@lru_cache(maxsize=1)
+def _services_by_signing_name() -> dict[str, list[str]]:
+    """Signing names that are not simply their one service's name (botocore's models; tools/write_signing_names.py)."""
+    lines = files(__package__).joinpath("signing_names.tsv").read_text(encoding="utf-8").splitlines()
+    return {name: services.split() for name, services in (line.split("\t") for line in lines[1:])}
+
+
+def service_models_of(signing_name: str) -> list[ServiceModel]:
+    """The botocore models of the services that a signature may mean, the likeliest first; AwsError where there is none.
+
+    DynamoDB and its streams, say, have one signing name.
+    """
     try:
-        return get_service_model(SERVICE_BY_SIGNING_NAME.get(signing_name, signing_name))
+        return [get_service_model(name) for name in _services_by_signing_name().get(signing_name, [signing_name])]
     except Exception:
         raise AwsError(
             "UnknownServiceException", f"No service is known by the signing name {signing_name!r}.", 404
         ) from None
 
 
+def choose_operation(
+    models: list[ServiceModel], request: HttpRequest
+) -> tuple[str, OperationModel, dict[str, Any]]:
+    """The protocol, the operation and the parameters of the path, by the first of the services that has such a one."""
+    if "x-amz-account-id" in request.headers and request.path.startswith("/v20180820/"):  # S3 Control's own
+        models = [model for model in models if model.service_name == "s3control"] or models
+    version = fields_of(request).get("Version") if len(models) > 1 and models[0].protocol == "query" else None
+    models = [model for model in models if model.api_version == version] or models
+    refusals = []
+    for model in models:
+        protocol = protocol_of(model, request)
+        try:
+            return protocol, *read_operation(model, request, protocol)
+        except AwsError as refused:
+            refusals.append(refused)
+    raise refusals[0]
+
+
 def protocol_of(model: ServiceModel, request: HttpRequest) -> str:
     """The protocol that this request speaks: json, rest-json, query, ec2, rest-xml, …"""
+    if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
+        return cbor.PROTOCOL
     return _protocol(model, request.headers.get("content-type"))
+
+
+def guess_protocol(request: HttpRequest) -> str:
+    """The protocol of a request to a service that nobody knows: by its headers, as SDKs write them."""
+    if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
+        return cbor.PROTOCOL
+    content_type = request.headers.get("content-type", "")
+    if request.headers.get("x-amz-target"):
+        return "json"
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return "query"
+    return "rest-xml" if "xml" in content_type else "rest-json"
 
 
 @lru_cache(maxsize=256)
 def _protocol(model: ServiceModel, content_type: str | None) -> str:
     try:
-        return determine_request_protocol(model, content_type)
+        protocol = determine_request_protocol(model, content_type)
     except NotImplementedError:
-        return str(model.protocol)
+        protocol = str(model.protocol)
+    if protocol != cbor.PROTOCOL:
+        return protocol
+    others = [each for each in model.metadata.get("protocols", ()) if each != cbor.PROTOCOL]  # it has no CBOR's mark
+    return others[0] if others else "json"
 
 
 def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> tuple[OperationModel, dict[str, Any]]:
@@ -100,6 +143,10 @@ def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> 
         prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
         known = model.metadata.get("targetPrefix", "")
         if prefix.rpartition(".")[2] != known.rpartition(".")[2]:  # some SDKs leave out the package of CloudTrail's
+            name = None
+    elif protocol == cbor.PROTOCOL:
+        service, _, name = request.path.rpartition("/operation/")
+        if service != f"/service/{model.metadata.get('targetPrefix', '')}":
             name = None
     elif protocol in ("query", "ec2"):
         name = fields_of(request).get("Action", "")
@@ -122,6 +169,8 @@ def read_parameters(
     """The call's parameters by botocore's member names; SerializationException where they don't parse."""
     if protocol == "json":
         return read_json(request.body, operation.input_shape)
+    if protocol == cbor.PROTOCOL:
+        return cbor.read_cbor(request.body, operation.input_shape)
     values: Any = fields_of(request) if protocol in ("query", "ec2") else request.to_moto("http://localhost").values
     try:
         parsed = PROTOCOL_PARSERS[protocol](operation).parse(
@@ -157,12 +206,45 @@ def write_result(operation: OperationModel, protocol: str, result: dict[str, Any
     )
 
 
+def in_json(request: HttpRequest, operation: OperationModel, params: dict[str, Any]) -> HttpRequest:
+    """A CBOR request as the same one in the JSON protocol, which every such service of moto's speaks too."""
+    sent = create_serializer("json", include_validation=False).serialize_to_request(params, operation)
+    ours = {name.lower(): str(value) for name, value in sent["headers"].items()}
+    kept = {name: value for name, value in request.headers.items() if name not in ("smithy-protocol", "accept")}
+    return replace(request, path="/", headers=kept | ours, body=sent["body"])
+
+
+def in_cbor(response: HttpResponse, operation: OperationModel) -> HttpResponse:
+    """The answer to a request that came in CBOR."""
+    parsed: dict[str, Any] = create_parser("json").parse(
+        {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body},
+        operation.output_shape if response.status < 300 else None,
+    )
+    parsed.pop("ResponseMetadata", None)
+    if response.status < 300:
+        body = cbor.write_cbor(parsed, operation.output_shape)
+    else:
+        body = cbor.write_cbor_error(parsed["Error"]["Code"], parsed["Error"].get("Message"))
+    kept = {name: value for name, value in response.headers.items() if name.lower().startswith("x-amzn")}
+    return HttpResponse(response.status, kept | cbor.HEADERS, body)
+
+
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def escape(text: str) -> str:
+    """A text as XML can hold it; a character that XML 1.0 has no way to write becomes U+FFFD."""
+    return escape_xml(_NOT_XML.sub("\ufffd", text))
+
+
 def write_error(error: AwsError, protocol: str, request_id: str, service: str = "") -> HttpResponse:
     """An error in the form of the protocol (S3 has its own)."""
     code, text = error.code, error.message or ""
+    if protocol == cbor.PROTOCOL:
+        return HttpResponse(error.status, _with_id(cbor.HEADERS, request_id), cbor.write_cbor_error(code, error.message))
     if protocol in ("json", "rest-json") or not protocol:
         content = {"__type": code} | ({"message": error.message} if error.message is not None else {}) | error.members
-        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
+        headers = {"Content-Type": _json_type(protocol, service), "x-amzn-ErrorType": code}
         return HttpResponse(error.status, _with_id(headers, request_id), json.dumps(content, default=str).encode())
     if service == "s3":
         xml = f"<Error><Code>{code}</Code><Message>{escape(text)}</Message><RequestId>{request_id}</RequestId></Error>"
@@ -179,6 +261,17 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
         )
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
     return HttpResponse(error.status, _with_id({"Content-Type": "text/xml"}, request_id), body)
+
+
+@lru_cache(maxsize=512)
+def _json_type(protocol: str, service: str) -> str:
+    if protocol == "rest-json":
+        return "application/json"
+    try:
+        version = get_service_model(service).metadata.get("jsonVersion", "1.1")
+    except Exception:  # no such service
+        version = "1.1"
+    return f"application/x-amz-json-{version}"
 
 
 def _with_id(headers: dict[str, str], request_id: str) -> dict[str, str]:

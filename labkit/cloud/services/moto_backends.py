@@ -6,6 +6,7 @@ moto's backends are global to the process, so a process holds one cloud at a tim
 from __future__ import annotations
 
 import datetime as real_datetime
+import logging
 import os
 import re
 import sys
@@ -32,7 +33,10 @@ from ..call import Call
 from ..clock import Clock
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
+from .moto_faults import as_error, not_implemented
 from .moto_requests import unambiguous
+
+log = logging.getLogger("labkit.cloud")
 
 GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
@@ -88,21 +92,23 @@ def _fit_to_the_lab(clock: Clock) -> None:
 def serve(call: Call, request: HttpRequest) -> HttpResponse:
     """moto's answer to a call that has been identified and authorized."""
     module = MODULES.get(call.service, call.service.replace("-", ""))
+    model = get_service_model(call.service)
     if module not in list_of_moto_modules():
-        raise AwsError(
-            "NotImplemented", f"The simulated account has no {call.service}: {call.operation} was not done.", 501
-        )
+        raise not_implemented(call)
     addressed = unambiguous(call, request)
-    prefix = get_service_model(call.service).metadata["endpointPrefix"]
+    prefix = model.metadata["endpointPrefix"]
     host = prefix if prefix in GLOBAL_ENDPOINTS else f"{prefix}.{call.region}"
-    moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
-    handler = _handler(module, moto_request.raw_url.partition("?")[0])
     try:
+        moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
+        handler = _handler(call, module, moto_request.raw_url.partition("?")[0])
         status, answer_headers, body = handler(moto_request, moto_request.raw_url, moto_request.headers)
+    except AwsError:
+        raise
     except HTTPException as refused:
         status, answer_headers, body = refused.code or 400, dict(refused.get_headers()), refused.get_body()
-    except NotImplementedError as missing:
-        raise AwsError("NotImplemented", f"The simulated account does not do this: {missing}", 501) from None
+    except Exception as fault:  # moto stumbled over the request
+        log.debug("moto failed in %s:%s", call.service, call.operation, exc_info=True)
+        raise as_error(call, model.operation_model(call.operation), fault) from None
     content = body.encode() if isinstance(body, str) else bytes(body or b"")
     content = _with_request_id(call, int(status), content)
     plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
@@ -120,11 +126,11 @@ def _with_request_id(call: Call, status: int, content: bytes) -> bytes:
     return content
 
 
-def _handler(module: str, url: str) -> Callable[..., Any]:
+def _handler(call: Call, module: str, url: str) -> Callable[..., Any]:
     for pattern, handler in _patterns(module):
         if pattern.match(url):
             return handler
-    raise AwsError("NotImplemented", f"The simulated account has nothing at this address of {module}.", 501)
+    raise not_implemented(call)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,155 @@
+"""Turns a fault inside moto into the error that the service's own model has for such a request. Pure.
+
+moto does not look at everything that it is given: an unknown id may end in a KeyError, a made-up token in a
+ValueError. Which error is meant follows from the kind of the fault and from the errors that botocore's model of the
+operation names:
+
+    a lookup that failed                → the …NotFound, NoSuch…, …DoesNotExist of the operation
+    a continuation token in the request → its Invalid…Token
+    a value that can't be read          → its Validation…, InvalidParameter…, BadRequest…
+    anything that moto lacks            → NotImplemented, with the names of the service and the operation
+
+The codes are the model's; the sentences are ours (fidelity table "account").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.model import OperationModel
+
+from ..call import Call
+from ..errors import AwsError
+
+_NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExist|NotExist|Unknown(?!Error)|UnknownResource")
+_BAD_TOKEN = re.compile(r"(Invalid|Expired|Bad)(Next|Pagination|Continuation|Page|Paging)?(Token|Marker)(Exception)?$")
+_BAD_VALUE = (
+    re.compile(r"^Validation(Error|Exception)?$"),
+    re.compile(r"^Invalid(Parameter|Argument|Input|Request)"),
+    re.compile(r"^(BadRequest|ClientException|InvalidRequest)"),
+    re.compile(r"^Invalid(?!.*(Token|State|Marker))"),
+    re.compile(r"Validation"),
+)
+_TOKEN_NAMES = re.compile(r"(next|pagination|continuation)?token$|marker$|^starting|exclusivestart|cursor$", re.IGNORECASE)
+_NOT_TOKENS = re.compile(r"client.*token|request.*token|idempoten|session.*token|security.*token|task.*token", re.IGNORECASE)
+_IDENTIFIERS = re.compile(r"(Id|ID|Arn|ARN|Name|Identifier|Url)s?$")
+# What EC2's model does not name (it names no error): "Error codes for the Amazon EC2 API".
+_EC2_NOT_FOUND = {
+    "ImageId": "InvalidAMIID.NotFound",
+    "InstanceId": "InvalidInstanceID.NotFound",
+    "KeyName": "InvalidKeyPair.NotFound",
+    "SnapshotId": "InvalidSnapshot.NotFound",
+    "VolumeId": "InvalidVolume.NotFound",
+    "GroupId": "InvalidGroup.NotFound",
+    "AllocationId": "InvalidAllocationID.NotFound",
+}
+_PROTOCOL_WORDS = {"ec2": "InvalidParameterValue", "query": "ValidationError", "rest-xml": "InvalidRequest"}
+_LOOKUPS = (LookupError, StopIteration)
+
+
+def as_error(call: Call, operation: OperationModel, fault: Exception) -> AwsError:
+    """The refusal that stands for `fault`, which moto raised while it did `call`."""
+    if isinstance(fault, ServiceException):
+        return AwsError(fault.code, fault.message, _status(operation, fault.code))
+    if isinstance(fault, (NotImplementedError, ImportError)):
+        return not_implemented(call)
+    if isinstance(fault, (RecursionError, MemoryError, OverflowError)):
+        return _bad_value(call, operation)
+    tokens = [name for name in call.params if _is_token(name)]
+    if tokens and isinstance(fault, (ValueError, TypeError, LookupError)):
+        code = _first(operation, (_BAD_TOKEN,))
+        if code:
+            return AwsError(code, f"The {tokens[0]} provided is invalid.", _status(operation, code))
+        return _bad_value(call, operation, tokens[0])
+    if isinstance(fault, KeyError) and fault.args and fault.args[0] in _member_names(operation, call.params):
+        return not_implemented(call, f" without {fault.args[0]}")
+    if isinstance(fault, _LOOKUPS) or "NoneType" in str(fault):
+        return _not_found(call, operation)
+    if isinstance(fault, AttributeError):
+        return not_implemented(call)
+    return _bad_value(call, operation)
+
+
+def not_implemented(call: Call, but: str = "") -> AwsError:
+    """What the account says where it has nothing: the service and the operation by their names."""
+    return AwsError(
+        "NotImplemented",
+        f"The simulated account does not have {call.service}:{call.operation}{but}. Nothing was done.",
+        501,
+    )
+
+
+def _not_found(call: Call, operation: OperationModel) -> AwsError:
+    identifiers = [(name, value) for name, value in _values(call.params) if _IDENTIFIERS.search(name)]
+    name, value = identifiers[0] if identifiers else ("", "")
+    if operation.service_model.protocol == "ec2":
+        kind = next((each for each, _ in identifiers if each.rstrip("s") in _EC2_NOT_FOUND), "")
+        if kind:
+            value = dict(identifiers)[kind]
+            return AwsError(_EC2_NOT_FOUND[kind.rstrip("s")], f"The {kind} '{value}' does not exist")
+    codes = [code for code in _codes(operation) if _NOT_FOUND.search(code)]
+    if not codes:
+        return _bad_value(call, operation, name)
+    stem = _IDENTIFIERS.sub("", name).lower()
+    code = next((each for each in codes if stem and stem in each.lower()), codes[0])
+    text = f"There is no {name} {value}." if name else "What the request names does not exist."
+    return AwsError(code, text, _status(operation, code, 404))
+
+
+def _bad_value(call: Call, operation: OperationModel, name: str = "") -> AwsError:
+    protocol = str(operation.service_model.protocol)
+    code = _first(operation, _BAD_VALUE) or _PROTOCOL_WORDS.get(protocol, "ValidationException")
+    text = f"The value of {name} is invalid." if name else f"The parameters of {call.operation} are invalid."
+    return AwsError(code, text, _status(operation, code))
+
+
+def _first(operation: OperationModel, patterns: Iterable[re.Pattern[str]]) -> str:
+    """The first modelled error that fits, by the order of the patterns; empty where none does."""
+    codes = list(_codes(operation))
+    return next((code for pattern in patterns for code in codes if pattern.search(code)), "")
+
+
+def _codes(operation: OperationModel) -> Iterator[str]:
+    """The errors of the operation as they stand on the wire."""
+    for shape in operation.error_shapes:
+        yield str(shape.metadata.get("error", {}).get("code") or shape.name)
+
+
+def _status(operation: OperationModel, code: str, otherwise: int = 400) -> int:
+    """The model's HTTP status of an error; JSON protocols answer every fault of the caller with 400."""
+    for shape in operation.error_shapes:
+        error = shape.metadata.get("error", {})
+        if code in (error.get("code"), shape.name) and error.get("httpStatusCode"):
+            return int(error["httpStatusCode"])
+    return 400 if operation.service_model.protocol in ("json", "ec2") else otherwise
+
+
+def _is_token(name: str) -> bool:
+    return bool(_TOKEN_NAMES.search(name)) and not _NOT_TOKENS.search(name)
+
+
+def _member_names(operation: OperationModel, given: dict[str, Any]) -> set[str]:
+    """The members that the request may have and hasn't, at its top and one below."""
+    shape = operation.input_shape
+    names: set[str] = set()
+    for name, member in (shape.members if shape is not None else {}).items():
+        names |= {name} if name not in given else set()
+        inner = getattr(member, "member", member)
+        names |= set(getattr(inner, "members", ()))
+    return names | {name[:1].lower() + name[1:] for name in names}
+
+
+def _values(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of the request by member name, the outermost first; of a list its first item."""
+    inner: list[dict[str, Any]] = []
+    for name, value in params.items():
+        item = value[0] if isinstance(value, list) and value else value
+        if isinstance(item, str):
+            yield name, item
+        elif isinstance(item, dict):
+            inner.append(item)
+    for each in inner:
+        yield from _values(each)
