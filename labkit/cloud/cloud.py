@@ -18,6 +18,7 @@ from .identity import Credentials
 from .kms.service import Kms
 from .policy_documents import KeyPolicies, exists
 from .services import monitoring, moto_backends
+from .services.cloudformation.service import CloudFormation
 from .services.events import Events
 from .services.iam import Iam, give_unique_id
 from .services.lambda_ import Lambda
@@ -83,6 +84,7 @@ class Cloud:
         self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
         self.gateway.wraps["sns"] = Sns(self.gateway, functions)
         self.gateway.wraps["sqs"] = Sqs()
+        self.gateway.add_service("cloudformation", CloudFormation(self.gateway))
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
         self.accounts: list[AccountKeys] = []

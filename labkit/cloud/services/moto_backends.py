@@ -23,6 +23,8 @@ from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.model_instances import reset_model_data
+from moto.core.responses import ActionResult
+from moto.core.serialize import XFormedAttributePicker
 from moto.core.utils import get_service_model
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
@@ -33,6 +35,7 @@ from ..call import Call
 from ..clock import Clock
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
+from .moto_answers import paged, remembering
 from .moto_faults import as_error, not_implemented
 from .moto_requests import unambiguous
 
@@ -41,6 +44,8 @@ log = logging.getLogger("labkit.cloud")
 GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
+_REAL_EXECUTE_RESULT = ActionResult.execute_result
+_REAL_POSSIBLE_KEYS = XFormedAttributePicker.get_possible_keys
 
 
 def reset(seed: str, clock: Clock) -> None:
@@ -68,7 +73,7 @@ def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
 def _fit_to_the_lab(clock: Clock) -> None:
     """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
 
-    (moto would judge bucket policies itself, without their conditions, once the gateway has allowed a call. And it
+    (moto writes whole catalogues in one answer. It would judge bucket policies itself, without their conditions, once the gateway has allowed a call. And it
     takes no numbers in conditions, where IAM's grammar has `<condition_value> = ("string" | "number" | "Boolean")`;
     the gateway has checked each condition before.)
     """
@@ -83,6 +88,8 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
         (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
+        (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
+        (XFormedAttributePicker, "get_possible_keys", remembering(_REAL_POSSIBLE_KEYS)),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
     for place, name, value in replaced:

@@ -17,6 +17,7 @@ from moto.core.utils import get_service_model
 
 from ..call import Call
 from ..errors import AwsError
+from ..kms.regions import known_regions
 from ..validation import Problem, in_words, problems_of
 
 # S3 has hardly a constraint in its model and says MalformedXML, InvalidArgument, … itself.
@@ -51,8 +52,17 @@ def check_parameters(call: Call) -> None:
     problems = problems_of(call.params, shape)
     if not problems and model.protocol in ("query", "ec2", "rest-xml"):
         problems = [(f" '{text}'", path, _XML_RULE) for path, text in _texts(call.params, "") if _NOT_XML.search(text)]
+    if not problems and call.service == "ec2":
+        _check_regions(call.params)
     if problems:
         raise _refusal(call, str(model.protocol), shape, problems)
+
+
+def _check_regions(params: dict[str, Any]) -> None:
+    """A Region that a copy comes from or goes to exists."""
+    for name in ("SourceRegion", "DestinationRegion"):
+        if name in params and params[name] not in known_regions():
+            raise AwsError("InvalidParameterValue", _INVALID.format(params[name], name))
 
 
 def _refusal(call: Call, protocol: str, shape: StructureShape, problems: list[Problem]) -> AwsError:
