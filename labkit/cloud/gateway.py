@@ -157,20 +157,10 @@ class Gateway:
             received = self._reception.receive(request, request_id, self._clock.now())
         except Unreceived as refused:
             return wire.write_error(refused.error, refused.protocol, request_id, refused.service)
+        answered, as_sent = received.answered, (received.operation, received.protocol, received.request)
         if OBSERVER_HEADER in request.headers:
-            return received.answered(
-                self._observe(received.call, received.operation, received.protocol, received.request)
-            )
-        answered = received.answered  # in the caller's protocol
-        return answered(
-            self._carry_out(
-                received.call,
-                received.operation,
-                received.protocol,
-                received.request,
-                lambda response: send_ahead(answered(response)),
-            )
-        )
+            return answered(self._observe(received.call, *as_sent))
+        return answered(self._carry_out(received.call, *as_sent, lambda made: send_ahead(answered(made))))
 
     def on_behalf(
         self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None

@@ -158,15 +158,25 @@ def _constraints(shape: Shape) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     return tuple(rules)
 
 
+@lru_cache(maxsize=2048)
 def _may_hold_secrets(shape: Shape) -> bool:
     """Blobs, what the model marks as sensitive, and whatever contains either."""
+    return any(each.metadata.get("sensitive") or each.type_name == "blob" for each in _parts(shape, set()))
+
+
+def _parts(shape: Shape, seen: set[str]) -> Iterator[Shape]:
+    """A shape and all that it can contain, each by name once: some contain themselves."""
+    yield shape
+    if shape.name in seen:
+        return
+    seen.add(shape.name)
     if isinstance(shape, StructureShape):
-        return any(_may_hold_secrets(member) for member in shape.members.values())
-    if isinstance(shape, ListShape):
-        return _may_hold_secrets(shape.member)
-    if isinstance(shape, MapShape):
-        return _may_hold_secrets(shape.value)
-    return bool(shape.metadata.get("sensitive")) or shape.type_name == "blob"
+        for member in shape.members.values():
+            yield from _parts(member, seen)
+    elif isinstance(shape, ListShape):
+        yield from _parts(shape.member, seen)
+    elif isinstance(shape, MapShape):
+        yield from _parts(shape.value, seen)
 
 
 def _shown(value: Any, shape: Shape) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape as escape_xml
 
 from botocore.awsrequest import HeadersDict
-from botocore.parsers import create_parser
+from botocore.parsers import ResponseParserError, create_parser
 from botocore.serialize import create_serializer
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -86,9 +86,7 @@ def service_models_of(signing_name: str) -> list[ServiceModel]:
         ) from None
 
 
-def choose_operation(
-    models: list[ServiceModel], request: HttpRequest
-) -> tuple[str, OperationModel, dict[str, Any]]:
+def choose_operation(models: list[ServiceModel], request: HttpRequest) -> tuple[str, OperationModel, dict[str, Any]]:
     """The protocol, the operation and the parameters of the path, by the first of the services that has such a one."""
     if "x-amz-account-id" in request.headers and request.path.startswith("/v20180820/"):  # S3 Control's own
         models = [model for model in models if model.service_name == "s3control"] or models
@@ -221,12 +219,17 @@ def in_cbor(response: HttpResponse, operation: OperationModel) -> HttpResponse:
         operation.output_shape if response.status < 300 else None,
     )
     parsed.pop("ResponseMetadata", None)
-    if response.status < 300:
-        body = cbor.write_cbor(parsed, operation.output_shape)
-    else:
+    status = response.status
+    if status >= 300:
         body = cbor.write_cbor_error(parsed["Error"]["Code"], parsed["Error"].get("Message"))
+    else:
+        try:
+            body = cbor.write_cbor(parsed, operation.output_shape)
+        except (TypeError, ValueError, LookupError, AttributeError):  # moto's answer is none of the model
+            status, said = 501, f"The simulated account can't answer {operation.name} in CBOR."
+            body = cbor.write_cbor_error("NotImplemented", said)
     kept = {name: value for name, value in response.headers.items() if name.lower().startswith("x-amzn")}
-    return HttpResponse(response.status, kept | cbor.HEADERS, body)
+    return HttpResponse(status, kept | cbor.HEADERS, body)
 
 
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
@@ -241,7 +244,9 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
     """An error in the form of the protocol (S3 has its own)."""
     code, text = error.code, error.message or ""
     if protocol == cbor.PROTOCOL:
-        return HttpResponse(error.status, _with_id(cbor.HEADERS, request_id), cbor.write_cbor_error(code, error.message))
+        return HttpResponse(
+            error.status, _with_id(cbor.HEADERS, request_id), cbor.write_cbor_error(code, error.message)
+        )
     if protocol in ("json", "rest-json") or not protocol:
         content = {"__type": code} | ({"message": error.message} if error.message is not None else {}) | error.members
         headers = {"Content-Type": _json_type(protocol, service), "x-amzn-ErrorType": code}
@@ -292,15 +297,22 @@ _READS = ("Get", "List", "Describe")
 
 
 def read_outcome(call: Call, operation: OperationModel, protocol: str, response: HttpResponse) -> None:
-    """Put what moto answered on the call: its result by member names, or its error."""
+    """Put what moto answered on the call: its result by member names, or its error.
+
+    AwsError("NotImplemented") where moto's answer has not the model's form: no SDK could read it.
+    """
     unread = operation.has_streaming_output or (len(response.body) > _LONG and operation.name.startswith(_READS))
     if unread and response.status < 300:  # no record shows what was read
         call.result = {}
         return
     shape = operation.output_shape if response.status < 300 else None
-    parsed = create_parser(protocol).parse(
-        {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}, shape
-    )
+    try:
+        parsed = create_parser(protocol).parse(
+            {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}, shape
+        )
+    except (ResponseParserError, ValueError, TypeError, LookupError, AttributeError):
+        said = f"The simulated account's answer to {call.service}:{call.operation} has not the form of its model."
+        raise AwsError("NotImplemented", said, 501) from None
     parsed.pop("ResponseMetadata", None)
     if response.status < 300:
         call.result = parsed

@@ -34,8 +34,11 @@ def paged(execute: _Execute) -> _Execute:
     return execute_page
 
 
-def remembering(possible_keys: Callable[[Any, AttributePickerContext], Iterable[str]]) -> Callable[..., Iterable[str]]:
-    """moto's `get_possible_keys`, with its answers kept: they follow from the object's class, the name and the shape."""
+_Keys = Callable[[Any, AttributePickerContext], Iterable[str]]
+
+
+def remembering(possible_keys: _Keys) -> _Keys:
+    """moto's `get_possible_keys`, with its answers kept: they follow from an object's class, the name and the shape."""
     known: dict[tuple[type, str, Shape], tuple[str, ...]] = {}
 
     def keys(self: Any, context: AttributePickerContext) -> Iterable[str]:

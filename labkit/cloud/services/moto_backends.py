@@ -36,7 +36,7 @@ from ..clock import Clock
 from ..errors import AwsError
 from ..wire import HttpRequest, HttpResponse
 from .moto_answers import paged, remembering
-from .moto_faults import as_error, not_implemented
+from .moto_faults import as_error, check_error, not_implemented
 from .moto_requests import unambiguous
 
 log = logging.getLogger("labkit.cloud")
@@ -73,9 +73,9 @@ def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
 def _fit_to_the_lab(clock: Clock) -> None:
     """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
 
-    (moto writes whole catalogues in one answer. It would judge bucket policies itself, without their conditions, once the gateway has allowed a call. And it
-    takes no numbers in conditions, where IAM's grammar has `<condition_value> = ("string" | "number" | "Boolean")`;
-    the gateway has checked each condition before.)
+    (moto writes whole catalogues in one answer. It would judge bucket policies itself, without their conditions, once
+    the gateway has allowed a call. And it takes no numbers in conditions, where IAM's grammar has `<condition_value> =
+    ("string" | "number" | "Boolean")`; the gateway has checked each condition before.)
     """
 
     class LabDatetime(real_datetime.datetime):
@@ -117,6 +117,8 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
         log.debug("moto failed in %s:%s", call.service, call.operation, exc_info=True)
         raise as_error(call, model.operation_model(call.operation), fault) from None
     content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    if int(status) >= 400 and request.method != "HEAD":
+        check_error(call, model.operation_model(call.operation), int(status), content)
     content = _with_request_id(call, int(status), content)
     plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
     return HttpResponse(int(status), plain | {"x-amzn-RequestId": call.request_id}, content)

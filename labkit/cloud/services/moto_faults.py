@@ -9,11 +9,14 @@ operation names:
     a value that can't be read          → its Validation…, InvalidParameter…, BadRequest…
     anything that moto lacks            → NotImplemented, with the names of the service and the operation
 
-The codes are the model's; the sentences are ours (fidelity table "account").
+A lookup is a KeyError of something that the request names, or a None where something should have been found; not where
+a part of the request is empty, or where something is only to be made. The codes are the model's; the sentences are
+ours (fidelity table "account").
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -28,13 +31,13 @@ _NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExist|NotExist|Unknown
 _BAD_TOKEN = re.compile(r"(Invalid|Expired|Bad)(Next|Pagination|Continuation|Page|Paging)?(Token|Marker)(Exception)?$")
 _BAD_VALUE = (
     re.compile(r"^Validation(Error|Exception)?$"),
-    re.compile(r"^Invalid(Parameter|Argument|Input|Request)"),
-    re.compile(r"^(BadRequest|ClientException|InvalidRequest)"),
-    re.compile(r"^Invalid(?!.*(Token|State|Marker))"),
+    re.compile(r"^Invalid(Parameter|Argument|Input|Request|AttributeValue)"),
+    re.compile(r"^(BadRequest|ClientException)"),
     re.compile(r"Validation"),
 )
-_TOKEN_NAMES = re.compile(r"(next|pagination|continuation)?token$|marker$|^starting|exclusivestart|cursor$", re.IGNORECASE)
-_NOT_TOKENS = re.compile(r"client.*token|request.*token|idempoten|session.*token|security.*token|task.*token", re.IGNORECASE)
+_TOKEN_NAMES = re.compile(r"token$|marker$|^starting|exclusivestart|cursor$", re.IGNORECASE)
+_NOT_TOKENS = re.compile(r"(client|request|session|security|task).*token|idempoten", re.IGNORECASE)
+_MAKES = ("Create", "Put", "Register", "Start", "Batch", "Transact", "Execute")
 _IDENTIFIERS = re.compile(r"(Id|ID|Arn|ARN|Name|Identifier|Url)s?$")
 # What EC2's model does not name (it names no error): "Error codes for the Amazon EC2 API".
 _EC2_NOT_FOUND = {
@@ -46,8 +49,12 @@ _EC2_NOT_FOUND = {
     "GroupId": "InvalidGroup.NotFound",
     "AllocationId": "InvalidAllocationID.NotFound",
 }
-_PROTOCOL_WORDS = {"ec2": "InvalidParameterValue", "query": "ValidationError", "rest-xml": "InvalidRequest"}
-_LOOKUPS = (LookupError, StopIteration)
+_PROTOCOL_WORDS = {"ec2": "InvalidParameterValue", "query": "ValidationError", "rest-xml": "InvalidArgument"}
+# Recorded of S3, which does not model it for every operation that has it.
+_NO_UPLOAD = (
+    "The specified upload does not exist. "
+    "The upload ID may be invalid, or the upload may have been aborted or completed."
+)
 
 
 def as_error(call: Call, operation: OperationModel, fault: Exception) -> AwsError:
@@ -66,11 +73,47 @@ def as_error(call: Call, operation: OperationModel, fault: Exception) -> AwsErro
         return _bad_value(call, operation, tokens[0])
     if isinstance(fault, KeyError) and fault.args and fault.args[0] in _member_names(operation, call.params):
         return not_implemented(call, f" without {fault.args[0]}")
-    if isinstance(fault, _LOOKUPS) or "NoneType" in str(fault):
+    if _is_lookup(call, fault):
         return _not_found(call, operation)
     if isinstance(fault, AttributeError):
         return not_implemented(call)
     return _bad_value(call, operation)
+
+
+_CODE = re.compile(rb"<Code>([^<]+)</Code>(?:.*?<Message>([^<]*)</Message>)?", re.DOTALL)
+
+
+def check_error(call: Call, operation: OperationModel, status: int, content: bytes) -> None:
+    """Raise what moto says in another protocol's form, or without an error's code; let pass what has its form."""
+    protocol = str(operation.service_model.protocol)
+    in_xml = _CODE.search(content)
+    try:
+        said = json.loads(content)
+        in_json = str(said.get("__type") or said.get("code") or said.get("Code") or "")
+    except (ValueError, AttributeError):
+        said, in_json = {}, ""
+    if protocol in ("query", "ec2", "rest-xml"):
+        if in_xml or (not content and call.service == "s3"):
+            return
+        code, text = in_json.rpartition("#")[2], said.get("message") or said.get("Message")
+    else:
+        if in_json or said:
+            return
+        code = in_xml[1].decode() if in_xml else ""
+        text = (in_xml[2] or b"").decode() if in_xml else None
+    if code:
+        raise AwsError(code, text, status)
+    if status == 404 and not content.strip().startswith((b"<Error", b"<?xml")):  # moto has no such address
+        raise not_implemented(call)
+    raise _bad_value(call, operation)
+
+
+def _is_lookup(call: Call, fault: Exception) -> bool:
+    """Whether the fault tells that something which the request names is not there."""
+    if isinstance(fault, KeyError) and fault.args and isinstance(fault.args[0], str) and fault.args[0]:
+        return any(fault.args[0] in text for text in _texts(call.params))
+    vague = isinstance(fault, (LookupError, StopIteration)) or "NoneType" in str(fault)
+    return vague and not call.operation.startswith(_MAKES) and not _has_empty(call.params)
 
 
 def not_implemented(call: Call, but: str = "") -> AwsError:
@@ -90,6 +133,8 @@ def _not_found(call: Call, operation: OperationModel) -> AwsError:
         if kind:
             value = dict(identifiers)[kind]
             return AwsError(_EC2_NOT_FOUND[kind.rstrip("s")], f"The {kind} '{value}' does not exist")
+    if call.service == "s3" and "UploadId" in call.params:
+        return AwsError("NoSuchUpload", _NO_UPLOAD, 404)
     codes = [code for code in _codes(operation) if _NOT_FOUND.search(code)]
     if not codes:
         return _bad_value(call, operation, name)
@@ -153,3 +198,23 @@ def _values(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
             inner.append(item)
     for each in inner:
         yield from _values(each)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text of the request."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield str(name)
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _has_empty(value: Any) -> bool:
+    """Whether a part of the request has nothing in it."""
+    if isinstance(value, dict):
+        return any(item in ("", [], {}) or _has_empty(item) for item in value.values())
+    return isinstance(value, list) and any(item in ("", [], {}) or _has_empty(item) for item in value)

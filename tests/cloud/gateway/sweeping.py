@@ -42,9 +42,7 @@ def model_of(service: str) -> ServiceModel:
 def served() -> list[str]:
     """The services that the account answers for with more than a refusal."""
     modules = set(list_of_moto_modules())
-    return [
-        name for name in _SESSION.get_available_services() if _MODULES.get(name, name.replace("-", "")) in modules
-    ]
+    return [name for name in _SESSION.get_available_services() if _MODULES.get(name, name.replace("-", "")) in modules]
 
 
 def all_services() -> list[str]:
@@ -111,7 +109,7 @@ def _text(shape: Shape, kind: str, name: str) -> str:
     if enum:
         return str(enum[0])
     lowered = name.lower()
-    if lowered.endswith("arn") or lowered.endswith("arns"):
+    if lowered.endswith(("arn", "arns")):
         return "arn:aws:iam::111122223333:role/unknown" if kind != "unknown" else "arn:aws:x:us-east-1:111122223333:y/z"
     if kind == "unknown" and lowered.endswith(("id", "ids")):
         return "11111111-2222-4333-8444-555555555555"
@@ -148,7 +146,10 @@ def _fill_in_path(operation: OperationModel, given: dict[str, Any], kind: str) -
     """A path has all its parts, or it is another operation's."""
     shape = operation.input_shape
     for name, member in (shape.members if shape is not None else {}).items():
-        if member.serialization.get("location") == "uri" and given.get(name) in (None, ""):
+        in_host = "{" + name + "}" in (operation.endpoint or {}).get("hostPrefix", "")
+        if in_host:
+            given[name] = "host"
+        elif member.serialization.get("location") == "uri" and given.get(name) in (None, ""):
             given[name] = _value(member, "dummy" if kind in ("empty", "types", "token") else kind, name, 0)
 
 

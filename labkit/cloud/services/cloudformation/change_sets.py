@@ -11,9 +11,7 @@ from typing import Any
 
 from .stacks import Plan, Stack, parameters_of
 
-NO_CHANGES = (
-    "The submitted information didn't contain changes. Submit different information to create a change set."
-)
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
 @dataclass(slots=True)
@@ -81,7 +79,9 @@ def changes_between(stack: Stack, plan: Plan) -> list[dict[str, Any]]:
     return changes
 
 
-def _change(action: str, name: str, kind: str, physical_id: str = "", detail: dict[str, Any] | None = None) -> dict[str, Any]:
+def _change(
+    action: str, name: str, kind: str, physical_id: str = "", detail: dict[str, Any] | None = None
+) -> dict[str, Any]:
     change: dict[str, Any] = {"Action": action, "LogicalResourceId": name, "ResourceType": kind}
     if physical_id:
         change["PhysicalResourceId"] = physical_id

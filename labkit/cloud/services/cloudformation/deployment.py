@@ -14,9 +14,10 @@ from typing import Any
 
 from ...errors import AwsError
 from .functions import Scope
-from .resources import HANDLERS, Ask, HandlerError, Unfinished
+from .handler_errors import HandlerError
+from .ordering import check_properties, in_order, with_stack_tags
+from .resources import HANDLERS, Ask, Unfinished
 from .stacks import Plan, Resource, Stack
-from .template import references, refused
 
 _NEW = "Requested update requires the creation of a new physical resource; hence creating one."
 
@@ -50,10 +51,10 @@ class Deployment:
 
     def _create_one(self, resource: Resource, scope: Scope, word: str, reason: str = "") -> None:
         self._tell_of(resource, f"{word}_IN_PROGRESS", reason)
-        properties = _with_stack_tags(resource, scope.template.resources, self.stack)
+        properties = with_stack_tags(resource, scope.template.resources, self.stack)
         try:
             resource.properties = scope.resolve(properties)
-            self._check(resource)
+            check_properties(resource)
             resource.made = HANDLERS[resource.kind].create(self.ask, resource.properties, self.stack.region)
         except (HandlerError, AwsError) as failed:
             if isinstance(failed, Unfinished):
@@ -64,16 +65,6 @@ class Deployment:
         started = "Resource creation Initiated" if word == "CREATE" else reason
         self._tell_of(resource, f"{word}_IN_PROGRESS", started)
         self._tell_of(resource, f"{word}_COMPLETE")
-
-    def _check(self, resource: Resource) -> None:
-        """The properties by the type's schema (words recorded)."""
-        handler = HANDLERS[resource.kind]
-        unknown = sorted(name for name in resource.properties if name not in handler.known)
-        if unknown:
-            raise AwsError("ValidationError", f"Properties validation failed for resource {resource.name} with message:\n#: extraneous key [{unknown[0]}] is not permitted")
-        missing = [name for name in handler.required if name not in resource.properties]
-        if missing:
-            raise AwsError("ValidationError", f"Properties validation failed for resource {resource.name} with message:\n#: required key [{missing[0]}] not found")
 
     def _roll_back_creation(self, failed: Exception) -> None:
         stack = self.stack
@@ -153,7 +144,7 @@ class Deployment:
                     continue
                 was.deletion_policy = wanted.deletion_policy
                 scope.made[was.name] = dict(was.made.attributes)
-                wanted.properties = scope.resolve(_with_stack_tags(wanted, plan.template.resources, stack))
+                wanted.properties = scope.resolve(with_stack_tags(wanted, plan.template.resources, stack))
                 if wanted.properties == was.properties and wanted.kind == was.kind:
                     continue
                 if wanted.kind != was.kind or HANDLERS[was.kind].needs_new(was.properties, wanted.properties):
@@ -187,7 +178,7 @@ class Deployment:
         changed.append((resource, before))
         resource.properties = after
         try:
-            self._check(resource)
+            check_properties(resource)
             HANDLERS[resource.kind].update(self.ask, resource.made, before, after)
         except (HandlerError, AwsError) as failed:
             self._tell_of(resource, "UPDATE_FAILED", self._said(failed))
@@ -204,7 +195,11 @@ class Deployment:
         stack = self.stack
         created = [each.name for each in new if each.status == "CREATE_FAILED"]
         updated = [each.name for each in stack.resources.values() if each.status == "UPDATE_FAILED"]
-        said = [f"failed to {word}: [{', '.join(names)}]. " for word, names in (("create", created), ("update", updated)) if names]
+        said = [
+            f"failed to {word}: [{', '.join(names)}]. "
+            for word, names in (("create", created), ("update", updated))
+            if names
+        ]
         reason = f"The following resource(s) {said[0]}" if said else f"{self._said(failed)}. "
         self._tell("UPDATE_ROLLBACK_IN_PROGRESS", reason)
         stack.resources = dict(old)
@@ -268,32 +263,6 @@ class Deployment:
 
     def _tell_of(self, resource: Resource, status: str, reason: str = "") -> None:
         self.stack.tell_of(resource, self.now, self.new_id, status, reason)
-
-
-def in_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The logical ids, each behind those that it needs; AwsError where they need each other."""
-    left = {name: {each for each in references(about) if each in resources} for name, about in resources.items()}
-    ordered: list[str] = []
-    while left:
-        free = [name for name, needs in left.items() if not needs - set(ordered)]
-        if not free:
-            raise refused(f"Circular dependency between resources: [{', '.join(sorted(left))}]")
-        ordered += free
-        for name in free:
-            del left[name]
-    return ordered
-
-
-def _with_stack_tags(resource: Resource, declared: Mapping[str, Any], stack: Stack) -> dict[str, Any]:
-    """The properties with the stack's tags, which go to every resource that has tags (User Guide, "Stack tags")."""
-    properties = dict(declared[resource.name].get("Properties") or {})
-    if "Tags" not in HANDLERS[resource.kind].known or not (stack.plan and stack.plan.tags):
-        return properties
-    own = properties.get("Tags") or []
-    if isinstance(own, list):
-        keys = {tag.get("Key") for tag in own if isinstance(tag, dict)}
-        properties["Tags"] = [*own, *(tag for tag in stack.plan.tags if tag["Key"] not in keys)]
-    return properties
 
 
 def _failed_to_delete(names: list[str]) -> str:

@@ -193,7 +193,15 @@ def _checked(name: str, value: str, about: Mapping[str, Any]) -> Any:
     pattern = about.get("AllowedPattern")
     if pattern and not re.fullmatch(str(pattern), value):
         said = about.get("ConstraintDescription") or f"must match pattern {pattern}"
-        raise refused(f"Parameter '{name}' {said}" if "ConstraintDescription" not in about else f"Parameter {name} failed to satisfy constraint: {said}")
+        raise refused(
+            f"Parameter '{name}' {said}"
+            if "ConstraintDescription" not in about
+            else f"Parameter {name} failed to satisfy constraint: {said}"
+        )
     if kind == "Number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
         raise refused(f"Parameter '{name}' must be a number.")
-    return [item.strip() for item in value.split(",")] if kind == "CommaDelimitedList" or kind.startswith("List<") else value
+    return (
+        [item.strip() for item in value.split(",")]
+        if kind == "CommaDelimitedList" or kind.startswith("List<")
+        else value
+    )

@@ -13,8 +13,8 @@ from ...call import Call, Principal, Session, Target
 from ...errors import AwsError
 from ..consent import allows
 from ..moto_faults import not_implemented
-from .deployment import in_order
 from .functions import parameter_values
+from .ordering import in_order
 from .resources import HANDLERS
 from .stacks import Plan, Stack
 from .template import Template, read, refused
@@ -41,7 +41,7 @@ def plan_of(call: Call, stack: Stack | None = None) -> Plan:
     if params.get("RoleARN"):
         authorize(replace(call, targets=(Target("iam:PassRole", role),)))
         role_session(call, role)
-    tags = params["Tags"] if "Tags" in params else before.tags if before else []
+    tags = params.get("Tags", before.tags if before else [])
     return Plan(template, values, list(tags), list(params.get("Capabilities") or ()), str(role))
 
 

@@ -9,7 +9,7 @@ from ...call import Call
 from ...errors import AwsError
 from .change_sets import ChangeSet
 from .plans import template_of
-from .stacks import Stack
+from .stacks import Plan, Stack
 from .template import Template, refused
 
 _PAGE = 100
@@ -98,6 +98,7 @@ class Reading:
         return _paged(call, "StackResourceSummaries", shown)
 
     def _template(self, call: Call) -> dict[str, Any]:
+        plan: Plan | None
         if call.params.get("ChangeSetName"):
             plan = self._find_change_set(call).plan
         else:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ...errors import AwsError
+from .handler_errors import HandlerError
 
 Properties = Mapping[str, Any]
 Ask = Callable[..., dict[str, Any]]
@@ -20,35 +20,6 @@ Ask = Callable[..., dict[str, Any]]
 
 _FIXED = ("KeySpec", "KeyUsage", "MultiRegion", "Origin")
 _DEFAULTS = {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "MultiRegion": False, "Origin": "AWS_KMS"}
-_CODES = {
-    "AccessDeniedException": "AccessDenied",
-    "AlreadyExistsException": "AlreadyExists",
-    "DependencyTimeoutException": "ServiceInternalError",
-    "KMSInternalException": "ServiceInternalError",
-    "LimitExceededException": "ServiceLimitExceeded",
-    "NotFoundException": "NotFound",
-    "ThrottlingException": "Throttling",
-}
-_TAGGING = ("kms:TagResource", "kms:UntagResource", "kms:ListResourceTags")
-
-
-class HandlerError(Exception):
-    """A handler that could not do its work: CloudFormation's code and sentence for it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-def as_handler_error(operation: str, refused: AwsError) -> HandlerError:
-    """What a handler says of a refusal by KMS (wrapKmsExceptions; the sentence's form is recorded, 2025)."""
-    said = f"{refused.message} (Service: Kms, Status Code: {refused.status}, Request ID: {refused.request_id})"
-    if refused.code == "AccessDeniedException":
-        if any(action in str(refused.message) for action in _TAGGING):
-            return HandlerError("UnauthorizedTaggingOperation", f"{said} (SDK Attempt Count: 1)")
-        return HandlerError("AccessDenied", f"Access denied for operation '{operation}'.")
-    return HandlerError(_CODES.get(refused.code, "InvalidRequest"), f"{said} (SDK Attempt Count: 1)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +53,7 @@ class Handler(Protocol):
 class Key:
     """AWS::KMS::Key."""
 
-    known = frozenset(
+    known: frozenset[str] = frozenset(
         {
             "BypassPolicyLockoutSafetyCheck", "Description", "Enabled", "EnableKeyRotation", "KeyPolicy", "KeySpec",
             "KeyUsage", "MultiRegion", "Origin", "PendingWindowInDays", "RotationPeriodInDays", "Tags",
@@ -144,7 +115,11 @@ class Key:
 
     def delete(self, ask: Ask, made: Made, properties: Properties) -> None:
         """ScheduleKeyDeletion, after PendingWindowInDays or 30 days."""
-        window = {"PendingWindowInDays": int(properties["PendingWindowInDays"])} if "PendingWindowInDays" in properties else {}
+        window = (
+            {"PendingWindowInDays": int(properties["PendingWindowInDays"])}
+            if "PendingWindowInDays" in properties
+            else {}
+        )
         try:
             ask("ScheduleKeyDeletion", KeyId=made.physical_id, **window)
         except HandlerError as failed:
@@ -155,8 +130,10 @@ class Key:
 class ReplicaKey(Key):
     """AWS::KMS::ReplicaKey."""
 
-    known = frozenset({"Description", "Enabled", "KeyPolicy", "PendingWindowInDays", "PrimaryKeyArn", "Tags"})
-    required = ("PrimaryKeyArn", "KeyPolicy")
+    known: frozenset[str] = frozenset(
+        {"Description", "Enabled", "KeyPolicy", "PendingWindowInDays", "PrimaryKeyArn", "Tags"}
+    )
+    required: tuple[str, ...] = ("PrimaryKeyArn", "KeyPolicy")
 
     def needs_new(self, before: Properties, after: Properties) -> bool:
         """The primary key is fixed."""
@@ -192,8 +169,8 @@ class ReplicaKey(Key):
 class Alias:
     """AWS::KMS::Alias."""
 
-    known = frozenset({"AliasName", "TargetKeyId"})
-    required = ("AliasName", "TargetKeyId")
+    known: frozenset[str] = frozenset({"AliasName", "TargetKeyId"})
+    required: tuple[str, ...] = ("AliasName", "TargetKeyId")
 
     def needs_new(self, before: Properties, after: Properties) -> bool:
         """Its name is fixed."""

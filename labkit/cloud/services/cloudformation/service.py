@@ -17,16 +17,15 @@ from ..moto_faults import not_implemented
 from ..moto_parameters import check_parameters
 from .change_sets import NO_CHANGES, ChangeSet, changes_between
 from .deployment import Deployment
-from .plans import SERVICE, plan_of, role_session, template_of
+from .handler_errors import as_handler_error
+from .plans import SERVICE, plan_of, role_session
 from .reading import Reading
-from .resources import as_handler_error
 from .stacks import USER, Stack
 from .template import refused
 
 if TYPE_CHECKING:
     from ...gateway import Gateway
 
-_BUSY = ("CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
@@ -82,7 +81,7 @@ class CloudFormation:
     def _new(self, call: Call) -> Stack:
         params = call.params
         name = params["StackName"]
-        stack = Stack(
+        return Stack(
             id=f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/{self._gateway.new_id()}",
             name=name,
             account=call.account,
@@ -93,10 +92,9 @@ class CloudFormation:
             protected=bool(params.get("EnableTerminationProtection")),
             notified=list(params.get("NotificationARNs") or ()),
         )
-        return stack
 
     def _begin(self, stack: Stack) -> None:
-        """From now on an answer may tell of a stack that is being worked on: no answer leaves before the work is done."""
+        """From now on no answer leaves before the work that it asked for is done."""
         self._stacks.append(stack)
         self._gateway.runs_functions = True
 
@@ -140,7 +138,9 @@ class CloudFormation:
             raise not_implemented(call, " of the type IMPORT")
         if creates and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
             name = params["ChangeSetName"]
-            raise refused(f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{name}].")
+            raise refused(
+                f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{name}]."
+            )
         if not creates and stack is None:
             raise refused(f"Stack [{params['StackName']}] does not exist")
         plan = plan_of(call, stack)
@@ -150,7 +150,10 @@ class CloudFormation:
             stack.tell(call.time, self._gateway.new_id, "REVIEW_IN_PROGRESS", USER)
         name = params["ChangeSetName"]
         if any(each.stack is stack and each.name == name for each in self._change_sets):
-            raise AwsError("AlreadyExistsException", f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template")
+            raise AwsError(
+                "AlreadyExistsException",
+                f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template",
+            )
         made = f"arn:aws:cloudformation:{call.region}:{call.account}:changeSet/{name}/{self._gateway.new_id()}"
         changes = changes_between(stack, plan)
         change_set = ChangeSet(
@@ -170,7 +173,9 @@ class CloudFormation:
     def _execute_change_set(self, call: Call) -> dict[str, Any]:
         change_set = next((each for each in self._change_sets if _is_named(each, call)), None)
         if change_set is None:
-            raise AwsError("ChangeSetNotFoundException", f"ChangeSet [{call.params['ChangeSetName']}] does not exist", 404)
+            raise AwsError(
+                "ChangeSetNotFoundException", f"ChangeSet [{call.params['ChangeSetName']}] does not exist", 404
+            )
         if change_set.execution != "AVAILABLE":
             raise AwsError(
                 "InvalidChangeSetStatus",

@@ -71,7 +71,9 @@ class Stack:
         self.status, self.reason = status, "" if reason == USER else reason
         self._event(when, new_id(), self.name, self.id, STACK, status, reason)
 
-    def tell_of(self, resource: Resource, when: datetime, new_id: Callable[[], str], status: str, reason: str = "") -> None:
+    def tell_of(
+        self, resource: Resource, when: datetime, new_id: Callable[[], str], status: str, reason: str = ""
+    ) -> None:
         """Another status of one of its resources."""
         resource.status, resource.reason, resource.changed = status, reason, when
         event_id = f"{resource.name}-{status}-{new_id()}"

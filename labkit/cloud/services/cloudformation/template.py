@@ -105,7 +105,7 @@ def _parsed(text: str) -> Any:
         raise refused("Template format error: YAML not well-formed.") from None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # which has no types
     """YAML as CloudFormation reads it: its short functions, no aliases, dates as text."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -121,7 +121,7 @@ class _Loader(yaml.SafeLoader):
             return {name: value.split(".", 1) if suffix == "GetAtt" else value}
         if isinstance(node, yaml.SequenceNode):
             return {name: self.construct_sequence(node, deep=True)}
-        return {name: self.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
+        return {name: self.construct_mapping(node, deep=True)}
 
 
 _Loader.yaml_implicit_resolvers = {
