@@ -46,7 +46,6 @@ OBSERVER_HEADER = "x-labkit-observer"
 OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup")
 NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFederationToken"})
 
-
 _FAULT = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
 
 
@@ -76,9 +75,7 @@ class Gateway:
         self.disturbances = Disturbances()
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.explanations = Explanations()
-        self.timed: list[Timed] = [
-            KeyTime(kms, self.new_id, self.record)
-        ]  # what happens by the clock: keys, deliveries, ...
+        self.timed: list[Timed] = [KeyTime(kms, self.new_id, self.record)]  # by the clock: keys, deliveries, ...
         self.runs_functions = False  # whether there are any, which calls' events may lead to
         self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
         self._afterwards: deque[Callable[[], None]] = deque()  # what services do once the call is answered

@@ -22,6 +22,7 @@ from .kms.regions import known_regions
 from .refusals import refusal
 from .signature import Signature
 from .sigv4 import read_signature
+from .which_service import choose_operation, guess_protocol, service_models_of
 from .wire import HttpRequest, HttpResponse
 
 DEFAULT_REGION = "us-east-1"  # of unsigned calls
@@ -57,17 +58,17 @@ class Reception:
 
     def receive(self, request: HttpRequest, request_id: str, now: datetime) -> Received:
         """The call that a request makes; Unreceived where it makes none."""
-        protocol, service = wire.guess_protocol(request), ""
+        protocol, service = guess_protocol(request), ""
         try:
             signature = read_signature(request)
             if signature is None and request.headers.get("authorization"):
                 raise refusal("incomplete", _guess_protocol(request), _guess_service(request))
             service = signature.service if signature else _guess_service(request)
-            models = wire.service_models_of(service)
+            models = service_models_of(service)
             protocol = wire.protocol_of(models[0], request)
             if signature and signature.region not in known_regions():
                 raise refusal("foreign", protocol, service)
-            protocol, operation, path_params = wire.choose_operation(models, request)
+            protocol, operation, path_params = choose_operation(models, request)
             principal = self._identify(request, signature, operation, protocol)
             parameters = wire.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape as escape_xml
@@ -66,59 +65,11 @@ class HttpResponse:
 Send = Callable[[HttpResponse], None]
 
 
-@lru_cache(maxsize=1)
-def _services_by_signing_name() -> dict[str, list[str]]:
-    """Signing names that are not simply their one service's name (botocore's models; tools/write_signing_names.py)."""
-    lines = files(__package__).joinpath("signing_names.tsv").read_text(encoding="utf-8").splitlines()
-    return {name: services.split() for name, services in (line.split("\t") for line in lines[1:])}
-
-
-def service_models_of(signing_name: str) -> list[ServiceModel]:
-    """The botocore models of the services that a signature may mean, the likeliest first; AwsError where there is none.
-
-    DynamoDB and its streams, say, have one signing name.
-    """
-    try:
-        return [get_service_model(name) for name in _services_by_signing_name().get(signing_name, [signing_name])]
-    except Exception:
-        raise AwsError(
-            "UnknownServiceException", f"No service is known by the signing name {signing_name!r}.", 404
-        ) from None
-
-
-def choose_operation(models: list[ServiceModel], request: HttpRequest) -> tuple[str, OperationModel, dict[str, Any]]:
-    """The protocol, the operation and the parameters of the path, by the first of the services that has such a one."""
-    if "x-amz-account-id" in request.headers and request.path.startswith("/v20180820/"):  # S3 Control's own
-        models = [model for model in models if model.service_name == "s3control"] or models
-    version = fields_of(request).get("Version") if len(models) > 1 and models[0].protocol == "query" else None
-    models = [model for model in models if model.api_version == version] or models
-    refusals = []
-    for model in models:
-        protocol = protocol_of(model, request)
-        try:
-            return protocol, *read_operation(model, request, protocol)
-        except AwsError as refused:
-            refusals.append(refused)
-    raise refusals[0]
-
-
 def protocol_of(model: ServiceModel, request: HttpRequest) -> str:
     """The protocol that this request speaks: json, rest-json, query, ec2, rest-xml, …"""
     if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
         return cbor.PROTOCOL
     return _protocol(model, request.headers.get("content-type"))
-
-
-def guess_protocol(request: HttpRequest) -> str:
-    """The protocol of a request to a service that nobody knows: by its headers, as SDKs write them."""
-    if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
-        return cbor.PROTOCOL
-    content_type = request.headers.get("content-type", "")
-    if request.headers.get("x-amz-target"):
-        return "json"
-    if content_type.startswith("application/x-www-form-urlencoded"):
-        return "query"
-    return "rest-xml" if "xml" in content_type else "rest-json"
 
 
 @lru_cache(maxsize=256)
