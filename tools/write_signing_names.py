@@ -1,4 +1,4 @@
-"""Writes labkit/cloud/signing_names.tsv from botocore's models: the services behind a signature's service name.
+"""Writes labkit/cloud/wire/signing_names.tsv from botocore's models: the services behind a signature's service name.
 
 Only names that are not simply the name of their one service. Of several services the first is the one that the name
 itself means, or the first of the alphabet.

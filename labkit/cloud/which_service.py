@@ -13,9 +13,9 @@ from typing import Any
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.utils import get_service_model
 
-from . import cbor
-from .errors import AwsError
-from .wire import HttpRequest, fields_of, protocol_of, read_operation
+from .core.errors import AwsError
+from .wire import cbor
+from .wire.protocols import HttpRequest, fields_of, protocol_of, read_operation
 
 
 @lru_cache(maxsize=1)

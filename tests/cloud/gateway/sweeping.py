@@ -22,7 +22,7 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from moto.backends import list_of_moto_modules
 
-from labkit.cloud.wire import HttpRequest, HttpResponse
+from labkit.cloud.wire.protocols import HttpRequest, HttpResponse
 
 KINDS = ("empty", "dummy", "unknown", "control", "huge", "token", "types", "all")
 HUGE = "x" * 20_000

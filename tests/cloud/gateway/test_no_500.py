@@ -17,7 +17,7 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.model import OperationModel
 
-from labkit.cloud.cloud import Cloud
+from labkit.cloud.assembly.cloud import Cloud
 
 from .sweeping import KINDS, faults_of, model_of, protocols, request_for, served, signed
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.credentials import Credentials
 
 import labkit
-from labkit.cloud.cloud import Cloud
-from labkit.cloud.wire import HttpRequest
+from labkit.cloud.assembly.cloud import Cloud
+from labkit.cloud.wire.protocols import HttpRequest
 
 from .sweeping import faults_of, model_of, request_for, signed
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...errors import AwsError
+from ...core.errors import AwsError
 from .functions import Scope
 from .handler_errors import HandlerError
 from .ordering import check_properties, in_order, with_stack_tags

@@ -5,7 +5,7 @@ Source: AWS's own handlers (aws-cloudformation/aws-cloudformation-resource-provi
 
 from __future__ import annotations
 
-from ...errors import AwsError
+from ...core.errors import AwsError
 
 _CODES = {
     "AccessDeniedException": "AccessDenied",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import AwsError
+from ...core.errors import AwsError
 from .resources import HANDLERS
 from .stacks import Resource, Stack
 from .template import references, refused

@@ -8,11 +8,11 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
-from ...authorize import authorize
-from ...call import Call, Principal, Session, Target
-from ...errors import AwsError
-from ..consent import allows
-from ..moto_faults import not_implemented
+from ...authorization.authorize import authorize
+from ...authorization.consent import allows
+from ...core.call import Call, Principal, Session, Target
+from ...core.errors import AwsError
+from ...moto.faults import not_implemented
 from .functions import parameter_values
 from .ordering import in_order
 from .resources import HANDLERS

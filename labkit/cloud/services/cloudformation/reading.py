@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...call import Call
-from ...errors import AwsError
+from ...core.call import Call
+from ...core.errors import AwsError
 from .change_sets import ChangeSet
 from .plans import template_of
 from .stacks import Plan, Stack

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...call import Call, Target
-from ...errors import AwsError
-from ..moto_faults import not_implemented
-from ..moto_parameters import check_parameters
+from ...core.call import Call, Target
+from ...core.errors import AwsError
+from ...moto.faults import not_implemented
+from ...moto.parameters import check_parameters
 from .change_sets import NO_CHANGES, ChangeSet, changes_between
 from .deployment import Deployment
 from .handler_errors import as_handler_error
@@ -24,7 +24,7 @@ from .stacks import USER, Stack
 from .template import refused
 
 if TYPE_CHECKING:
-    from ...gateway import Gateway
+    from ...gateway.gateway import Gateway
 
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 

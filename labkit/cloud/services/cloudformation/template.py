@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ...errors import AwsError
+from ...core.errors import AwsError
 
 LONGEST = 51_200  # bytes of TemplateBody (CloudFormation quotas)
 _NAME = re.compile(r"[A-Za-z0-9]+")
