@@ -21,6 +21,7 @@ from ..identity.credentials import Credentials
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
+from ..services.cloudformation.service import CloudFormation
 from ..services.events import Events
 from ..services.iam.wrap import Iam, give_unique_id
 from ..services.lambda_.wrap import Lambda
@@ -93,6 +94,7 @@ class Cloud:
         self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
         self.gateway.wraps["sns"] = Sns(self.gateway, functions)
         self.gateway.wraps["sqs"] = Sqs()
+        self.gateway.add_service("cloudformation", CloudFormation(self.gateway))
         self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
         monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
         self.accounts: list[AccountKeys] = []

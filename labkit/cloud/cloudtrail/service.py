@@ -9,6 +9,7 @@ from ..core.call import Call, Target
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
 from ..kms.service import Kms
+from ..moto.parameters import check_parameters
 from ..services.s3.wrap import S3
 from .delivery import Delivery
 from .history import History
@@ -28,6 +29,7 @@ class CloudTrail:
 
     def plan(self, call: Call) -> tuple[Target, ...]:
         """The permission that the call needs."""
+        check_parameters(call)
         if call.operation in self._trails.operations:
             return self._trails.plan(call)
         if call.operation == "ListPublicKeys":

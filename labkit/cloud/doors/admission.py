@@ -14,6 +14,7 @@ from ..identity.signature import Signature
 from ..identity.sigv4 import read_signature
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse
+from ..wire.which_service import service_models_of
 from .http_limits import FROM_ANYBODY, UNNAMED, Admitted, limit_of
 
 _BODY_UNSEEN = frozenset({"XAmzContentSHA256Mismatch"})  # the body isn't there yet
@@ -25,7 +26,7 @@ def admit(head: HttpRequest, credentials: Credentials) -> Admitted | HttpRespons
     signature = read_signature(head)
     service = signature.service if signature is not None else "s3"
     try:
-        protocol = protocols.protocol_of(protocols.service_model_of(service), head)
+        protocol = protocols.protocol_of(service_models_of(service)[0], head)
         if signature is None and head.headers.get("authorization"):
             raise refusal("incomplete", protocol, service)
         if signature is not None:
@@ -90,7 +91,7 @@ def _busy(head: HttpRequest, service: str) -> HttpResponse:
 
 def _written(refused: AwsError, head: HttpRequest, service: str) -> HttpResponse:
     try:
-        protocol = protocols.protocol_of(protocols.service_model_of(service), head)
+        protocol = protocols.protocol_of(service_models_of(service)[0], head)
     except AwsError:
         protocol = "json"
     named = f"{head.method} {head.path} {head.headers.get('authorization', head.query)}"

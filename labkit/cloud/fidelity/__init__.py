@@ -26,6 +26,7 @@ PARTS = {
     "ssm": "Systems Manager Parameter Store",
     "dynamodb": "Amazon DynamoDB",
     "lambda": "AWS Lambda",
+    "cloudformation": "AWS CloudFormation",
 }
 
 

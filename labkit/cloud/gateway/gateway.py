@@ -32,6 +32,7 @@ from ..core.errors import FAULT, AwsError, faults_logged
 from ..identity.credentials import Credentials
 from ..kms.service import Kms
 from ..moto import backends
+from ..moto.parameters import check_parameters
 from ..services.sts import Sts
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
@@ -47,8 +48,6 @@ log = logging.getLogger("labkit.cloud")
 # What the kit's own checks may ask without leaving a trace: nothing that changes state or uses a key.
 OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup")
 NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFederationToken"})
-
-
 
 
 class AccountOver(Exception):
@@ -183,10 +182,11 @@ class Gateway:
         except Unreceived as refused:
             ids = self._observers if observing else self._ids_for(refused.caller)
             return protocols.write_error(refused.error, refused.protocol, ids.uuid(), refused.service)
-        call = received.call
+        call, answered = received.call, received.answered
         call.request_id = (self._observers if observing else self._ids_for(call.principal)).uuid()
         carry_out = self._observe if observing else self._carry_out
-        return carry_out(call, received.operation, received.protocol, request, send_ahead)
+        as_sent = (received.operation, received.protocol, received.request)
+        return answered(carry_out(call, *as_sent, lambda made: send_ahead(answered(made))))
 
     def _ids_for(self, caller: Principal | None) -> Entropy:
         """Where ids come from: what somebody sends whom the account doesn't know uses up none of the account's own."""
@@ -267,6 +267,8 @@ class Gateway:
         service = self._services.get(call.service)
         if service is not None:
             call.targets = service.plan(call)
+        else:
+            check_parameters(call)
 
     def _throttle(self, call: Call) -> None:
         for throttle in self.throttles:

@@ -6,8 +6,10 @@ parameters are read, so that nobody learns from a parser who may not call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import unquote
 
 from moto.core.model import OperationModel
@@ -23,8 +25,10 @@ from ..identity.sigv2 import amz_parameters
 from ..identity.sigv4 import read_signature
 from ..kms.operations.regions import known_regions
 from ..wire import protocols
+from ..wire.cbor import PROTOCOL
 from ..wire.form_requests import from_browser
-from ..wire.protocols import HttpRequest
+from ..wire.protocols import HttpRequest, HttpResponse
+from ..wire.which_service import choose_operation, guess_protocol, service_models_of
 
 DEFAULT_REGION = "us-east-1"  # of unsigned calls
 UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})  # calls that STS accepts unsigned
@@ -47,7 +51,9 @@ class Received:
 
     call: Call
     operation: OperationModel
-    protocol: str
+    protocol: str  # in which the call is carried out
+    request: HttpRequest  # in that protocol
+    answered: Callable[[HttpResponse], HttpResponse]  # the answer in the caller's protocol
 
 
 class Reception:
@@ -58,7 +64,7 @@ class Reception:
 
     def receive(self, request: HttpRequest, now: datetime) -> Received:
         """The call that a request makes, as yet without an id; Unreceived where it makes none."""
-        protocol, service = "json", ""
+        protocol, service = guess_protocol(request), ""
         principal: Principal | None = None
         if _guess_service(request) == "s3":
             request = _opened(request)
@@ -69,20 +75,23 @@ class Reception:
             if signature is None and claimed:
                 protocol = _guess_protocol(request)
                 raise refusal("incomplete", protocol, service)
-            model = protocols.service_model_of(service)
-            protocol = protocols.protocol_of(model, request)
+            models = service_models_of(service)
+            protocol = protocols.protocol_of(models[0], request)
             if signature and signature.region not in known_regions():
                 raise _foreign(request, signature, protocol, service)
             sent = request
             if service == "s3" and signature is not None and signature.presigned:
                 request = replace(request, headers=amz_parameters(request) | request.headers)
-            operation, path_params = protocols.read_operation(model, request, protocol)
+            protocol, operation, path_params = choose_operation(models, request)
             principal = self._identify(sent, signature, operation, protocol)
             parameters = protocols.read_parameters(operation, request, protocol, path_params)
         except AwsError as refused:
             raise Unreceived(refused, protocol, service, principal) from None
+        in_cbor = protocol == PROTOCOL and "json" in operation.service_model.metadata.get("protocols", ())
+        if in_cbor:
+            request, protocol = protocols.in_json(request, operation, parameters), "json"
         call = Call(
-            service=model.service_name,
+            service=operation.service_model.service_name,
             operation=operation.name,
             region=signature.region if signature else DEFAULT_REGION,
             params=parameters,
@@ -93,7 +102,8 @@ class Reception:
             user_agent=request.headers.get("user-agent", ""),
             http=request,
         )
-        return Received(call, operation, protocol)
+        answered = partial(protocols.in_cbor, operation=operation) if in_cbor else _as_it_is
+        return Received(call, operation, protocol, request, answered)
 
     def _identify(
         self, request: HttpRequest, signature: Signature | None, operation: OperationModel, protocol: str
@@ -136,3 +146,7 @@ def _guess_service(request: HttpRequest) -> str:
 
 def _guess_protocol(request: HttpRequest) -> str:
     return {"kms": "json", "sts": "query"}.get(_guess_service(request), "rest-xml")
+
+
+def _as_it_is(response: HttpResponse) -> HttpResponse:
+    return response

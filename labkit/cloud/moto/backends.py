@@ -6,6 +6,7 @@ moto's backends are global to the process, so a process holds one cloud at a tim
 from __future__ import annotations
 
 import datetime as real_datetime
+import logging
 import os
 import re
 import sys
@@ -24,6 +25,8 @@ from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.model_instances import reset_model_data
+from moto.core.responses import ActionResult
+from moto.core.serialize import XFormedAttributePicker
 from moto.core.utils import get_service_model
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
@@ -34,12 +37,18 @@ from ..core.call import Call
 from ..core.clock import Clock
 from ..core.errors import AwsError
 from ..wire.protocols import HttpRequest, HttpResponse
+from .answers import paged, remembering
 from .aws_policies import init_aws_policies
+from .faults import as_error, check_error, not_implemented
 from .requests import unambiguous
+
+log = logging.getLogger("labkit.cloud")
 
 GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
+_REAL_EXECUTE_RESULT = ActionResult.execute_result
+_REAL_POSSIBLE_KEYS = XFormedAttributePicker.get_possible_keys
 
 
 def reset(seed: str, clock: Clock) -> None:
@@ -67,9 +76,9 @@ def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
 def _fit_to_the_lab(clock: Clock) -> None:
     """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
 
-    (moto would judge bucket policies itself, without their conditions, once the gateway has allowed a call. And it
-    takes no numbers in conditions, where IAM's grammar has `<condition_value> = ("string" | "number" | "Boolean")`;
-    the gateway has checked each condition before.)
+    (moto writes whole catalogues in one answer. It would judge bucket policies itself, without their conditions, once
+    the gateway has allowed a call. And it takes no numbers in conditions, where IAM's grammar has `<condition_value> =
+    ("string" | "number" | "Boolean")`; the gateway has checked each condition before.)
     """
 
     class LabDatetime(real_datetime.datetime):
@@ -84,6 +93,8 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.iam.models, "random_policy_id", _policy_id),
         (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
+        (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
+        (XFormedAttributePicker, "get_possible_keys", remembering(_REAL_POSSIBLE_KEYS)),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
     for place, name, value in replaced:
@@ -98,31 +109,35 @@ def _policy_id() -> str:
 def serve(call: Call, request: HttpRequest) -> HttpResponse:
     """moto's answer to a call that has been identified and authorized."""
     module = MODULES.get(call.service, call.service.replace("-", ""))
+    model = get_service_model(call.service)
     if module not in list_of_moto_modules():
-        raise AwsError(
-            "NotImplemented", f"The simulated account has no {call.service}: {call.operation} was not done.", 501
-        )
+        raise not_implemented(call)
     addressed = unambiguous(call, request)
-    prefix = get_service_model(call.service).metadata["endpointPrefix"]
+    prefix = model.metadata["endpointPrefix"]
     host = prefix if prefix in GLOBAL_ENDPOINTS else f"{prefix}.{call.region}"
-    moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
-    handler = _handler(module, moto_request.raw_url.partition("?")[0])
     try:
+        moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
+        handler = _handler(call, module, moto_request.raw_url.partition("?")[0])
         status, answer_headers, body = handler(moto_request, moto_request.raw_url, moto_request.headers)
+    except AwsError:
+        raise
     except HTTPException as refused:
         status, answer_headers, body = refused.code or 400, dict(refused.get_headers()), refused.get_body()
-    except NotImplementedError as missing:
-        raise AwsError("NotImplemented", f"The simulated account does not do this: {missing}", 501) from None
+    except Exception as fault:  # moto stumbled over the request
+        log.debug("moto failed in %s:%s", call.service, call.operation, exc_info=True)
+        raise as_error(call, model.operation_model(call.operation), fault) from None
     content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    if int(status) >= 400 and request.method != "HEAD":
+        check_error(call, model.operation_model(call.operation), int(status), content)
     plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
     return HttpResponse(int(status), plain, content)  # the gateway writes the request's id over moto's
 
 
-def _handler(module: str, url: str) -> Callable[..., Any]:
+def _handler(call: Call, module: str, url: str) -> Callable[..., Any]:
     for pattern, handler in _patterns(module):
         if pattern.match(url):
             return handler
-    raise AwsError("NotImplemented", f"The simulated account has nothing at this address of {module}.", 501)
+    raise not_implemented(call)
 
 
 @lru_cache(maxsize=64)

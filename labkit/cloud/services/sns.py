@@ -52,6 +52,7 @@ class Sns:
 
     def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """moto's answer; a new subscription is prepared, by whatever way a message comes to its topic."""
+        _check(call)
         response = onward(request)
         if call.operation == "Subscribe" and response.status < 300:
             for subscription in sns_backends[call.account][call.region].subscriptions.values():
@@ -129,3 +130,18 @@ def _to_queue(subscription: Subscription, message: str, message_id: str, **more:
 
 def _nowhere(*_: Any, **__: Any) -> None:
     """Nothing leaves this machine."""
+
+
+def _check(call: Call) -> None:
+    """A message has a target, and an ARN the form of one (words recorded)."""
+    params = call.params
+    if call.operation == "Publish" and not {"TopicArn", "TargetArn", "PhoneNumber"} & params.keys():
+        raise _invalid("TopicArn or TargetArn", "no value for required parameter")
+    for name in ("TopicArn", "TargetArn"):
+        parts = str(params.get(name, "::::::")).count(":") + 1
+        if parts < 6:
+            raise _invalid(name, f"An ARN must have at least 6 elements, not {parts}")
+
+
+def _invalid(name: str, reason: str) -> AwsError:
+    return AwsError("InvalidParameter", f"Invalid parameter: {name} Reason: {reason}")

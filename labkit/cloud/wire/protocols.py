@@ -11,15 +11,16 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape as escape_xml
 
 from botocore.awsrequest import HeadersDict
 from botocore.exceptions import UnknownServiceError
-from botocore.parsers import create_parser
+from botocore.parsers import ResponseParserError, create_parser
+from botocore.serialize import create_serializer
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -31,16 +32,10 @@ from werkzeug.exceptions import HTTPException
 
 from ..core.call import Call
 from ..core.errors import MALFORMED_XML, AwsError
+from . import cbor
 from .forms import Form
 from .json_protocol import read_json, write_json
 
-# Signing names that differ from botocore's service names. Source: `signingName` in botocore's models.
-SERVICE_BY_SIGNING_NAME = {
-    "monitoring": "cloudwatch",
-    "tagging": "resourcegroupstaggingapi",
-    "states": "stepfunctions",
-    "email": "ses",
-}
 # How each protocol words "no such operation". Source: recorded answers of JSON and query services.
 _UNKNOWN_OPERATION = {"json": "UnknownOperationException", "query": "InvalidAction", "ec2": "InvalidAction"}
 
@@ -78,27 +73,23 @@ class HttpResponse:
 Send = Callable[[HttpResponse], None]
 
 
-def service_model_of(signing_name: str) -> ServiceModel:
-    """The botocore model of the service that a signature names; AwsError where there is none."""
-    try:
-        return get_service_model(SERVICE_BY_SIGNING_NAME.get(signing_name, signing_name))
-    except Exception:
-        raise AwsError(
-            "UnknownServiceException", f"No service is known by the signing name {signing_name!r}.", 404
-        ) from None
-
-
 def protocol_of(model: ServiceModel, request: HttpRequest) -> str:
     """The protocol that this request speaks: json, rest-json, query, ec2, rest-xml, …"""
+    if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
+        return cbor.PROTOCOL
     return _protocol(model, request.headers.get("content-type"))
 
 
 @lru_cache(maxsize=256)
 def _protocol(model: ServiceModel, content_type: str | None) -> str:
     try:
-        return determine_request_protocol(model, content_type)
+        protocol = determine_request_protocol(model, content_type)
     except NotImplementedError:
-        return str(model.protocol)
+        protocol = str(model.protocol)
+    if protocol != cbor.PROTOCOL:
+        return protocol
+    others = [each for each in model.metadata.get("protocols", ()) if each != cbor.PROTOCOL]  # it has no CBOR's mark
+    return others[0] if others else "json"
 
 
 def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> tuple[OperationModel, dict[str, Any]]:
@@ -109,6 +100,10 @@ def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> 
         prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
         known = model.metadata.get("targetPrefix", "")
         if prefix.rpartition(".")[2] != known.rpartition(".")[2]:  # some SDKs leave out the package of CloudTrail's
+            name = None
+    elif protocol == cbor.PROTOCOL:
+        service, _, name = request.path.rpartition("/operation/")
+        if service != f"/service/{model.metadata.get('targetPrefix', '')}":
             name = None
     elif protocol in ("query", "ec2"):
         name = fields_of(request).get("Action", "")
@@ -131,6 +126,8 @@ def read_parameters(
     """The call's parameters by botocore's member names; SerializationException where they don't parse."""
     if protocol == "json":
         return read_json(request.body, operation.input_shape)
+    if protocol == cbor.PROTOCOL:
+        return cbor.read_cbor(request.body, operation.input_shape)
     values: Any = fields_of(request) if protocol in ("query", "ec2") else request.to_moto("http://localhost").values
     try:
         parsed = PROTOCOL_PARSERS[protocol](operation).parse(
@@ -169,16 +166,56 @@ def write_result(operation: OperationModel, protocol: str, result: dict[str, Any
     )
 
 
+def in_json(request: HttpRequest, operation: OperationModel, params: dict[str, Any]) -> HttpRequest:
+    """A CBOR request as the same one in the JSON protocol, which every such service of moto's speaks too."""
+    sent = create_serializer("json", include_validation=False).serialize_to_request(params, operation)
+    ours = {name.lower(): str(value) for name, value in sent["headers"].items()}
+    kept = {name: value for name, value in request.headers.items() if name not in ("smithy-protocol", "accept")}
+    return replace(request, path="/", headers=kept | ours, body=sent["body"])
+
+
+def in_cbor(response: HttpResponse, operation: OperationModel) -> HttpResponse:
+    """The answer to a request that came in CBOR."""
+    parsed: dict[str, Any] = create_parser("json").parse(
+        {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body},
+        operation.output_shape if response.status < 300 else None,
+    )
+    parsed.pop("ResponseMetadata", None)
+    status = response.status
+    if status >= 300:
+        body = cbor.write_cbor_error(parsed["Error"]["Code"], parsed["Error"].get("Message"))
+    else:
+        try:
+            body = cbor.write_cbor(parsed, operation.output_shape)
+        except (TypeError, ValueError, LookupError, AttributeError):  # moto's answer is none of the model
+            status, said = 501, f"The simulated account can't answer {operation.name} in CBOR."
+            body = cbor.write_cbor_error("NotImplemented", said)
+    kept = {name: value for name, value in response.headers.items() if name.lower().startswith("x-amzn")}
+    return HttpResponse(status, kept | cbor.HEADERS, body)
+
+
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def escape(text: str) -> str:
+    """A text as XML can hold it; a character that XML 1.0 has no way to write becomes U+FFFD."""
+    return escape_xml(_NOT_XML.sub("\ufffd", text))
+
+
 def write_error(error: AwsError, protocol: str, request_id: str, service: str = "") -> HttpResponse:
     """An error in the form of the protocol (S3 has its own)."""
+    code = error.code
+    if protocol == cbor.PROTOCOL:
+        headers = cbor.HEADERS | id_headers(service, request_id)
+        return HttpResponse(error.status, headers, cbor.write_cbor_error(code, error.message))
     if protocol in ("json", "rest-json") or not protocol:
-        said = {_message_member(service, error.code): error.message} if error.message is not None else {}
-        content = {"__type": error.code} | said
-        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code} | error.headers
+        said = {_message_member(service, code): error.message} if error.message is not None else {}
+        content = {"__type": code} | said
+        headers = {"Content-Type": _json_type(protocol, service), "x-amzn-ErrorType": code} | error.headers
         body = json.dumps(content | error.members, default=str).encode()
         return HttpResponse(error.status, headers | id_headers(service, request_id), body)
-    members = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in error.members.items())
-    told = f"<Code>{error.code}</Code><Message>{_text(error.message or '')}</Message>{members}"
+    members = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items())
+    told = f"<Code>{code}</Code><Message>{escape(error.message or '')}</Message>{members}"
     if service == "s3":
         xml = f"<Error>{told}<RequestId>{request_id}</RequestId><HostId>{host_id(request_id)}</HostId></Error>"
     elif protocol == "ec2":
@@ -192,14 +229,6 @@ def write_error(error: AwsError, protocol: str, request_id: str, service: str = 
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
     headers = {"Content-Type": "text/xml"} | error.headers | id_headers(service, request_id)
     return HttpResponse(error.status, headers, body)
-
-
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _text(value: Any) -> str:
-    """A value as the text of an XML element; characters that XML can't hold are left out."""
-    return escape(_NOT_IN_XML.sub("", str(value)))
 
 
 @lru_cache(maxsize=512)
@@ -225,6 +254,17 @@ def host_id(request_id: str) -> str:
     return base64.b64encode(hashlib.shake_256(f"labkit/host/{request_id}".encode()).digest(56)).decode()
 
 
+@lru_cache(maxsize=512)
+def _json_type(protocol: str, service: str) -> str:
+    if protocol == "rest-json":
+        return "application/json"
+    try:
+        version = get_service_model(service).metadata.get("jsonVersion", "1.1")
+    except Exception:  # no such service
+        version = "1.1"
+    return f"application/x-amz-json-{version}"
+
+
 def fields_of(request: HttpRequest) -> dict[str, str]:
     """The fields of a query-protocol request, from its body or, for GET, its query string; the last of each name."""
     try:
@@ -234,16 +274,28 @@ def fields_of(request: HttpRequest) -> dict[str, str]:
     return {name: values[-1] for name, values in form.items()}
 
 
+_LONG = 100_000  # bytes: longer answers take longer to read than to give
+_READS = ("Get", "List", "Describe")
+
+
 def read_outcome(call: Call, operation: OperationModel, protocol: str, response: HttpResponse) -> None:
-    """Put what moto answered on the call: its result by member names, or its error."""
+    """Put what moto answered on the call: its result by member names, or its error.
+
+    AwsError("NotImplemented") where moto's answer has not the model's form: no SDK could read it.
+    """
     done = response.status < 300 or response.status == 303  # a browser is sent on once its form has been stored
-    if operation.has_streaming_output and done:
+    unread = operation.has_streaming_output or (len(response.body) > _LONG and operation.name.startswith(_READS))
+    if unread and done:  # no record shows what was read
         call.result = {}
         return
     shape = operation.output_shape if done else None
-    parsed = create_parser(protocol).parse(
-        {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}, shape
-    )
+    try:
+        parsed = create_parser(protocol).parse(
+            {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}, shape
+        )
+    except (ResponseParserError, ValueError, TypeError, LookupError, AttributeError):
+        said = f"The simulated account's answer to {call.service}:{call.operation} has not the form of its model."
+        raise AwsError("NotImplemented", said, 501) from None
     parsed.pop("ResponseMetadata", None)
     if done:
         call.result = parsed

@@ -7,7 +7,6 @@ that of the framework behind AWS's JSON services, as recorded from the real serv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,9 +16,12 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from ..core.errors import AwsError
+from .java_patterns import matcher
 
 Problem = tuple[str, str, str]
 """What stands for the value (" 'x'", " null" or nothing for secrets), the path, the constraint."""
+
+_LONG = 256
 
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -53,14 +55,24 @@ def validate(params: Mapping[str, Any], input_shape: Shape | None, corrections: 
     """
     if not isinstance(input_shape, StructureShape):
         return
-    _check_types(params, input_shape)
-    problems = list(_structure(params, input_shape, "", corrections))
+    problems = problems_of(params, input_shape, corrections)
     if problems:
-        count = len(problems)
-        said = "; ".join(
-            f"Value{value} at '{path}' failed to satisfy constraint: {rule}" for value, path, rule in problems
-        )
-        raise AwsError("ValidationException", f"{count} validation error{'s' * (count > 1)} detected: {said}")
+        raise AwsError("ValidationException", in_words(problems))
+
+
+def problems_of(
+    params: Mapping[str, Any], input_shape: StructureShape, corrections: Corrections = NO_CORRECTIONS
+) -> list[Problem]:
+    """Every constraint that `params` break; AwsError("SerializationException") for a value of the wrong type."""
+    _check_types(params, input_shape)
+    return list(_structure(params, input_shape, "", corrections))
+
+
+def in_words(problems: list[Problem]) -> str:
+    """All of them in one message."""
+    count = len(problems)
+    said = "; ".join(f"Value{value} at '{path}' failed to satisfy constraint: {rule}" for value, path, rule in problems)
+    return f"{count} validation error{'s' * (count > 1)} detected: {said}"
 
 
 def _check_types(value: Any, shape: Shape) -> None:
@@ -149,9 +161,15 @@ def _constraints(shape: Shape, corrections: Corrections) -> tuple[tuple[str, Cal
     if low:
         rules.append((f"Member must have length greater than or equal to {low}", lambda v: len(v) >= low))
     pattern = corrections.patterns.get(shape.name) or limits.get("pattern")
-    matches = _matcher(pattern) if pattern and shape.type_name == "string" else None
+    matches = matcher(pattern) if pattern and shape.type_name == "string" else None
     if matches is not None:
-        rules.append((f"Member must satisfy regular expression pattern: {pattern}", lambda v: matches(v) is not None))
+        longest = high or _LONG  # a pattern is not tried on a text far too long, which could take minutes
+        rules.append(
+            (
+                f"Member must satisfy regular expression pattern: {pattern}",
+                lambda v: len(v) > longest + _LONG or matches(v) is not None,
+            )
+        )
     if isinstance(shape, StringShape) and shape.enum:
         known = frozenset(shape.enum) | corrections.takes.get(shape.name, frozenset())
         listed = ", ".join(corrections.lists.get(shape.name, shape.enum))
@@ -159,23 +177,25 @@ def _constraints(shape: Shape, corrections: Corrections) -> tuple[tuple[str, Cal
     return tuple(rules)
 
 
-def _matcher(pattern: str) -> Callable[[str], Any] | None:
-    """None where Python can't read the pattern (STS's tags: Java's classes of Unicode); that rule is not checked."""
-    try:
-        return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), re.ASCII).fullmatch
-    except re.error:
-        return None
-
-
+@lru_cache(maxsize=2048)
 def _may_hold_secrets(shape: Shape) -> bool:
     """Blobs, what the model marks as sensitive, and whatever contains either."""
+    return any(each.metadata.get("sensitive") or each.type_name == "blob" for each in _parts(shape, set()))
+
+
+def _parts(shape: Shape, seen: set[str]) -> Iterator[Shape]:
+    """A shape and all that it can contain, each by name once: some contain themselves."""
+    yield shape
+    if shape.name in seen:
+        return
+    seen.add(shape.name)
     if isinstance(shape, StructureShape):
-        return any(_may_hold_secrets(member) for member in shape.members.values())
-    if isinstance(shape, ListShape):
-        return _may_hold_secrets(shape.member)
-    if isinstance(shape, MapShape):
-        return _may_hold_secrets(shape.value)
-    return bool(shape.metadata.get("sensitive")) or shape.type_name == "blob"
+        for member in shape.members.values():
+            yield from _parts(member, seen)
+    elif isinstance(shape, ListShape):
+        yield from _parts(shape.member, seen)
+    elif isinstance(shape, MapShape):
+        yield from _parts(shape.value, seen)
 
 
 def _shown(value: Any, shape: Shape) -> str:

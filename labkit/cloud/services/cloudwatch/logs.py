@@ -109,7 +109,7 @@ class Logs:
             for _, each in sorted(filters.items())
             if each.content["filterName"].startswith(prefix) and _is_about(each.content, wanted)
         ]
-        start, size = int(params.get("nextToken", 0)), params.get("limit", _PAGE)
+        start, size = _start(params.get("nextToken", "0")), params.get("limit", _PAGE)
         page = {"metricFilters": found[start : start + size]}
         return page | ({"nextToken": str(start + size)} if start + size < len(found) else {})
 
@@ -214,3 +214,9 @@ def _filtered(call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
     content = json.loads(response.body)
     content["events"] = [event for event in content["events"] if matches(event["message"])]
     return replace(response, body=json.dumps(content).encode())
+
+
+def _start(token: str) -> int:
+    if not (token.isascii() and token.isdigit()):
+        raise AwsError("InvalidParameterException", "The specified nextToken is invalid.")  # recorded
+    return int(token)

@@ -164,7 +164,10 @@ class CloudWatch:
             and params.get("MetricName") in (None, metric.name)
             and all(any(_fits(each, pair) for pair in metric.dimensions) for each in wanted)
         ]
-        start = int(params.get("NextToken") or 0)
+        token = str(params.get("NextToken") or 0)
+        if not (token.isascii() and token.isdigit()):
+            raise AwsError("InvalidParameterValue", "The value of NextToken is invalid.")
+        start = int(token)
         page = [
             {
                 "Namespace": metric.namespace,
