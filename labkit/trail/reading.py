@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from .accounting import Report, Tally
+from .copies import drop_copies
 from .frame import to_frame
-from .loading import Moment, Seen, Wanted, batches
+from .loading import Moment, Wanted, batches
 from .progress import Progress, for_people
 
 
@@ -39,7 +40,8 @@ def load(
     open them. Members that AWS has not documented stay in `extra`, to the byte. Missing is missing (NaN), not "".
 
     What can't be read is named in the report, with its reason, and the good events around it are kept;
-    `report(events)` has the report again. Of copies with one event id the first file's is kept.
+    `report(events)` has the report again. Of equal records the first file's is kept; records that share an event id
+    and differ are all kept, and the report says how many they are.
     Memory: about 1 to 2 kB an event; a single file is held whole. Errors: FileNotFoundError, TypeError, ValueError (a
     time that is none), and boto3's ClientError if a bucket can't be listed.
     """
@@ -51,7 +53,10 @@ def load(
         return load_on_dask(source, wanted, tell)
     if engine != "pandas":
         raise ValueError(f"There is no engine {engine!r}: take pandas or dask.")
-    tables = list(batches(source, wanted, Seen(), tally, progress or for_people()))
+    tables = list(batches(source, wanted, tally, progress or for_people()))
+    copies, tally.differing = drop_copies(tables)
+    tally.duplicates += copies
+    tally.kept -= copies
     events = to_frame(tables)
     told = tally.report()
     events.attrs["report"] = told.as_dict()
