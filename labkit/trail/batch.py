@@ -100,7 +100,8 @@ class Batch:
         for column, (member, kind) in MEMBERS.items():
             values = list(map(attrgetter(member), self._events))
             columns[column] = _array(_texts(values) if column in NESTED_COLUMNS else values, kind)
-        columns["source"] = _array([_service(event.eventSource) for event in self._events], CATEGORY)
+        sources = _array([event.eventSource for event in self._events], CATEGORY)
+        columns["source"] = _mapped(sources.indices, [_service(text) for text in sources.dictionary.to_pylist()])
         times = numpy.concatenate(self._times) if self._times else numpy.array([], dtype="int64")
         columns["time"] = pyarrow.array(times, type=TIME)
         columns["file"] = _array(self._files, CATEGORY)
