@@ -18,13 +18,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from .anyframe import DENIALS
 from .athena_parts import OF_KMS, Scope, events, keys, keys_of_all, listed, of_kms
 from .athena_table import checked, create_table
 from .costs import PAIR_OPERATIONS, PRICES
 from .identities import ARN
 from .questions import BEGINS, ENDS
 from .uses import NETWORK, REFUSED_BY_ENDPOINT, USES
+from .vocabulary import DENIALS
 
 __all__ = [
     "Scope",

@@ -18,6 +18,7 @@ from .athena_table import quoted
 from .identities import ARN
 from .loading import Moment, Wanted
 from .uses import NETWORK, REFUSED_BY_ENDPOINT, USES
+from .vocabulary import INTERNAL, SERVICES_BY_CONTEXT, UNKNOWN_SERVICE, marked
 
 _BARE = "mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OF_KMS = "eventsource = 'kms.amazonaws.com'"
@@ -86,8 +87,15 @@ _PRINCIPAL = """CASE WHEN useridentity.type = 'AssumedRole' THEN coalesce(
     ELSE coalesce(
       NULLIF(useridentity.arn, ''),
       CASE WHEN coalesce(useridentity.type, '') IN ('', 'AWSService') THEN NULLIF(useridentity.invokedby, '') END,
+      CASE WHEN useridentity.type = 'IdentityCenterUser' THEN NULLIF(useridentity.onbehalfof.userid, '') END,
       NULLIF(useridentity.principalid, '')) END"""
-_SERVICE = r"""CASE WHEN useridentity.invokedby = 'AWS Internal' THEN '(AWS)'
+_BY_CONTEXT = "\n      ".join(
+    f"""WHEN strpos(requestparameters, '"{name}":') > 0 THEN '{marked(service)}'"""
+    for name, service in SERVICES_BY_CONTEXT.items()
+)
+_SERVICE = rf"""CASE WHEN useridentity.invokedby = '{INTERNAL}' THEN CASE
+      {_BY_CONTEXT}
+      ELSE '{UNKNOWN_SERVICE}' END
     ELSE regexp_replace(regexp_replace(NULLIF(useridentity.invokedby, ''), '\.amazonaws\.com$', ''), '^fas\.', '')
     END"""
 # Keys from `resources` in their order; where an event names none there, from its answer, its message, its request.

@@ -11,7 +11,7 @@ COLUMNS = {
     "caller_type": "AssumedRole, IAMUser, Root, AWSService, AWSAccount, IdentityCenterUser, ... [userIdentity.type]",
     "principal": "ARN of the role or user, one for all sessions of a role; a service's name [from userIdentity]",
     "invoked_by": "the service that made the call for somebody, missing for direct calls [userIdentity.invokedBy]",
-    "access_key": "id of the access key that signed: AKIA... of a user, ASIA... of a session [userIdentity.accessKeyId]",
+    "access_key": "the access key that signed: AKIA... of a user, ASIA... of a session [userIdentity.accessKeyId]",
     "session_issued": "when the session's credentials were issued, UTC [sessionContext.attributes.creationDate]",
     "mfa": "whether the session was begun with MFA; missing outside of sessions [...attributes.mfaAuthenticated]",
     "source_identity": "as whom the person signed in, if the session carries it [sessionContext.sourceIdentity]",

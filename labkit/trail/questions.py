@@ -14,12 +14,13 @@ from typing import Any
 
 import pandas
 
-from .anyframe import DENIALS, on_any_frame
+from .anyframe import on_any_frame
 from .costs import PRICES, calls_per_service
 from .identities import ARN
 from .opening import context_pairs, kms_keys, on_behalf_of
 from .unusual import bursts, new_principals, unusual_hours
 from .uses import REFUSED_BY_ENDPOINT, USES, each_call_once, uses
+from .vocabulary import DENIALS
 
 __all__ = [
     "PRICES",

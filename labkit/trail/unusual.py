@@ -7,8 +7,9 @@ from typing import Any
 import numpy
 import pandas
 
-from .anyframe import DENIALS, on_any_frame
+from .anyframe import on_any_frame
 from .uses import each_call_once, uses
+from .vocabulary import DENIALS
 
 WINDOW = "5min"
 ENOUGH = 12  # windows of a principal that make a measure
