@@ -2,7 +2,8 @@
 
 Forms: {"Records": [...]} as CloudTrail delivers it; LookupEvents' {"Events": [{"CloudTrailEvent": "..."}]}, and what
 --query and jq leave of it; an event from EventBridge; one event; a list of them, or of such lists; one a line;
-CloudTrail Lake's QueryResultRows; CSV from Athena or Lake; what other tools wrap around events (`wrapped`).
+CloudTrail Lake's QueryResultRows; CSV from Athena or Lake; OCSF, as Security Lake keeps it (`ocsf`); what other tools
+wrap around events (`wrapped`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Raw
 
-from . import exports, salvage, wrapped
+from . import exports, ocsf, salvage, wrapped
 from .event import NULL, UNREADABLE, Event, event_from, event_from_parts
 
 CUT = "cut off, damaged or not JSON"
@@ -200,6 +201,11 @@ def _add_parts(parts: dict[str, Raw], content: Content) -> bool:
         return True
     if "_raw" in parts and _add_inner(parts["_raw"], content):  # Splunk's, beside members that it has taken out of it
         return True
+    if ocsf.is_one(parts):
+        made = ocsf.parts_of(parts)
+        if made is None:
+            return False
+        parts = made
     parts = wrapped.with_time(parts)
     if parts.get("eventTime", NULL) != NULL:
         content.events.append(event_from_parts(parts))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
+import numpy
 import pandas
 
 from .anyframe import chosen
@@ -12,7 +13,7 @@ from .loading import Moment, Wanted
 
 COLUMNS = ("account", "region", "source", "events", "first", "last", "days", "silent", "silent_days")
 ALL = "(all)"
-_DAY = pandas.Timedelta(days=1)
+DAY = 86_400_000_000  # microseconds
 
 
 def coverage(events: Any, start: Moment | None = None, end: Moment | None = None) -> Any:
@@ -26,27 +27,25 @@ def coverage(events: Any, start: Moment | None = None, end: Moment | None = None
     leave a service out (`detections`: trail-stopped); files may be gone (`validate`); a Region may not be enabled.
     """
     counts = _counts(chosen(events, _daily))
-    days = _days(counts, start, end)
-    counts = counts[counts["day"].isin(days)]
-    together = counts.assign(source=ALL)
-    rows = pandas.concat([together, counts])
-    by = ["account", "region", "source"]
-    grouped = rows.groupby(by, dropna=False)
+    first, last = _span(counts, start, end)
+    counts = counts[counts["day"].between(first, last)]
+    rows = pandas.concat([counts.assign(source=ALL), counts])
+    grouped = rows.groupby(["account", "region", "source"])
     table = grouped.agg(events=("events", "sum"), first=("first", "min"), last=("last", "max"), days=("day", "nunique"))
-    silent = [_silent(set(mine["day"]), days) for _, mine in grouped]
-    table["silent"] = [len(days) - number for number in table["days"]]
+    silent = [_silent(sorted(set(mine["day"])), first, last) for _, mine in grouped]
+    table["silent"] = last - first + 1 - table["days"]
     table["silent_days"] = pandas.Series(silent, index=table.index, dtype="str")
     table = table.reset_index()
-    return _ordered(pandas.concat([table, _unheard(counts, days)]) if len(days) else table)
+    return _ordered(pandas.concat([table, _unheard(counts, first, last)]) if first <= last else table)
 
 
 def _daily(table: Any) -> Any:
     """How many events of each account, Region, service and day, in one partition."""
-    places = pandas.DataFrame(
-        {name: table[name].astype("str").fillna("") for name in ("account", "region", "source")}
-        | {"day": table["time"].dt.floor("D"), "time": table["time"]}
-    )
-    grouped = places.groupby(["account", "region", "source", "day"])["time"]
+    names = ("account", "region", "source")
+    places = pandas.DataFrame({name: table[name].astype("str").fillna("") for name in names}, index=table.index)
+    places["day"] = table["time"].astype("int64") // DAY
+    places["time"] = table["time"]
+    grouped = places.groupby([*names, "day"])["time"]
     return grouped.agg(events="size", first="min", last="max").reset_index()
 
 
@@ -55,40 +54,38 @@ def _counts(parts: Any) -> Any:
     return grouped.agg(events=("events", "sum"), first=("first", "min"), last=("last", "max")).reset_index()
 
 
-def _days(counts: Any, start: Moment | None, end: Moment | None) -> list[Any]:
+def _span(counts: Any, start: Moment | None, end: Moment | None) -> tuple[int, int]:
+    """The first and the last day, as days since 1970; the last before the first where there is none."""
     wanted = Wanted.of(start, end, ())
-    first = counts["day"].min() if wanted.start is None else _moment(wanted.start).floor("D")
-    last = counts["day"].max() if wanted.end is None else (_moment(wanted.end) - timedelta(microseconds=1)).floor("D")
-    if pandas.isna(first) or pandas.isna(last):
-        return []
-    return list(pandas.date_range(first, last, freq="D"))
+    if counts.empty and (wanted.start is None or wanted.end is None):
+        return 0, -1
+    first = counts["day"].min() if wanted.start is None else wanted.start // DAY
+    last = counts["day"].max() if wanted.end is None else (wanted.end - 1) // DAY
+    return int(first), int(last)
 
 
-def _moment(microseconds: int) -> Any:
-    return pandas.Timestamp(microseconds, unit="us", tz="UTC")
-
-
-def _silent(heard: set[Any], days: list[Any]) -> str:
+def _silent(heard: list[int], first: int, last: int) -> str:
     """The days without an event, days in a row as a span."""
-    runs: list[list[Any]] = []
-    for day in (each for each in days if each not in heard):
-        if runs and day - runs[-1][-1] == _DAY:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return ", ".join(f"{run[0]:%Y-%m-%d}" + (f" to {run[-1]:%Y-%m-%d}" if run[1:] else "") for run in runs)
+    edges = [first - 1, *heard, last + 1]
+    gaps = [(before + 1, after - 1) for before, after in pairwise(edges) if after - before > 1]
+    return ", ".join(f"{_day(begin)}" + (f" to {_day(end)}" if end > begin else "") for begin, end in gaps)
 
 
-def _unheard(counts: Any, days: list[Any]) -> Any:
+def _day(number: int) -> str:
+    return str(numpy.datetime64(number, "D"))
+
+
+def _unheard(counts: Any, first: int, last: int) -> Any:
     """A row for each Region of AWS's that no event is of."""
     from botocore.session import get_session
 
     regions = sorted(set(get_session().get_available_regions("kms")) - set(counts["region"]))
-    regions = [name for name in regions if "-fips" not in name and not name.startswith("fips")]
+    regions = [name for name in regions if "fips" not in name]
     accounts = set(counts["account"]) - {""}
     account = accounts.pop() if len(accounts) == 1 else None
-    made = pandas.DataFrame({"region": regions, "account": account, "source": ALL, "silent_days": _silent(set(), days)})
-    return made.assign(events=0, days=0, silent=len(days), first=pandas.NaT, last=pandas.NaT)
+    silent = _silent([], first, last)
+    made = pandas.DataFrame({"region": regions, "account": account, "source": ALL, "silent_days": silent})
+    return made.assign(events=0, days=0, silent=last - first + 1, first=pandas.NaT, last=pandas.NaT)
 
 
 def _ordered(table: Any) -> Any:

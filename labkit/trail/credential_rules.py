@@ -14,6 +14,7 @@ from .uses import each_call_once
 
 WINDOW, SECRETS = numpy.timedelta64(10, "m"), 10
 BY_FILTER = 20  # secrets that one answer of BatchGetSecretValue can hold: its page in the API Reference
+_NOT_NAMED = "(of call "
 # Calls whose answer is a password: service -> operations.
 READS = {
     "secretsmanager": ("GetSecretValue", "BatchGetSecretValue"),
@@ -34,7 +35,10 @@ def access_key_made(events: Any, ours: frozenset[str]) -> Any:
 
 
 def run_on_secrets(events: Any, ours: frozenset[str]) -> Any:
-    """Many different secrets that one actor asks for in a short time, given or refused: one finding for each time."""
+    """Many secrets that one actor asks for in a short time, given or refused: one finding for each time.
+
+    A call that names none, as most refused ones, counts for one; one by a filter for as many as it can bring.
+    """
     is_read = pandas.Series(False, index=events.index)
     for source, names in READS.items():
         is_read |= (events["source"] == source) & events["event"].isin(names)
@@ -49,12 +53,13 @@ def run_on_secrets(events: Any, ours: frozenset[str]) -> Any:
     for mine in asked.groupby(actors(reads).to_numpy()[rows]).indices.values():
         for first, end in windows(times[mine], WINDOW, SECRETS):
             window = mine[first:end]
-            if (different := secrets.iloc[window].nunique()) >= SECRETS:
+            if (different := secrets.iloc[window].unique()).size >= SECRETS:
                 calls = reads.iloc[numpy.unique(rows[window])]
+                named = sum(not name.startswith(_NOT_NAMED) for name in different)
                 refused = int(calls["error"].notna().sum())
-                counted = f"{len(calls)} calls, {refused} of them refused or failed"
                 places.append(window[0])
-                words.append(f"{different} secrets asked for in {counted}")
+                number = f"{len(calls)} call{'s' * (len(calls) != 1)}"
+                words.append(f"{number} for secrets, {named} different ones named, {refused} refused or failed")
     return findings(asked.iloc[places], words)
 
 
@@ -66,6 +71,6 @@ def _secrets(number: int, asked: dict[str, Any]) -> Iterator[str]:
     if is_parameter and asked.get("withDecryption") not in (True, "true"):
         return
     if a_list(asked.get("filters")) and not names:
-        yield from (f"(filter of call {number}, {at})" for at in range(BY_FILTER))
+        yield from (f"{_NOT_NAMED}{number}, {at})" for at in range(BY_FILTER))
     else:
-        yield from map(str, names or single or [f"(call {number})"])
+        yield from map(str, names or single or [f"{_NOT_NAMED}{number})"])

@@ -181,7 +181,8 @@ _ALL = (
     ),
     Detection(
         "secrets-run",
-        "A caller asked for ten different secrets, encrypted parameters or Windows passwords within ten minutes.",
+        "A caller asked for ten secrets, encrypted parameters or Windows passwords within ten minutes: different ones,"
+        " or not named in the record, as of most refused calls. A filter counts for all that it can bring.",
         "Who asks slowly, or for the few that matter. A program that needs so many at its start looks the same.",
         (),
         credential_rules.run_on_secrets,

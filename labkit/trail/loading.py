@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from . import parquet_copy
+from . import ocsf, parquet_copy
 from .accounting import Tally
 from .batch import ENOUGH, Batch, instants
 from .collecting import NO_GARBAGE_COLLECTION
@@ -78,12 +78,13 @@ def of_pieces(found: Iterable[Piece], wanted: Wanted, tally: Tally, progress: Pr
     with NO_GARBAGE_COLLECTION:
         for got in fetched(worth_opening(found, wanted, tally)):
             tally.files += got.piece.file is not None
+            rows = None
             if got.content is None:
                 tally.reject(got.piece.name, got.wrong, 0)
-            elif parquet_copy.is_one(got.piece.name):
+            elif parquet_copy.is_one(got.piece.name) and (rows := ocsf.rows_of(got.content)) is None:
                 yield from _from_copy(got, wanted, tally)
             else:
-                _add(got.piece, got.content, got.wrong, wanted, recent, batch, tally)
+                _add(got.piece, rows or got.content, got.wrong, wanted, recent, batch, tally)
             done += got.piece.size
             progress(done, total)
             if len(batch) >= ENOUGH:
@@ -135,7 +136,7 @@ def _from_copy(got: Fetched, wanted: Wanted, tally: Tally) -> Iterator[Any]:
     """The wanted events of a Parquet file that `to_parquet` wrote."""
     table = parquet_copy.table_of(got.content or b"")
     if table is None:
-        tally.reject(got.piece.name, "Parquet, but not a copy that to_parquet wrote", 0)
+        tally.reject(got.piece.name, "Parquet, but neither a copy that to_parquet wrote nor OCSF", 0)
         return
     chosen = parquet_copy.choose(table, wanted.start, wanted.end, wanted.sources)
     tally.read += len(table)

@@ -27,8 +27,8 @@ def load(
     source: a file, folder, pattern (`logs/**/*.json.gz`) or `s3://bucket/prefix`, a list of those; a lab, by itself;
     the pages of LookupEvents; bytes, events (dicts), or an iterable of these. Files are read in every form that AWS
     writes: {"Records": [...]}, LookupEvents' answers, one event or a list, one a line, CSV from Athena and CloudTrail
-    Lake; in what EventBridge, CloudWatch Logs, Splunk, OpenSearch and Logstash make of events; each plain, gzip or in
-    a ZIP archive, UTF-8 or UTF-16; and what `to_parquet` has written.
+    Lake, OCSF from Security Lake (Parquet or JSON); in what EventBridge, CloudWatch Logs, Splunk, OpenSearch and
+    Logstash make of events; each plain, gzip or in a ZIP archive, UTF-8 or UTF-16; and what `to_parquet` has written.
     start, end: only events from `start` on and before `end`: a datetime, or text as in "2026-01-05" or
     "2026-01-05T09:30:00Z"; UTC if no zone is given. sources: only these services, as in ["kms", "s3"].
     engine: "pandas", or "dask" for a dask DataFrame that the workers of a cluster read and hold: see `on_dask`.

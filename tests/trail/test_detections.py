@@ -164,12 +164,20 @@ GUILTY: list[tuple[str, list[Record], str]] = [
     ("trust-changed", [_trust("UpdateAssumeRolePolicy", {"AWS": f"arn:aws:iam::{OUTSIDER}:root"})], OUTSIDER),
     ("trust-changed", [_trust("CreateRole", {"AWS": OUTSIDER})], f"new role r lets in {OUTSIDER}"),
     ("access-key-made", [MADE_KEY], "access key AKIAEXAMPLE for bob"),
-    ("secrets-run", [_secret(f"s{at}") for at in range(12)], "12 secrets asked for in 12 calls, 0 of them"),
-    ("secrets-run", [_password(at) for at in range(29)], "29 secrets asked for in 29 calls, 29 of them"),
-    ("secrets-run", [_secret(None, **DENIED) for _ in range(10)], "10 secrets"),
-    ("secrets-run", [_parameters([f"/p/{at}" for at in range(10)])], "10 secrets asked for in 1 calls"),
-    ("secrets-run", [_batch(filters=[{"key": "tag-key", "values": ["x"]}])], "20 secrets"),
-    ("secrets-run", [_batch(secretIdList=[f"s{at}" for at in range(10)])], "10 secrets"),
+    (
+        "secrets-run",
+        [_secret(f"s{at}") for at in range(12)],
+        "12 calls for secrets, 12 different ones",
+    ),
+    ("secrets-run", [_password(at) for at in range(29)], "29 calls for secrets, 29 different ones named, 29 refused"),
+    ("secrets-run", [_secret(None, **DENIED) for _ in range(10)], "10 calls for secrets, 0 different ones named"),
+    ("secrets-run", [_parameters([f"/p/{at}" for at in range(10)])], "1 call for secrets, 10 different ones named"),
+    (
+        "secrets-run",
+        [_batch(filters=[{"key": "tag-key", "values": ["x"]}])],
+        "1 call for secrets, 0 different",
+    ),
+    ("secrets-run", [_batch(secretIdList=[f"s{at}" for at in range(10)])], "10 different"),
 ]
 INNOCENT: list[tuple[str, list[Record]]] = [
     (
