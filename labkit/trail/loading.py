@@ -136,7 +136,7 @@ def _from_copy(got: Fetched, wanted: Wanted, tally: Tally) -> Iterator[Any]:
     """The wanted events of a Parquet file that `to_parquet` wrote."""
     table = parquet_copy.table_of(got.content or b"")
     if table is None:
-        tally.reject(got.piece.name, "Parquet, but neither a copy that to_parquet wrote nor OCSF", 0)
+        tally.reject(got.piece.name, "Parquet, but not a copy that to_parquet wrote, nor OCSF", 0)
         return
     chosen = parquet_copy.choose(table, wanted.start, wanted.end, wanted.sources)
     tally.read += len(table)

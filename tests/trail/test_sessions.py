@@ -232,7 +232,9 @@ def test_on_dask_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with dask.config.set(scheduler="synchronous"):
         far = trail.load(tmp_path, engine="dask", tell=str)
         assert far.npartitions > 2
-        pandas.testing.assert_frame_equal(ASKED[name](far), ASKED[name](trail.load(tmp_path, tell=str)))
+        got, expected = ASKED[name](far), ASKED[name](trail.load(tmp_path, tell=str))
+    assert got.equals(expected)
+    pandas.testing.assert_frame_equal(got, expected, check_category_order=False)
 
 
 ODD = (
