@@ -234,7 +234,8 @@ def test_on_dask_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert far.npartitions > 2
         got, expected = ASKED[name](far), ASKED[name](trail.load(tmp_path, tell=str))
     assert got.equals(expected)
-    pandas.testing.assert_frame_equal(got, expected, check_category_order=False)
+    texts = {each: object for each in expected.columns if expected[each].dtype == "category"}
+    pandas.testing.assert_frame_equal(got.astype(texts), expected.astype(texts))
 
 
 ODD = (
