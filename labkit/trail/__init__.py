@@ -12,16 +12,17 @@ pictures                                                    when, how many, who 
 athena                                                       the same questions as SQL, for Amazon Athena
 """
 
-from . import detections, pictures, questions, samples
-from .accounting import Problem, Report
-from .columns import COLUMNS
-from .coverage import coverage
-from .opening import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
-from .reading import load, report
-from .sessions import everything_by, sessions
-from .undoing import still_open
-from .validating import validate
-from .writing import to_parquet
+from . import athena, pictures, samples
+from .ask import detections, questions
+from .ask.coverage import coverage
+from .ask.nested_parts import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
+from .ask.sessions import everything_by, sessions
+from .ask.undoing import still_open
+from .load.load import load, report
+from .load.parquet_write import to_parquet
+from .load.report import Problem, Report
+from .load.validating import validate
+from .record.columns import COLUMNS
 
 __all__ = [
     "COLUMNS",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas
 
-from .reading import load
+from .load.load import load
 
 COLUMNS = ("time", "caller", "event", "key", "error", "read_only", "source", "region")
 

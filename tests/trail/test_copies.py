@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import trail
-from labkit.trail import on_dask
-from labkit.trail.batch import ENOUGH
+from labkit.trail.load import dask_engine
+from labkit.trail.load.arrow_batches import ENOUGH
 
 from .records import SESSION, Record, log_file, minified, record
 
@@ -64,7 +64,7 @@ def test_the_report_says_how_many_share_an_id_and_differ() -> None:
 
 def test_copies_far_apart_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the events that are held while reading; in other partitions, too."""
-    monkeypatch.setattr(on_dask, "TOGETHER", 50_000)
+    monkeypatch.setattr(dask_engine, "TOGETHER", 50_000)
     many = [record(at) for at in range(3 * ENOUGH)]
     for at in range(3):
         (tmp_path / f"{at}.json.gz").write_bytes(log_file(*many[at * ENOUGH : (at + 1) * ENOUGH]))

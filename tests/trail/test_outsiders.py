@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.trail.outsiders import let_in
+from labkit.trail.ask.outsiders import let_in
 
 OURS = {"111122223333", "444455556666"}
 OUTSIDER = "555566667777"

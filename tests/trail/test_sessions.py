@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import trail
-from labkit.trail import on_dask
-from labkit.trail.undoing import KINDS
+from labkit.trail.ask.undoing import KINDS
+from labkit.trail.load import dask_engine
 
 from .records import ACCOUNT, KEY, OTHER_KEY, Record, log_file, record
 
@@ -224,7 +224,7 @@ ASKED = {
 @pytest.mark.parametrize("name", ASKED)
 def test_on_dask_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same tables, to the type."""
-    monkeypatch.setattr(on_dask, "TOGETHER", 800)
+    monkeypatch.setattr(dask_engine, "TOGETHER", 800)
     story = STORY + [each for members, _ in OPEN for each in members]
     records = [record(at, **each) for at, each in enumerate(story)]
     for at in range(0, len(records), 9):
