@@ -82,7 +82,10 @@ class Lab:
         return events
 
     def trail(self) -> pandas.DataFrame:
-        """The calls so far as a table: one row an event, oldest first."""
+        """The calls so far as a table, one row an event, oldest first: `labkit.trail.load(lab)` with fewer columns.
+
+        What is missing is missing, as there: NaN, not an empty text.
+        """
         from .trail.table import to_table  # pandas is loaded when it is needed
 
         return to_table(self.events())

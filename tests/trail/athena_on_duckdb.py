@@ -21,6 +21,7 @@ from .records import Record
 # Trino -> DuckDB.
 FUNCTIONS = """
 CREATE MACRO element_at(holder, place) AS holder[place];
+CREATE MACRO json_format(value) AS CAST(value AS VARCHAR);
 CREATE MACRO cardinality(items) AS len(items);
 CREATE MACRO sequence(a, b) AS generate_series(a, b);
 CREATE MACRO from_iso8601_timestamp(text) AS CAST(text AS TIMESTAMPTZ);

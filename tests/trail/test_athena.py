@@ -103,9 +103,19 @@ MADE: list[Record] = [
     {"sharedEventID": "s-7", "resources": _resources(OTHER_KEY)},
     {"eventName": "CancelKeyDeletion", "resources": _resources(OTHER_KEY)},
     {"resources": _resources(OTHER_KEY), "errorCode": "DisabledException"},
+    _via("AWS Internal") | _asked(encryptionContext={"aws:ebs:id": "vol-1", "aws:s3:arn": "arn:aws:s3:::b"}),
+    _via("AWS Internal") | _asked(encryptionContext={"PARAMETER_ARN": "arn:aws:ssm:eu-west-1:1:parameter/p"}),
+    _via("AWS Internal") | _asked(encryptionContext={"team": '"aws:s3:arn":'}),
+    {"eventName": "CreateGrant", **_via("AWS Internal")}
+    | _asked(constraints={"encryptionContextSubset": {"aws:ebs:id": "vol-1"}}),
+    {"userIdentity": {"type": "IdentityCenterUser", "accountId": ACCOUNT, "onBehalfOf": {"userId": "u-1"}}},
+    {"userIdentity": {"type": "IdentityCenterUser", "accountId": ACCOUNT, "onBehalfOf": {"userId": "u-2"}}},
 ]
 RECORDS = [record(at, **members) for at, members in enumerate(MADE)]
 RECORDS += RECORDS[3:9]  # a second trail's copies
+# Other records under ids that were there: no copies, though their ids are the same.
+RECORDS += [RECORDS[at] | changes for at, changes in enumerate([BARE, {"userIdentity": BOB}, {"eventName": "Encrypt"}])]
+RECORDS += [RECORDS[17] | {"errorMessage": "no"}, RECORDS[-1]]
 
 
 @cache

@@ -57,6 +57,53 @@ def _advanced(fields: dict[str, list[str]], **but: list[str]) -> Record:
     return _trail("PutEventSelectors") | {"requestParameters": asked}
 
 
+def _image(item: Record, change: str = "add") -> Record:
+    return _ec2("ModifyImageAttribute", {"imageId": "ami-1", "launchPermission": {change: {"items": [item]}}})
+
+
+def _database(event: str, receivers: list[str], attribute: str = "restore") -> Record:
+    asked: Record = {"attributeName": attribute, "valuesToAdd": receivers}
+    asked |= {"dBSnapshotIdentifier": "db"} if "Cluster" not in event else {"dBClusterSnapshotIdentifier": "cluster"}
+    return _ec2(event, asked) | {"eventSource": "rds.amazonaws.com"}
+
+
+def _call(source: str, event: str, asked: Any, **more: Any) -> Record:
+    made = {"eventSource": f"{source}.amazonaws.com", "eventName": event, "requestParameters": asked}
+    return made | {"resources": None} | more
+
+
+def _bucket(principal: Any, condition: Record | None = None) -> Record:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement | ({"Condition": condition} if condition else {})]}
+    return _call("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": policy, "policy": ""})
+
+
+def _trust(event: str, principal: Record) -> Record:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    name = "assumeRolePolicyDocument" if event == "CreateRole" else "policyDocument"
+    return _call("iam", event, {"roleName": "r", name: json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+
+
+def _secret(name: str | None, **more: Any) -> Record:
+    return _call("secretsmanager", "GetSecretValue", {"secretId": name} if name else None, **more)
+
+
+def _password(at: int) -> Record:
+    """Refused, as the record of a real run has it: the request stays."""
+    refused = {"errorCode": "Client.UnauthorizedOperation", "eventTime": f"2026-01-05T09:00:0{at % 3}Z"}
+    return _ec2("GetPasswordData", {"instanceId": f"i-{at}"}) | refused
+
+
+def _parameters(names: list[str], **more: Any) -> Record:
+    return _call("ssm", "GetParameters", {"names": names, "withDecryption": True, **more})
+
+
+def _batch(**asked: Any) -> Record:
+    return _call("secretsmanager", "BatchGetSecretValue", asked)
+
+
+_KEY = {"accessKey": {"accessKeyId": "AKIAEXAMPLE", "userName": "bob", "status": "Active"}}
+MADE_KEY = _call("iam", "CreateAccessKey", {"userName": "bob"}, responseElements=_KEY)
 DENIED = {"errorCode": "AccessDenied", "errorMessage": "no", "requestParameters": None, "resources": None}
 BY_S3 = {"userIdentity": SESSION | {"invokedBy": "fas.s3.amazonaws.com"}}
 FOREIGN_USE = {
@@ -98,6 +145,39 @@ GUILTY: list[tuple[str, list[Record], str]] = [
     ("trail-stopped", [_advanced({"eventCategory": ["Management"], "readOnly": ["true"]})], "events that change"),
     ("snapshot-shared", [_share({"userId": OUTSIDER})], OUTSIDER),
     ("snapshot-shared", [_share({"group": "all"})], "all"),
+    ("snapshot-shared", [_image({"userId": OUTSIDER})], f"ami-1 shared with {OUTSIDER}"),
+    (
+        "snapshot-shared",
+        [_image({"organizationArn": "arn:aws:organizations::5:organization/o-otherorgid1"})],
+        "o-other",
+    ),
+    ("snapshot-shared", [_database("ModifyDBSnapshotAttribute", [ACCOUNT, OUTSIDER])], f"db shared with {OUTSIDER}"),
+    ("snapshot-shared", [_database("ModifyDBClusterSnapshotAttribute", ["all"])], "cluster shared with all"),
+    ("bucket-opened", [_bucket("*")], "everybody"),
+    ("bucket-opened", [_bucket({"AWS": f"arn:aws:iam::{OUTSIDER}:root"})], OUTSIDER),
+    ("bucket-opened", [_bucket("*", {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})], "under a condition"),
+    (
+        "trust-changed",
+        [_trust("UpdateAssumeRolePolicy", {"Service": "ec2.amazonaws.com"})],
+        "trust policy of r changed",
+    ),
+    ("trust-changed", [_trust("UpdateAssumeRolePolicy", {"AWS": f"arn:aws:iam::{OUTSIDER}:root"})], OUTSIDER),
+    ("trust-changed", [_trust("CreateRole", {"AWS": OUTSIDER})], f"new role r lets in {OUTSIDER}"),
+    ("access-key-made", [MADE_KEY], "access key AKIAEXAMPLE for bob"),
+    (
+        "secrets-run",
+        [_secret(f"s{at}") for at in range(12)],
+        "12 calls for secrets, 12 different ones",
+    ),
+    ("secrets-run", [_password(at) for at in range(29)], "29 calls for secrets, 29 different ones named, 29 refused"),
+    ("secrets-run", [_secret(None, **DENIED) for _ in range(10)], "10 calls for secrets, 0 different ones named"),
+    ("secrets-run", [_parameters([f"/p/{at}" for at in range(10)])], "1 call for secrets, 10 different ones named"),
+    (
+        "secrets-run",
+        [_batch(filters=[{"key": "tag-key", "values": ["x"]}])],
+        "1 call for secrets, 0 different",
+    ),
+    ("secrets-run", [_batch(secretIdList=[f"s{at}" for at in range(10)])], "10 different"),
 ]
 INNOCENT: list[tuple[str, list[Record]]] = [
     (
@@ -131,6 +211,24 @@ INNOCENT: list[tuple[str, list[Record]]] = [
         ],
     ),
     ("snapshot-shared", [_share({"userId": ACCOUNT}), _share({"userId": OUTSIDER}, "remove")]),
+    ("snapshot-shared", [_image({"userId": ACCOUNT}), _image({"group": "all"}, "remove")]),
+    ("snapshot-shared", [_database("ModifyDBSnapshotAttribute", [ACCOUNT])]),
+    ("snapshot-shared", [_database("ModifyDBSnapshotAttribute", ["all"], "other")]),
+    ("bucket-opened", [_bucket({"AWS": ACCOUNT}), _bucket({"Service": "cloudtrail.amazonaws.com"})]),
+    ("bucket-opened", [_bucket("*", {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}), _bucket("*") | FAILED]),
+    ("trust-changed", [_trust("CreateRole", {"AWS": ACCOUNT}), _trust("CreateRole", {"AWS": OUTSIDER}) | FAILED]),
+    ("access-key-made", [MADE_KEY | FAILED, MADE_KEY | {"eventName": "DeleteAccessKey"}]),
+    ("secrets-run", [_secret("the one") for _ in range(50)]),
+    ("secrets-run", [_parameters([f"/p/{at}" for at in range(10)], withDecryption=False)]),
+    ("secrets-run", [_secret(f"s{at}", eventTime=f"2026-01-05T{at:02}:00:00Z") for at in range(20)]),
+    ("secrets-run", [_secret(f"s{at}", userIdentity=None, sourceIPAddress=f"192.0.2.{at}") for at in range(20)]),
+    (
+        "reconnaissance",  # two callers that were not recorded are not one
+        [
+            DENIED | {"eventName": NAMES[at % 6], "userIdentity": None, "sourceIPAddress": f"192.0.2.{at % 2}"}
+            for at in range(18)
+        ],
+    ),
 ]
 
 
@@ -253,10 +351,21 @@ def test_in_the_sample_every_planted_thing_is_found_and_little_else() -> None:
     """The ordinary weeks hold the administrator's own work, and nothing more is found in them."""
     found = detect(_sample("incident"))
     planted = found[found["principal"].str.contains("SupportTools|backup-agent")]
-    assert set(planted["detection"]) == set(DETECTIONS) - {"material-moved"}
+    others = {"material-moved", "access-key-made", "trust-changed", "secrets-run"}
+    assert set(planted["detection"]) == set(DETECTIONS) - others
     rest = found.drop(index=planted.index)
     assert rest[["detection", "event"]].to_numpy().tolist() == [
         ["key-ended", "DisableKey"],
         ["key-ended", "ScheduleKeyDeletion"],
         ["trail-stopped", "DeleteTrail"],
+        ["access-key-made", "CreateAccessKey"],
     ]
+
+
+def test_the_index_is_that_of_the_events() -> None:
+    """Whole numbers, on logs with one kind of finding too; and `loc` finds the events by it."""
+    for members in ([{"eventName": "DisableKey"}], [{}], [each for _, some, _ in GUILTY for each in some]):
+        events = _events(members)
+        found = detect(events)
+        assert found.index.dtype == events.index.dtype
+        assert events.loc[found.index, "event"].tolist() == found["event"].tolist()

@@ -264,7 +264,7 @@ def test_keys_are_found_where_the_record_has_no_resources() -> None:
 def test_on_behalf_of_names_the_service_and_the_person() -> None:
     """IAM Identity Center's user, the source identity."""
     person = {"userId": "u-1", "identityStoreArn": f"arn:aws:identitystore::{ACCOUNT}:identitystore/d-1"}
-    context = SESSION["sessionContext"] | {"sourceIdentity": "ann@example.com"}
+    context: Record = SESSION["sessionContext"] | {"sourceIdentity": "ann@example.com"}
     identity = SESSION | {"onBehalfOf": person, "sessionContext": context}
     table = trail.on_behalf_of(
         _events(
@@ -383,3 +383,68 @@ def test_no_event_however_odd_stops_a_question(part: str, odd: Any) -> None:
     for helper in (trail.kms_keys, trail.encryption_context, trail.context_pairs, trail.on_behalf_of):
         helper(events)
     assert KEY in set(questions.who_used(events)["key_arn"])
+
+
+def test_people_of_identity_center_have_names() -> None:
+    """From `onBehalfOf`: one principal each, and none is somebody else."""
+    people = [
+        {"type": "IdentityCenterUser", "accountId": ACCOUNT, "onBehalfOf": {"userId": name}}
+        for name in ("u-1", "u-2", "u-1")
+    ]
+    events = trail.load([record(at, userIdentity=who) for at, who in enumerate(people)], tell=str)
+    assert events["caller"].tolist() == events["principal"].tolist() == ["u-1", "u-2", "u-1"]
+    assert trail.on_behalf_of(events)["user_id"].tolist() == ["u-1", "u-2", "u-1"]
+    odd = [{"type": "IdentityCenterUser", "onBehalfOf": part} for part in (None, 7, {"userId": 7})]
+    events = trail.load([record(at, userIdentity=who) for at, who in enumerate(odd)], tell=str)
+    assert events["principal"].isna().all()
+
+
+INTERNAL: list[tuple[dict[str, str], str]] = [
+    ({"aws:s3:arn": "arn:aws:s3:::b/k"}, "s3 (inferred)"),
+    ({"aws:cloudtrail:arn": "arn:t", "aws:s3:arn": "arn:aws:s3:::b/k"}, "s3 (inferred)"),
+    ({"PARAMETER_ARN": "arn:aws:ssm:p"}, "ssm (inferred)"),
+    ({"SecretARN": "arn:s", "SecretVersionId": "v"}, "secretsmanager (inferred)"),
+    ({"aws:ebs:id": "vol-1"}, "ec2 (inferred)"),
+    ({"aws:rds:db-id": "db", "aws:ebs:id": "vol-1"}, "rds (inferred)"),
+    ({"aws:lambda:FunctionArn": "arn:f"}, "lambda (inferred)"),
+    ({"team": "aws:s3:arn"}, "(AWS)"),
+    ({}, "(AWS)"),
+]
+
+
+@pytest.mark.parametrize(("context", "service"), INTERNAL, ids=repr)
+def test_aws_internal_is_known_by_its_encryption_context(context: dict[str, str], service: str) -> None:
+    """And marked as inferred; a service that is named stays as it is, and so does a direct call."""
+    internal = SESSION | {"invokedBy": "AWS Internal"}
+    asked = {"requestParameters": {"encryptionContext": context}}
+    by = [internal, SESSION | {"invokedBy": "fas.s3.amazonaws.com"}, SESSION]
+    events = trail.load([record(at, userIdentity=who, **asked) for at, who in enumerate(by)], tell=str)
+    assert trail.on_behalf_of(events)["service"].astype("str").fillna("-").tolist() == [service, "s3", "-"]
+    assert service in set(questions.calls_per_service(events)["service"])
+
+
+def test_the_session_has_columns_of_its_own() -> None:
+    """Access key, time of issue, MFA, source identity; missing where there is none, or nothing that can be read."""
+    context: Record = SESSION["sessionContext"] | {"sourceIdentity": "ann@example.com"}
+    whole = SESSION | {"sessionContext": context | {"attributes": {"creationDate": "20260105T080000Z"}}}
+    odd = SESSION | {
+        "accessKeyId": 7,
+        "sessionContext": {"attributes": {"creationDate": "soon", "mfaAuthenticated": 1}},
+    }
+    root = {"type": "Root", "sessionContext": {"attributes": {"mfaAuthenticated": "true"}}}
+    events = trail.load([record(at, userIdentity=who) for at, who in enumerate([SESSION, whole, odd, root])], tell=str)
+    assert events["access_key"].tolist()[:2] == ["ASIAEXAMPLE"] * 2
+    assert events["access_key"].isna().tolist() == [False, False, True, True]
+    assert events["session_issued"].astype("str").tolist()[:2] == ["2026-01-05 08:00:00+00:00"] * 2
+    assert events["session_issued"].isna().tolist() == [False, False, True, True]
+    assert [None if pandas.isna(each) else bool(each) for each in events["mfa"]] == [False, None, None, True]
+    assert events["source_identity"].tolist()[1] == "ann@example.com"
+
+
+def test_missing_principals_are_not_one_person() -> None:
+    """Two addresses are two; a principal that was unseen stays new."""
+    members: list[Record] = [{"userIdentity": None, "sourceIPAddress": f"192.0.2.{at}"} for at in (1, 2, 2)]
+    events = _events(*[record(at, **each) for at, each in enumerate(members)])
+    found = questions.new_principals(events, since="2026-01-05T09:00:01Z")
+    assert found["source_ip"].tolist() == ["192.0.2.2"]
+    assert found["calls"].tolist() == [2]

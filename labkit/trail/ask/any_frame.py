@@ -1,6 +1,7 @@
 """Questions on frames larger than memory: what a question reads is gathered first, and then asked in pandas.
 
-Helpers that look at each event for itself (`on_parts`) run on the workers, a partition at a time.
+Helpers that look at each event for itself (`on_parts`) run on the workers, a partition at a time. Answers hold no
+categories that are in none of their rows, whatever the frame that they come from had.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ from typing import Any, Concatenate, ParamSpec, cast
 import pandas
 from pandas.api.types import union_categoricals
 
+from ..record.vocabulary import DENIALS
+
 P = ParamSpec("P")
 # What questions and detections read. Of a service other than KMS: events with an encryption context, refusals, and what
 # detections look for by name.
 READ = [
-    *("time", "source", "event", "region", "account", "caller_type", "principal", "invoked_by", "key", "key_arn"),
-    *("error",),
-    *("error_message", "source_ip", "event_id", "shared_event_id", "event_type"),
+    *("time", "source", "event", "region", "account", "caller_type", "principal", "invoked_by", "access_key"),
+    *("source_identity", "key", "key_arn", "error", "error_message", "source_ip", "event_id"),
+    *("shared_event_id", "event_type"),
     *("user_identity", "request_parameters", "response_elements", "resources"),
 ]
 MARK = "ncryptionContext"
-DENIALS = (
-    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"),
-    "VpceAccessDenied",
-)
 WATCHED = (
     *("StopLogging", "DeleteTrail", "PutEventSelectors"),
-    *("ModifySnapshotAttribute", "DisableEbsEncryptionByDefault"),
+    *("ModifySnapshotAttribute", "DisableEbsEncryptionByDefault", "ModifyImageAttribute"),
+    *("ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute", "PutBucketPolicy"),
+    *("UpdateAssumeRolePolicy", "CreateRole", "CreateAccessKey"),
+    *("GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters", "GetParametersByPath"),
+    "GetPasswordData",
 )
 
 
@@ -38,7 +41,7 @@ def on_any_frame(question: Callable[Concatenate[Any, P], Any]) -> Callable[Conca
 
     @wraps(question)
     def asked(events: Any, *more: P.args, **named: P.kwargs) -> Any:
-        return question(gathered(events) if hasattr(events, "to_delayed") else events, *more, **named)
+        return tidy(question(gathered(events) if hasattr(events, "to_delayed") else events, *more, **named))
 
     return cast(Callable[Concatenate[Any, P], Any], asked)
 
@@ -49,14 +52,13 @@ def on_parts(helper: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @wraps(helper)
     def applied(events: Any) -> Any:
         if not hasattr(events, "to_delayed"):
-            return helper(events)
+            return tidy(helper(events))
         dask: Any = import_module("dask")
         parts = dask.compute(*[dask.delayed(helper)(part) for part in events.to_delayed()])
         index = parts[0].index.append([part.index for part in parts[1:]])
         if isinstance(parts[0], pandas.Series):
             return _joined(parts).set_axis(index).rename(parts[0].name).sort_index(kind="stable")
-        columns = {name: _joined([part[name] for part in parts]) for name in parts[0].columns}
-        return pandas.DataFrame(columns).set_axis(index).sort_index(kind="stable")
+        return _together(parts, parts[0].columns)
 
     return applied
 
@@ -68,20 +70,46 @@ def gathered(events: Any) -> Any:
     refusals, requests with an encryption context, and what detections look for. Where KMS has most of the events, that
     is most of them.
     """
+    return chosen(events, _needed)
+
+
+def chosen(events: Any, choose: Callable[[Any], Any]) -> Any:
+    """The rows and columns that `choose` takes of the events; of a dask frame it chooses on the workers."""
+    if not hasattr(events, "to_delayed"):
+        return tidy(choose(events))
     dask: Any = import_module("dask")  # its functions have no types
-    parts = dask.compute(*[dask.delayed(_needed)(part) for part in events.to_delayed()])
-    columns = {name: _joined([part[name] for part in parts]) for name in READ}
+    parts = dask.compute(*[dask.delayed(_chosen)(choose, part) for part in events.to_delayed()])
+    return _together(parts, parts[0].columns)
+
+
+def _chosen(choose: Callable[[Any], Any], part: Any) -> Any:
+    return tidy(choose(part))
+
+
+def tidy(answer: Any) -> Any:
+    """The answer without categories that none of its rows has, which counts would show as zeros."""
+    if isinstance(answer, pandas.Series):
+        return answer.cat.remove_unused_categories() if _is_category(answer) else answer
+    names = [name for name in answer.columns if _is_category(answer[name])]
+    return answer.assign(**{name: answer[name].cat.remove_unused_categories() for name in names}) if names else answer
+
+
+def _is_category(column: Any) -> bool:
+    return isinstance(column.dtype, pandas.CategoricalDtype)
+
+
+def _together(parts: Any, names: Any) -> Any:
+    """One frame of the partitions' answers, by the events' numbers."""
+    columns = {name: _joined([part[name] for part in parts]) for name in names}
     index = parts[0].index.append([part.index for part in parts[1:]])
-    return pandas.DataFrame(columns).set_axis(index).sort_index()
+    return pandas.DataFrame(columns).set_axis(index).sort_index(kind="stable")
 
 
 def _needed(part: Any) -> Any:
     """The rows and columns that a question may read."""
     has_context = part["request_parameters"].str.contains(MARK, regex=False).fillna(False).astype(bool)
     watched = part["event"].isin(WATCHED) | part["error"].isin(DENIALS)
-    chosen = part.loc[(part["source"] == "kms") | has_context | watched, READ]
-    names = chosen.select_dtypes("category").columns
-    return chosen.assign(**{name: chosen[name].cat.remove_unused_categories() for name in names})
+    return part.loc[(part["source"] == "kms") | has_context | watched, READ]
 
 
 def _joined(parts: list[Any]) -> Any:

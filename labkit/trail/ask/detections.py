@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas
 
+from . import credential_rules, sharing_rules
 from . import detection_rules as rules
 from .any_frame import on_any_frame, on_parts
 
@@ -50,8 +51,10 @@ _ALL = (
     Detection(
         "policy-widened",
         "A key's policy lets in everybody or another account, or was set without the check against lock-out.",
-        "A condition that narrows a statement for everybody is not weighed: it is found, too. What IAM policies of our"
-        " own accounts allow, and a policy that locks its owner out while the check is on, are not seen.",
+        "A condition that says nothing about who asks (an address, a tag, an encryption context) can't be weighed: it"
+        ' is found, "under a condition". So is an organization that was not named as ours. What IAM policies of our own'
+        " accounts allow, identity providers, and a policy that locks its owner out while the check is on, are not"
+        " seen.",
         (
             "Panther: AWS.CloudTrail.ResourceMadePublic",
             "Elastic: AWS KMS Key Policy Updated via PutKeyPolicy (any policy)",
@@ -80,15 +83,17 @@ _ALL = (
     Detection(
         "decryption-spree",
         "A principal decrypted far more than usual: `questions.bursts` in which Decrypt is the most frequent call.",
-        "Slow reading; objects under an S3 bucket key, and cached data keys, which ask KMS once for many.",
+        "Slow reading; objects under an S3 bucket key, and cached data keys, which ask KMS once for many. A caller that"
+        " is alone in the trail, in one burst: there is nothing to compare it with.",
         (),
         rules.decryption_spree,
     ),
     Detection(
         "reconnaissance",
         "A principal was refused five different operations, and ten calls, within ten minutes.",
-        "Who asks slowly, or only what is allowed; refused calls that AWS does not record. A new, badly written policy"
-        " of our own looks the same.",
+        "Who asks slowly, or only what is allowed; refused calls that AWS does not record; one operation over and over,"
+        " however often it is refused (of secrets and passwords `secrets-run` tells). A new, badly written policy of"
+        " our own looks the same. Callers that were not recorded are told apart by their address.",
         ("Elastic: AWS Discovery API Calls via CLI from a Single Resource (it counts calls, allowed or not)",),
         rules.reconnaissance,
     ),
@@ -137,8 +142,9 @@ _ALL = (
     ),
     Detection(
         "snapshot-shared",
-        "A snapshot of a disk was shared with another account or with everybody.",
-        "A copy under a key that the other account may use; images (ModifyImageAttribute) and snapshots of databases.",
+        "A snapshot of a disk or a database, or an image, was shared with another account or with everybody.",
+        "A copy under a key that the other account may use; what is exported into a bucket; other services' ways to"
+        " share, as by AWS RAM.",
         (
             "Sigma: AWS Snapshot Backup Exfiltration (any change)",
             "Panther: AWS.CloudTrail.SnapshotMadePublic",
@@ -147,7 +153,39 @@ _ALL = (
             "Tailpipe: EBS Snapshot Shared Publicly",
             "Suzaku: AWS EC2 ModifySnapshotAttribute (any change)",
         ),
-        rules.snapshot_shared,
+        sharing_rules.snapshot_shared,
+    ),
+    Detection(
+        "bucket-opened",
+        "A bucket's policy lets in everybody or another account.",
+        "Access control lists, access points; the public access block, which may stop such a policy; conditions as in"
+        " `policy-widened`; principals named by a canonical user id.",
+        (),
+        sharing_rules.bucket_opened,
+    ),
+    Detection(
+        "trust-changed",
+        "A role's trust policy was changed, or a new role lets in another account.",
+        "Identity providers in it are not weighed. Whether the change was somebody's daily work; a role that was open"
+        " all along.",
+        (),
+        sharing_rules.trust_changed,
+    ),
+    Detection(
+        "access-key-made",
+        "An access key of a user was made.",
+        "Passwords for the console, and sessions, which need no new key. A key that replaces an old one looks the"
+        " same.",
+        (),
+        credential_rules.access_key_made,
+    ),
+    Detection(
+        "secrets-run",
+        "A caller asked for ten secrets, encrypted parameters or Windows passwords within ten minutes: different ones,"
+        " or not named in the record, as of most refused calls. A filter counts for all that it can bring.",
+        "Who asks slowly, or for the few that matter. A program that needs so many at its start looks the same.",
+        (),
+        credential_rules.run_on_secrets,
     ),
 )
 DETECTIONS = MappingProxyType({detection.name: detection for detection in _ALL})
@@ -156,8 +194,9 @@ DETECTIONS = MappingProxyType({detection.name: detection for detection in _ALL})
 def detect(events: Any, accounts: Collection[str] = ()) -> Any:
     """What all detections find: a row a finding, oldest first, with the index of its (first) event.
 
-    events: the table of `load`, of pandas or dask. accounts: those that are ours; by default all in whose trails the
-    events are. Columns: `COLUMNS`. Errors: ValueError if neither the events nor the caller say which accounts are ours.
+    events: the table of `load`, of pandas or dask. accounts: those that are ours, and our organization, as in
+    "o-exampleorgid"; by default all in whose trails the events are. Columns: `COLUMNS`.
+    Errors: ValueError if neither the events nor the caller say which accounts are ours.
     """
     ours = frozenset(accounts) or _owners(events)
     if not ours and len(events):
@@ -174,7 +213,9 @@ def _owners(events: Any) -> frozenset[str]:
 @on_any_frame
 def _found(events: Any, ours: frozenset[str]) -> Any:
     found = [detection.run(events, ours).assign(detection=detection.name) for detection in _ALL]
-    table = pandas.concat([each.reindex(columns=list(COLUMNS)).astype(_TYPES) for each in found])
+    tables = [each.reindex(columns=list(COLUMNS)).astype(_TYPES) for each in found]
+    # An index of nothing has a type of its own, and would make the numbers of the others floats.
+    table = pandas.concat([each for each in tables if len(each)] or [tables[0].set_index(events.index[:0])])
     return table.sort_values(["time", "detection"], kind="stable")
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy
 import pandas
 
-from ..record.callers import ARN, key_arns, key_in
+from ..record.callers import ARN, key_arns, key_in, part
 from ..record.callers import opened as _opened
+from ..record.vocabulary import INTERNAL, UNKNOWN_SERVICE, inferred
 from .any_frame import on_parts
 
 _KEY_IN_MESSAGE = re.compile(rf"(?:on resource: |Key ')?({ARN.pattern})")
@@ -79,8 +80,8 @@ def _named(answer: Any, message: Any, asked: Any) -> tuple[str, str]:
     return _member(asked, _KEY_MEMBERS), "request_parameters"
 
 
-def _member(part: Any, names: Iterable[str]) -> str:
-    return next((key for name in names if (key := key_in(part.get(name)))), "") if isinstance(part, dict) else ""
+def _member(holder: Any, names: Iterable[str]) -> str:
+    return next((key for name in names if (key := key_in(holder.get(name)))), "") if isinstance(holder, dict) else ""
 
 
 @on_parts
@@ -109,9 +110,9 @@ def context_pairs(events: Any) -> Any:
     part: request, source, destination, grant equals, grant subset (the last two: a grant's constraints).
     """
     rows = [
-        (index, name, value if isinstance(value, str) else str(value), part)
+        (index, name, value if isinstance(value, str) else str(value), place)
         for index, parameters in opened(events["request_parameters"]).items()
-        for part, context in _contexts(parameters)
+        for place, context in _contexts(parameters)
         for name, value in context.items()
     ]
     table = pandas.DataFrame(rows, columns=["index", "name", "value", "part"]).set_index("index")
@@ -124,9 +125,9 @@ def _contexts(parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     constraints = parameters.get("constraints")
     places = [(parameters, _CONTEXT_MEMBERS)] + ([(constraints, _CONSTRAINTS)] if isinstance(constraints, dict) else [])
     for holder, members in places:
-        for member, part in members.items():
+        for member, place in members.items():
             if isinstance(holder.get(member), dict):
-                yield part, holder[member]
+                yield place, holder[member]
 
 
 @on_parts
@@ -134,37 +135,38 @@ def on_behalf_of(events: Any) -> Any:
     """For whom each call was made, and who made it: one row an event, the same index.
 
     principal: whose permissions counted (a role or user; a service that acts for itself). service: the service that
-    made the call for it, as in "s3"; missing for a direct call; "(AWS)" where the record only says AWS Internal.
+    made the call for it, as in "s3"; missing for a direct call. Where the record only says AWS Internal, the encryption
+    context may tell: "s3 (inferred)", by `vocabulary.SERVICES_BY_CONTEXT`; else "(AWS)".
     user_id, identity_store: the person in IAM Identity Center behind it, if the record names one [onBehalfOf].
     source_identity: what the person signed in as, if the session carries it [sourceIdentity].
     Err: Lambda opens its environment variables with the function's own role, and no record says so (`user_agent`
     does): such a call looks direct.
     """
-    identities = opened(events["user_identity"])
-    people = [_part(identity, "onBehalfOf") for identity in identities]
-    sessions = [_part(identity, "sessionContext") for identity in identities]
+    people = [part(identity, "onBehalfOf") for identity in opened(events["user_identity"])]
     table = pandas.DataFrame(
         {
             "principal": events["principal"],
-            "service": [_short(name) for name in events["invoked_by"]],
+            "service": _services(events),
             "user_id": [person.get("userId") for person in people],
             "identity_store": [person.get("identityStoreArn") for person in people],
-            "source_identity": [session.get("sourceIdentity") for session in sessions],
+            "source_identity": events["source_identity"],
         },
         index=events.index,
     )
     return table.astype(dict.fromkeys(("service", "user_id", "identity_store", "source_identity"), "category"))
 
 
-def _part(holder: Any, name: str) -> dict[str, Any]:
-    part = holder.get(name) if isinstance(holder, dict) else None
-    return part if isinstance(part, dict) else {}
+def _services(events: Any) -> list[str | None]:
+    """The service that made each call for somebody."""
+    names = [_short(name) for name in events["invoked_by"]]
+    places = [at for at, name in enumerate(names) if name == UNKNOWN_SERVICE]
+    for at, asked in zip(places, opened(events["request_parameters"].iloc[places]), strict=True):
+        names[at] = inferred(name for _, context in _contexts(asked) for name in context)
+    return names
 
 
 def _short(invoker: Any) -> str | None:
     """s3 for fas.s3.amazonaws.com."""
     if not isinstance(invoker, str):
         return None
-    if invoker == "AWS Internal":
-        return "(AWS)"
-    return invoker.removesuffix(".amazonaws.com").removeprefix("fas.")
+    return UNKNOWN_SERVICE if invoker == INTERNAL else invoker.removesuffix(".amazonaws.com").removeprefix("fas.")

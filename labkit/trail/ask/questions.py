@@ -15,7 +15,8 @@ from typing import Any
 import pandas
 
 from ..record.callers import ARN
-from .any_frame import DENIALS, on_any_frame
+from ..record.vocabulary import DENIALS
+from .any_frame import on_any_frame
 from .costs import PRICES, calls_per_service
 from .nested_parts import context_pairs, kms_keys, on_behalf_of
 from .unusual import bursts, new_principals, unusual_hours

@@ -7,7 +7,9 @@ from typing import Any
 import numpy
 import pandas
 
-from .any_frame import DENIALS, on_any_frame
+from ..record.actors import actors
+from ..record.vocabulary import DENIALS
+from .any_frame import on_any_frame
 from .uses import each_call_once, uses
 
 WINDOW = "5min"
@@ -22,7 +24,8 @@ def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int =
     windows; one with less than an hour of others against the median of all principals' windows. Columns: principal,
     start, calls, usual, keys (different ones), top_event, denied. The strongest first.
     Err: a slow thief stays below it, and a nightly job that always bursts is usual. Windows begin on the clock, so a
-    burst may fall into two.
+    burst may fall into two. A caller that is alone in the trail, in one window, has nothing to be compared with. Calls
+    without a recorded principal are left out.
     """
     of_kms = each_call_once(events)
     of_kms = of_kms[(of_kms["source"] == "kms") & of_kms["principal"].notna()]
@@ -99,16 +102,20 @@ def new_principals(events: Any, since: Any) -> Any:
     Columns: principal, key_arn, first, calls, events (the names), source_ip (of the first call), known (whether the
     principal used other keys before). since: as `start` of `load`.
     Err: needs enough time before `since`: who comes monthly is new after a week. A new session of a known role is not
-    a new principal, whoever is in it.
+    a new principal, whoever is in it. Callers that were not recorded are told apart by their address.
     """
     used = uses(events).astype({"principal": "str"})
+    used["actor"] = actors(used)
     is_new = used["time"] >= _moment(since)
-    before = set(used.loc[~is_new, ["principal", "key_arn"]].itertuples(index=False, name=None))
+    before = set(used.loc[~is_new, ["actor", "key_arn"]].itertuples(index=False, name=None))
     late = used[is_new].sort_values("time", kind="stable")
-    late = late[_are_not(before, late[["principal", "key_arn"]])]
+    late = late[_are_not(before, late[["actor", "key_arn"]])]
+    is_told = late["principal"].notna() | late["source_ip"].notna()
+    late["actor"] = late["actor"].where(is_told, "(not recorded)")  # one row; never among those from before
     table = (
-        late.groupby(["principal", "key_arn"], dropna=False)
+        late.groupby(["actor", "key_arn"])
         .agg(
+            principal=("principal", "first"),
             first=("time", "min"),
             calls=("time", "size"),
             events=("event", lambda names: ", ".join(sorted(set(names)))),
@@ -116,8 +123,9 @@ def new_principals(events: Any, since: Any) -> Any:
         )
         .reset_index()
     )
-    table["known"] = table["principal"].isin({principal for principal, _ in before})
-    return table.sort_values(["first", "principal"], kind="stable", ignore_index=True)
+    table["known"] = table["actor"].isin({actor for actor, _ in before})
+    table = table.sort_values(["first", "actor"], kind="stable", ignore_index=True)
+    return table[["principal", "key_arn", "first", "calls", "events", "source_ip", "known"]]
 
 
 def _are_not(known: set[Any], rows: Any) -> Any:

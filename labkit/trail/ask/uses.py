@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 import pandas
 
+from .any_frame import tidy
 from .nested_parts import kms_keys
 
 # What `each_call_once` reads.
@@ -35,7 +36,7 @@ def each_call_once(events: Any) -> Any:
         extra = _further_records(events[list(ONCE)].compute().sort_index())
         return events.map_partitions(_without, extra[extra].index, meta=events._meta)
     extra = _further_records(events)
-    return events[~extra] if extra.any() else events
+    return tidy(events[~extra]) if extra.any() else events
 
 
 def _further_records(events: Any) -> Any:

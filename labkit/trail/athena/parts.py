@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from ..ask.uses import NETWORK, REFUSED_BY_ENDPOINT, USES
 from ..load.pipeline import Moment, Wanted
 from ..record.callers import ARN
-from .table import quoted
+from ..record.vocabulary import INTERNAL, SERVICES_BY_CONTEXT, UNKNOWN_SERVICE, marked
+from .table import COLUMNS, quoted
 
 _BARE = "mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OF_KMS = "eventsource = 'kms.amazonaws.com'"
@@ -86,55 +87,68 @@ _PRINCIPAL = """CASE WHEN useridentity.type = 'AssumedRole' THEN coalesce(
     ELSE coalesce(
       NULLIF(useridentity.arn, ''),
       CASE WHEN coalesce(useridentity.type, '') IN ('', 'AWSService') THEN NULLIF(useridentity.invokedby, '') END,
+      CASE WHEN useridentity.type = 'IdentityCenterUser' THEN NULLIF(useridentity.onbehalfof.userid, '') END,
       NULLIF(useridentity.principalid, '')) END"""
-_SERVICE = r"""CASE WHEN useridentity.invokedby = 'AWS Internal' THEN '(AWS)'
+_BY_CONTEXT = "\n      ".join(
+    f"""WHEN strpos(requestparameters, '"{name}":') > 0 THEN '{marked(service)}'"""
+    for name, service in SERVICES_BY_CONTEXT.items()
+)
+_SERVICE = rf"""CASE WHEN useridentity.invokedby = '{INTERNAL}' THEN CASE
+      {_BY_CONTEXT}
+      ELSE '{UNKNOWN_SERVICE}' END
     ELSE regexp_replace(regexp_replace(NULLIF(useridentity.invokedby, ''), '\.amazonaws\.com$', ''), '^fas\.', '')
     END"""
 # Keys from `resources` in their order; where an event names none there, from its answer, its message, its request.
 _KEYS = f"""listed AS (
-  SELECT eventid, arn, row_number() OVER (PARTITION BY eventid ORDER BY n) AS place, eventname
+  SELECT recordid, arn, row_number() OVER (PARTITION BY recordid ORDER BY n) AS place, eventname
   FROM (
-    SELECT eventid, eventname, n, element_at(resources, n).arn AS arn
+    SELECT recordid, eventname, n, element_at(resources, n).arn AS arn
     FROM events CROSS JOIN UNNEST(sequence(1, greatest(cardinality(resources), 1))) AS positions(n)
     WHERE eventsource = 'kms.amazonaws.com') AS items
   WHERE arn LIKE '%:kms:%' AND arn LIKE '%:key/%'
 ),
 named AS (
-  SELECT eventid, coalesce(
+  SELECT recordid, coalesce(
         {_member("responseelements")},
         {_found("errormessage", ARN.pattern)},
         {_member("requestparameters")}) AS found
-  FROM events WHERE eventsource = 'kms.amazonaws.com' AND eventid NOT IN (SELECT eventid FROM listed)
+  FROM events WHERE eventsource = 'kms.amazonaws.com' AND recordid NOT IN (SELECT recordid FROM listed)
 ),
 key_names AS (
-  SELECT eventid, place, arn AS key_arn, regexp_extract(arn, '[^/]*$') AS key_id FROM listed
+  SELECT recordid, place, arn AS key_arn, regexp_extract(arn, '[^/]*$') AS key_id FROM listed
   WHERE place = 1 OR eventname NOT IN ('CreateAlias', 'UpdateAlias', 'DeleteAlias')
   UNION ALL
-  SELECT eventid, 1, CASE WHEN found LIKE 'arn:%' THEN found END, regexp_extract(found, '[^/]*$') FROM named
+  SELECT recordid, 1, CASE WHEN found LIKE 'arn:%' THEN found END, regexp_extract(found, '[^/]*$') FROM named
   WHERE found IS NOT NULL
 )"""
 _USED = f"""used AS (
-  SELECT events.*, key_names.key_arn FROM events JOIN key_names ON events.eventid = key_names.eventid
+  SELECT events.*, key_names.key_arn FROM events JOIN key_names ON events.recordid = key_names.recordid
   WHERE eventname IN ({listed(USES)}) AND errorcode IS NULL AND key_arn IS NOT NULL
 )"""
+
+
+# All columns of the table, as texts: what two records are compared by. Nested ones can't be put in order as they are.
+_ALL = ", ".join(name if kind == "STRING" else f"json_format(CAST({name} AS JSON))" for name, kind in COLUMNS.items())
 
 
 def events(scope: Scope, *more: str) -> str:
     """WITH ... events: each call once, with `principal` and `service`; `more` are further conditions.
 
+    Copies are records that are equal in all columns; `recordid` tells records apart that share an event id and differ.
     As `uses.each_call_once`: a call across accounts by the caller's record, and of an endpoint's what it refused.
     """
     of_calls = f"(coalesce(eventtype, '') NOT IN ({listed(NETWORK)}) OR errorcode = '{REFUSED_BY_ENDPOINT}')"
     conditions = "\n    AND ".join([*scope.conditions(), *more, of_calls])
     return f"""WITH recorded AS (
-  SELECT *, row_number() OVER (PARTITION BY eventid ORDER BY eventtime) AS nth_copy
+  SELECT *, row_number() OVER (PARTITION BY {_ALL} ORDER BY day) AS nth_copy
   FROM {scope.name}
   WHERE {conditions}
 ),
 held AS (
   SELECT *, first_value(coalesce(recipientaccountid, '')) OVER (
     PARTITION BY coalesce(sharedeventid, eventid)
-    ORDER BY CASE WHEN useridentity.type = 'AWSAccount' THEN 1 ELSE 0 END, eventtime, eventid) AS holder
+    ORDER BY CASE WHEN useridentity.type = 'AWSAccount' THEN 1 ELSE 0 END, eventtime, eventid) AS holder,
+    eventid || '#' || CAST(row_number() OVER (PARTITION BY eventid ORDER BY {_ALL}) AS VARCHAR) AS recordid
   FROM recorded WHERE nth_copy = 1
 ),
 events AS (

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from ..ask.any_frame import DENIALS
 from ..ask.costs import PAIR_OPERATIONS, PRICES
 from ..ask.questions import BEGINS, ENDS
 from ..ask.uses import NETWORK, REFUSED_BY_ENDPOINT, USES
 from ..record.callers import ARN
+from ..record.vocabulary import DENIALS
 from .parts import OF_KMS, Scope, events, keys, keys_of_all, listed, of_kms
 from .table import checked
 
@@ -50,7 +50,7 @@ SELECT {_time("eventtime")} AS "time", principal, eventname AS event, errorcode 
   CASE WHEN errorcode = '{REFUSED_BY_ENDPOINT}' THEN 'VPC endpoint policy'
     ELSE coalesce('no ' || {lacking} || ' allows', 'explicit deny in a ' || {forbidden}) END AS reason,
   events.eventid AS event_id
-FROM events LEFT JOIN key_names ON events.eventid = key_names.eventid AND key_names.place = 1
+FROM events LEFT JOIN key_names ON events.recordid = key_names.recordid AND key_names.place = 1
 WHERE errorcode IN ({listed(DENIALS)}) OR strpos(errormessage, 'not allowed to access') > 0
 ORDER BY eventtime, events.eventid"""
 
@@ -83,7 +83,7 @@ def unused_keys(scope: Scope, key_arns: Iterable[str] = ()) -> str:
 {of_kms(scope)},
 touched AS (
   SELECT key_names.key_arn, eventname, eventtime, events.eventid
-  FROM events JOIN key_names ON events.eventid = key_names.eventid WHERE key_names.key_arn IS NOT NULL
+  FROM events JOIN key_names ON events.recordid = key_names.recordid WHERE key_names.key_arn IS NOT NULL
 ),
 asked AS ({asked})
 SELECT asked.key_arn, max_by(eventname, {_LATER}) AS last_event, max({_time("eventtime")}) AS last_time
@@ -99,14 +99,14 @@ def context_values(scope: Scope) -> str:
     return f"""-- The names in encryption contexts, how many values each has, and the most frequent one.
 {keys_of_all(scope)},
 contexts AS (
-  SELECT eventid, principal, TRY_CAST(part AS MAP(VARCHAR, VARCHAR)) AS context
+  SELECT recordid, principal, TRY_CAST(part AS MAP(VARCHAR, VARCHAR)) AS context
   FROM events CROSS JOIN UNNEST(ARRAY[
     {parts}]) AS parts(part)
 ),
 pairs AS (
-  SELECT contexts.eventid, principal, name, element_at(context, name) AS held, key_id
+  SELECT contexts.recordid, principal, name, element_at(context, name) AS held, key_id
   FROM contexts CROSS JOIN UNNEST(map_keys(context)) AS names(name)
-  LEFT JOIN key_names ON contexts.eventid = key_names.eventid AND key_names.place = 1
+  LEFT JOIN key_names ON contexts.recordid = key_names.recordid AND key_names.place = 1
 ),
 counted AS (
   SELECT name, held, row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, held) AS rank_of_value
@@ -124,8 +124,8 @@ def used_after_end(scope: Scope) -> str:
     return f"""-- Uses of KMS keys after they were disabled, scheduled for deletion, or lost material, oldest first.
 {keys(scope)},
 touched AS (
-  SELECT key_names.key_arn, place, eventtime, eventname, principal, errorcode, events.eventid
-  FROM events JOIN key_names ON events.eventid = key_names.eventid WHERE key_names.key_arn IS NOT NULL
+  SELECT key_names.key_arn, place, eventtime, eventname, principal, errorcode, events.eventid, events.recordid
+  FROM events JOIN key_names ON events.recordid = key_names.recordid WHERE key_names.key_arn IS NOT NULL
 ),
 marks AS (
   SELECT key_arn, eventname AS mark, eventtime AS marked,
@@ -133,11 +133,11 @@ marks AS (
   FROM touched WHERE errorcode IS NULL AND eventname IN ({listed([*ENDS, *BEGINS])})
 ),
 tried AS (
-  SELECT touched.key_arn, place, eventtime, eventname, principal, errorcode, eventid,
+  SELECT touched.key_arn, place, eventtime, eventname, principal, errorcode, eventid, recordid,
     max_by(mark, later) AS ended_by, max_by(marked, later) AS ended
   FROM touched JOIN marks ON touched.key_arn = marks.key_arn AND marked < eventtime
   WHERE eventname IN ({listed(USES)})
-  GROUP BY touched.key_arn, place, eventtime, eventname, principal, errorcode, eventid
+  GROUP BY touched.key_arn, place, eventtime, eventname, principal, errorcode, eventid, recordid
 )
 SELECT key_arn, ended_by, {_time("ended")} AS ended_at, {_time("eventtime")} AS "time", eventname AS event, principal,
   errorcode AS error, eventid AS event_id

@@ -57,13 +57,17 @@ MEMBERS: dict[str, tuple[str, Any]] = {
     "tls_details": ("tlsDetails", CATEGORY),
     "extra": ("extra", TEXT),
 }
-_NESTED = frozenset(column for column, (member, _) in MEMBERS.items() if Event.__annotations__[member] == "Raw")
+NESTED_COLUMNS = frozenset(column for column, (member, _) in MEMBERS.items() if Event.__annotations__[member] == "Raw")
 DERIVED = {
     "source": CATEGORY,
     "caller": CATEGORY,
     "caller_type": CATEGORY,
     "principal": CATEGORY,
     "invoked_by": CATEGORY,
+    "access_key": CATEGORY,
+    "session_issued": TIME,
+    "mfa": pyarrow.bool_(),
+    "source_identity": CATEGORY,
     "key": CATEGORY,
     "key_arn": CATEGORY,
     "file": CATEGORY,
@@ -95,29 +99,31 @@ class Batch:
         columns: dict[str, Any] = {}
         for column, (member, kind) in MEMBERS.items():
             values = list(map(attrgetter(member), self._events))
-            columns[column] = _array(_texts(values) if column in _NESTED else values, kind)
-        columns["source"] = _array([_service(event.eventSource) for event in self._events], CATEGORY)
+            columns[column] = _array(_texts(values) if column in NESTED_COLUMNS else values, kind)
+        sources = _array([event.eventSource for event in self._events], CATEGORY)
+        columns["source"] = _mapped(sources.indices, [_service(text) for text in sources.dictionary.to_pylist()])
         times = numpy.concatenate(self._times) if self._times else numpy.array([], dtype="int64")
         columns["time"] = pyarrow.array(times, type=TIME)
         columns["file"] = _array(self._files, CATEGORY)
-        columns |= self._callers(columns["user_identity"])
+        columns |= callers(columns["user_identity"], self._who)
         columns |= _keys(columns["resources"])
         self._events, self._times, self._files = [], [], []
         return pyarrow.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
-    def _callers(self, identities: Any) -> dict[str, Any]:
-        """The caller's four columns: each different identity is opened once."""
-        if len(self._who) > 20 * ENOUGH:
-            self._who = {}
-        found = []
-        for text in identities.dictionary.to_pylist():
-            if text not in self._who:
-                self._who[text] = who_of(text)
-            found.append(self._who[text])
-        return {
-            name: _mapped(identities.indices, [values[at] for values in found])
-            for at, name in enumerate(NOBODY._fields)
-        }
+
+def callers(identities: Any, known: dict[str, Who]) -> dict[str, Any]:
+    """The caller's columns, of a dictionary array of identities: each different one is opened once, and `known`."""
+    if len(known) > 20 * ENOUGH:
+        known.clear()
+    found = []
+    for text in identities.dictionary.to_pylist():
+        if text not in known:
+            known[text] = who_of(text)
+        found.append(known[text])
+    return {
+        name: _mapped(identities.indices, [values[at] for values in found], DERIVED[name])
+        for at, name in enumerate(NOBODY._fields)
+    }
 
 
 def instants(events: list[Event]) -> tuple[list[Event], Any, int]:
@@ -185,8 +191,10 @@ def _same(value: Any, count: int, kind: Any) -> Any:
     return pyarrow.DictionaryArray.from_arrays(zeros, pyarrow.array([value], type=TEXT))
 
 
-def _mapped(indices: Any, values: list[str | None]) -> Any:
-    """A dictionary array: for each index the value at it."""
+def _mapped(indices: Any, values: list[Any], kind: Any = CATEGORY) -> Any:
+    """An array, of texts a dictionary array: for each index the value at it."""
+    if kind is not CATEGORY:
+        return pyarrow.array(values, type=kind).take(indices)
     few = pyarrow.array(values, type=TEXT).dictionary_encode()
     return pyarrow.DictionaryArray.from_arrays(few.indices.take(indices), few.dictionary)
 

@@ -3,8 +3,9 @@
 Where what is done:
 - here: which files there are. Contents that are no files (bytes, events, a lab) are read here and sent.
 - on the workers: files are opened, read, filtered, made into tables, about TOGETHER bytes of them a partition.
-- here: event ids and times of all events (about 150 bytes each), to drop copies that lie in different partitions, and
-  to give each row the number that it has with pandas. The reports of the partitions are added up.
+- here: event ids and times of all events (about 150 bytes each), to find those that share an id, and to give each row
+  the number that it has with pandas. The reports of the partitions are added up.
+- on the workers: records that share an id with another are compared, each as 16 bytes (`copies`), which come here.
 - on the workers: copies are dropped, partitions sorted by time. The tables stay there until the frame is gone.
 - `questions`: see `anyframe`.
 
@@ -15,7 +16,7 @@ need this package, the same paths, and credentials of their own for S3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -27,9 +28,9 @@ import pyarrow
 import pyarrow.compute
 
 from .arrow_batches import SCHEMA
+from .copies import chosen_rows, digests, drop_copies
 from .frame import to_frame
-from .parquet_read import fresh
-from .pipeline import Seen, Wanted, of_pieces, worth_opening
+from .pipeline import Wanted, of_pieces, worth_opening
 from .report import Report, Tally
 from .sources import Piece, pieces
 
@@ -43,8 +44,13 @@ def load_on_dask(source: Any, wanted: Wanted, tell: Callable[[str], object]) -> 
     groups = _groups(worth_opening(pieces(source), wanted, tally)) or [[]]
     reads = dask.persist(*[dask.delayed(_read)(group, wanted) for group in groups])
     accounts = dask.compute(*[dask.delayed(_account)(read) for read in reads])
-    seen: set[str] = set()
-    chosen = [fresh(keys["event_id"].to_pylist(), seen) for _, keys in accounts]
+
+    def digests_of(doubtful: Sequence[Any]) -> list[bytes]:
+        marked = [(read, rows) for read, rows in zip(reads, doubtful, strict=True) if rows.any()]
+        found = dask.compute(*[dask.delayed(_digests)(read, rows) for read, rows in marked])
+        return [digest for part in found for digest in part]
+
+    chosen, tally.differing = chosen_rows([keys["event_id"] for _, keys in accounts], digests_of)
     for (each, _), rows in zip(accounts, chosen, strict=True):
         _add(tally, each)
         tally.duplicates += int((~rows).sum())
@@ -90,7 +96,10 @@ def _object(bucket: str, key: str) -> bytes:
 def _read(group: list[Piece], wanted: Wanted) -> tuple[Any, Tally]:
     """The table of a partition, and what the reading has met."""
     tally = Tally()
-    tables = list(of_pieces(group, wanted, Seen(), tally, _silent))
+    tables = list(of_pieces(group, wanted, tally, _silent))
+    copies, _ = drop_copies(tables)
+    tally.duplicates += copies
+    tally.kept -= copies
     return (pyarrow.concat_tables(tables) if tables else SCHEMA.empty_table()), tally
 
 
@@ -102,6 +111,11 @@ def _account(read: tuple[Any, Tally]) -> tuple[Tally, Any]:
     """What the client needs to know of a partition."""
     table, tally = read
     return tally, table.select(["time", "event_id"])
+
+
+def _digests(read: tuple[Any, Tally], rows: Any) -> list[bytes]:
+    """What these rows of a partition say."""
+    return digests(read[0].filter(pyarrow.array(rows)))
 
 
 def _add(tally: Tally, part: Tally) -> None:

@@ -2,7 +2,8 @@
 
 Forms: {"Records": [...]} as CloudTrail delivers it; LookupEvents' {"Events": [{"CloudTrailEvent": "..."}]}, and what
 --query and jq leave of it; an event from EventBridge; one event; a list of them, or of such lists; one a line;
-CloudTrail Lake's QueryResultRows; CSV from Athena or Lake; what other tools wrap around events (`wrapped`).
+CloudTrail Lake's QueryResultRows; CSV from Athena or Lake; OCSF, as Security Lake keeps it (`ocsf`); what other tools
+wrap around events (`wrapped`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from msgspec import Raw
 
 from ..record.event import NULL, UNREADABLE, Event, event_from, event_from_parts
-from . import damaged_json, sql_exports, wrappers
+from . import damaged_json, ocsf, sql_exports, wrappers
 
 CUT = "cut off, damaged or not JSON"
 NOT_AN_EVENT = "not an event of CloudTrail"
@@ -200,6 +201,11 @@ def _add_parts(parts: dict[str, Raw], content: Content) -> bool:
         return True
     if "_raw" in parts and _add_inner(parts["_raw"], content):  # Splunk's, beside members that it has taken out of it
         return True
+    if ocsf.is_one(parts):
+        made = ocsf.parts_of(parts)
+        if made is None:
+            return False
+        parts = made
     parts = wrappers.with_time(parts)
     if parts.get("eventTime", NULL) != NULL:
         content.events.append(event_from_parts(parts))

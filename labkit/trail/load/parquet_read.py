@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import numpy
 import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
-from .arrow_batches import SCHEMA, TIME
+from ..record.callers import NOBODY
+from .arrow_batches import SCHEMA, TEXT, TIME, callers
 
 
 def is_one(name: str) -> bool:
@@ -19,9 +19,18 @@ def is_one(name: str) -> bool:
 
 
 def table_of(data: bytes) -> Any:
-    """The table of SCHEMA in a file; None if it is not such a file."""
+    """The table of SCHEMA in a file; None if it is not such a file.
+
+    Columns that a copy of an earlier labkit lacks are made of the identities that it has.
+    """
     try:
-        return pyarrow.parquet.read_table(pyarrow.BufferReader(data)).select(SCHEMA.names).cast(SCHEMA)
+        table = pyarrow.parquet.read_table(pyarrow.BufferReader(data))
+        if missing := [name for name in NOBODY._fields if name not in table.column_names]:
+            identities = table.column("user_identity").cast(TEXT).combine_chunks().dictionary_encode()
+            made = callers(identities, {})
+            for name in missing:
+                table = table.append_column(name, made[name])
+        return table.select(SCHEMA.names).cast(SCHEMA)
     except (pyarrow.ArrowInvalid, pyarrow.ArrowKeyError, pyarrow.ArrowNotImplementedError, KeyError, OSError):
         return None
 
@@ -37,20 +46,3 @@ def choose(table: Any, start: int | None, end: int | None, sources: Collection[s
         names = table["source"].cast(pyarrow.large_string())
         table = table.filter(compute.fill_null(compute.is_in(names, pyarrow.array(list(sources), names.type)), False))
     return table
-
-
-def fresh(ids: list[str | None], seen: set[str]) -> Any:
-    """For each id whether it was not seen before (numpy truths); adds the new ones to `seen`. None is never a copy."""
-    chosen = numpy.ones(len(ids), dtype=bool)
-    for at, name in enumerate(ids):
-        if name is not None:
-            if name in seen:
-                chosen[at] = False
-            seen.add(name)
-    return chosen
-
-
-def first(table: Any, seen: set[str]) -> Any:
-    """The rows whose event id was not seen before; adds the new ids to `seen`."""
-    chosen = fresh(table["event_id"].to_pylist(), seen)
-    return table if chosen.all() else table.filter(pyarrow.array(chosen))

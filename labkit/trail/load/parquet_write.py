@@ -5,26 +5,32 @@
 Two passes. The first writes the events of some thousand rows by day as they come. Copies of an event have the same
 time, so they lie in the same day: the second pass goes through each day by itself and rewrites the parts that hold
 copies. What is in memory at once: one file, some thousand events, and the event ids of one day (about 100 bytes each).
+Records that share an id and differ can lie in different days: a hash of each id, 8 bytes, goes into files beside the
+copy, by its first bits, and each of these is counted by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import tempfile
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy
+import pandas
 import pyarrow
 import pyarrow.parquet
 
-from .parquet_read import fresh
+from .arrow_batches import TEXT
+from .copies import chosen_rows, digests
 from .pipeline import Moment, Wanted, batches
 from .progress import Progress, for_people
 from .report import Report, Tally
 
 ROWS = 65_536  # rows that are gathered before they are written
 DAY = 86_400_000_000  # microseconds
+SHELVES = 6  # bits of a hash: so many files, as powers of two
 
 
 def to_parquet(
@@ -50,16 +56,18 @@ def to_parquet(
     tally = Tally()
     waiting: list[Any] = []
     parts = 0
-    for table in batches(source, Wanted.of(start, end, sources), None, tally, progress or for_people()):
+    for table in batches(source, Wanted.of(start, end, sources), tally, progress or for_people()):
         waiting.append(table)
         if sum(len(each) for each in waiting) >= ROWS:
             parts = _write(waiting, goal, parts)
     _write(waiting, goal, parts)
-    for day in sorted(goal.iterdir()):
-        pyarrow.default_memory_pool().release_unused()  # what the day before needed: it would add up otherwise
-        copies = _drop_copies(day)
-        tally.duplicates += copies
-        tally.kept -= copies
+    with tempfile.TemporaryDirectory() as aside:
+        for day in sorted(goal.iterdir()):
+            pyarrow.default_memory_pool().release_unused()  # what the day before needed: it would add up otherwise
+            copies = _drop_copies(day, Path(aside))
+            tally.duplicates += copies
+            tally.kept -= copies
+        tally.differing = sum(_sharing(part) for part in Path(aside).iterdir())
     told = tally.report()
     tell(str(told))
     return told
@@ -80,16 +88,36 @@ def _write(waiting: list[Any], goal: Path, number: int) -> int:
     return number + 1
 
 
-def _drop_copies(day: Path) -> int:
+def _drop_copies(day: Path, aside: Path) -> int:
     """Rewrite the parts of a day that hold copies; how many rows went. More threads would keep more memory."""
     read = partial(pyarrow.parquet.read_table, partitioning=None, use_threads=False)
-    seen: set[str] = set()
+    parts = sorted(day.iterdir())
+    ids = [read(part, columns=["event_id"])["event_id"].cast(TEXT) for part in parts]
+
+    def digests_of(doubtful: Sequence[Any]) -> list[bytes]:
+        marked = [(part, rows) for part, rows in zip(parts, doubtful, strict=True) if rows.any()]
+        return [digest for part, rows in marked for digest in digests(read(part).filter(pyarrow.array(rows)))]
+
+    chosen, _ = chosen_rows(ids, digests_of)
     dropped = 0
-    for part in sorted(day.iterdir()):
-        ids = read(part, columns=["event_id"])["event_id"].to_pylist()
-        chosen = fresh(ids, seen)
-        if not chosen.all():
-            table = read(part).filter(pyarrow.array(chosen))
-            pyarrow.parquet.write_table(table, part)
-            dropped += len(ids) - len(table)
+    for part, names, rows in zip(parts, ids, chosen, strict=True):
+        if not rows.all():
+            pyarrow.parquet.write_table(read(part).filter(pyarrow.array(rows)), part)
+            dropped += int((~rows).sum())
+        _note(names.filter(pyarrow.array(rows)).drop_null(), aside)
     return dropped
+
+
+def _note(ids: Any, aside: Path) -> None:
+    """Keep the hashes of these ids for the end, in files by their first bits."""
+    hashes = pandas.util.hash_array(ids.to_numpy(), categorize=False)
+    shelf = hashes >> numpy.uint64(64 - SHELVES)
+    for number in numpy.unique(shelf):
+        with (aside / str(number)).open("ab") as file:
+            hashes[shelf == number].tofile(file)
+
+
+def _sharing(part: Path) -> int:
+    """How many of these hashes are there more than once."""
+    _, counts = numpy.unique(numpy.fromfile(part, dtype="uint64"), return_counts=True)
+    return int(counts[counts > 1].sum())

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy
 
 from ..record.event import Event
-from . import parquet_read
+from . import ocsf, parquet_read
 from .arrow_batches import ENOUGH, Batch, instants
+from .copies import Recent
 from .fetching import Fetched, fetched
 from .file_contents import NO_TIME, read
 from .gc_pause import NO_GARBAGE_COLLECTION
@@ -64,52 +65,30 @@ class Wanted:
         return [event for event, is_chosen in zip(events, chosen, strict=True) if is_chosen], times[chosen]
 
 
-@dataclass(slots=True)
-class Seen:
-    """The event ids so far; an event without an id is nobody's copy."""
-
-    ids: set[str] = field(default_factory=set)
-
-    def first(self, events: list[Event], times: Any) -> tuple[list[Event], Any]:
-        """The events whose id was not seen before, and their times."""
-        before = len(self.ids)
-        ids = [event.eventID for event in events]
-        fresh = {name for name in ids if name is not None} - self.ids
-        self.ids |= fresh
-        if len(self.ids) - before == len(events):
-            return events, times
-        chosen = numpy.zeros(len(events), dtype=bool)
-        for at, name in enumerate(ids):
-            if name is None or name in fresh:
-                chosen[at] = True
-                fresh.discard(name or "")
-        return [event for event, is_chosen in zip(events, chosen, strict=True) if is_chosen], times[chosen]
+def batches(source: Any, wanted: Wanted, tally: Tally, progress: Progress) -> Iterator[Any]:
+    """Arrow tables of the wanted events; copies that are not near to each other are in them: see `copies`."""
+    return of_pieces(pieces(source), wanted, tally, progress)
 
 
-def batches(source: Any, wanted: Wanted, seen: Seen | None, tally: Tally, progress: Progress) -> Iterator[Any]:
-    """Arrow tables of the wanted events; without `seen`, copies stay in, and the caller counts them."""
-    return of_pieces(pieces(source), wanted, seen, tally, progress)
-
-
-def of_pieces(
-    found: Iterable[Piece], wanted: Wanted, seen: Seen | None, tally: Tally, progress: Progress
-) -> Iterator[Any]:
+def of_pieces(found: Iterable[Piece], wanted: Wanted, tally: Tally, progress: Progress) -> Iterator[Any]:
     """As `batches`, of pieces that were found before."""
-    batch = Batch()
+    batch, recent = Batch(), Recent()
     total = sum(piece.size for piece in found) if isinstance(found, list) else 0
     done = 0
     with NO_GARBAGE_COLLECTION:
         for got in fetched(worth_opening(found, wanted, tally)):
             tally.files += got.piece.file is not None
+            rows = None
             if got.content is None:
                 tally.reject(got.piece.name, got.wrong, 0)
-            elif parquet_read.is_one(got.piece.name):
-                yield from _from_copy(got, wanted, seen, tally)
+            elif parquet_read.is_one(got.piece.name) and (rows := ocsf.rows_of(got.content)) is None:
+                yield from _from_copy(got, wanted, tally)
             else:
-                _add(got.piece, got.content, got.wrong, wanted, seen, batch, tally)
+                _add(got.piece, rows or got.content, got.wrong, wanted, recent, batch, tally)
             done += got.piece.size
             progress(done, total)
             if len(batch) >= ENOUGH:
+                recent.turn()
                 yield batch.table()
         if len(batch):
             yield batch.table()
@@ -126,7 +105,7 @@ def worth_opening(found: Iterable[Piece], wanted: Wanted, tally: Tally) -> Itera
             tally.skipped += 1
 
 
-def _add(piece: Piece, data: bytes, damage: str, wanted: Wanted, seen: Seen | None, batch: Batch, tally: Tally) -> None:
+def _add(piece: Piece, data: bytes, damage: str, wanted: Wanted, recent: Recent, batch: Batch, tally: Tally) -> None:
     """The wanted events of a file, into the batch; everything about it, into the tally."""
     content = read(data)
     events, times, timeless = instants(content.events)
@@ -145,35 +124,25 @@ def _add(piece: Piece, data: bytes, damage: str, wanted: Wanted, seen: Seen | No
     for reason in (damage, content.problem):
         if reason:
             tally.reject(piece.name, reason, 0)
-    _keep(events, times, piece, wanted, seen, batch, tally)
-
-
-def _keep(
-    events: list[Event], times: Any, piece: Piece, wanted: Wanted, seen: Seen | None, batch: Batch, tally: Tally
-) -> None:
     chosen, times = wanted.choose(events, times)
+    fresh, times = recent.fresh(chosen, times)
     tally.filtered += len(events) - len(chosen)
-    if seen is not None:
-        fresh, times = seen.first(chosen, times)
-        tally.duplicates += len(chosen) - len(fresh)
-        chosen = fresh
-    tally.kept += len(chosen)
-    batch.add(chosen, times, piece.file)
+    tally.duplicates += len(chosen) - len(fresh)
+    tally.kept += len(fresh)
+    batch.add(fresh, times, piece.file)
 
 
-def _from_copy(got: Fetched, wanted: Wanted, seen: Seen | None, tally: Tally) -> Iterator[Any]:
+def _from_copy(got: Fetched, wanted: Wanted, tally: Tally) -> Iterator[Any]:
     """The wanted events of a Parquet file that `to_parquet` wrote."""
     table = parquet_read.table_of(got.content or b"")
     if table is None:
-        tally.reject(got.piece.name, "Parquet, but not a copy that to_parquet wrote", 0)
+        tally.reject(got.piece.name, "Parquet, but not a copy that to_parquet wrote, nor OCSF", 0)
         return
     chosen = parquet_read.choose(table, wanted.start, wanted.end, wanted.sources)
-    fresh = chosen if seen is None else parquet_read.first(chosen, seen.ids)
     tally.read += len(table)
     tally.filtered += len(table) - len(chosen)
-    tally.duplicates += len(chosen) - len(fresh)
-    tally.kept += len(fresh)
-    yield fresh
+    tally.kept += len(chosen)
+    yield chosen
 
 
 def _is_utf8(event: Event) -> bool:

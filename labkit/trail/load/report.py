@@ -23,6 +23,8 @@ class Problem:
 class Report:
     """read = kept + duplicates + filtered + rejected, in records; a Report that does not add up can't be made.
 
+    `duplicates` are equal to a record that was kept. `differing` of the kept ones have an id that another kept record
+    has, too, which says something else: the files were changed, or put together by hand.
     `files` were opened; `skipped` were not, as their names say that they were delivered before the time asked for;
     `set_aside` are files of CloudTrail's own without events: (name, what it is).
     """
@@ -36,6 +38,7 @@ class Report:
     skipped: int = 0
     set_aside: tuple[tuple[str, str], ...] = ()
     problems: tuple[Problem, ...] = ()
+    differing: int = 0
 
     def __post_init__(self) -> None:
         if self.read != self.kept + self.duplicates + self.filtered + self.rejected:
@@ -60,6 +63,8 @@ class Report:
         kept = f"{self.kept:,} kept + {self.duplicates:,} duplicates"
         lost = f"{self.filtered:,} filtered + {self.rejected:,} rejected"
         lines = [f"{self.read:,} records read{where} = {kept} + {lost}"]
+        if self.differing:
+            lines.append(f"{self.differing:,} share an id and differ: all of them are kept")
         if self.skipped:
             lines.append(f"{_files(self.skipped)} not opened: delivered before the time asked for")
         for what, count in sorted(Counter(what for _, what in self.set_aside).items()):
@@ -85,6 +90,7 @@ class Tally:
     skipped: int = 0
     set_aside: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    differing: int = 0
 
     def reject(self, file: str, reason: str, records: int) -> None:
         """Records of a file that are not kept, or a file of which nothing can be told (0)."""
@@ -92,10 +98,13 @@ class Tally:
         self.problems.append(Problem(file, reason, records))
 
     def report(self) -> Report:
-        """The finished report, with problems and files in the order of their names."""
+        """The finished report, with problems and files in the order of their names; a file and reason once."""
+        lost: Counter[tuple[str, str]] = Counter()
+        for problem in self.problems:
+            lost[problem.file, problem.reason] += problem.records
         kept = {name: getattr(self, name) for name in Tally.__slots__}
         kept["set_aside"] = tuple(sorted(self.set_aside))
-        kept["problems"] = tuple(sorted(self.problems, key=lambda problem: (problem.file, problem.reason)))
+        kept["problems"] = tuple(Problem(file, reason, count) for (file, reason), count in sorted(lost.items()))
         return Report(**kept)
 
 

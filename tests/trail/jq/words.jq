@@ -2,8 +2,10 @@
 def is_kms: .eventSource == "kms.amazonaws.com";
 def service: .eventSource | rtrimstr(".amazonaws.com");
 def name: if startswith("arn:") then split("/") | last else . end;  # of a principal
-def through: .userIdentity.invokedBy  # the service that made the call for somebody
-  | if . == null then "(direct)" elif . == "AWS Internal" then "(AWS)"
+def contexts: [.requestParameters | objects | .encryptionContext, .constraints.encryptionContextSubset] | map(objects);
+def through: (contexts | any(has("aws:ebs:id"))) as $of_a_disk  # the service that made the call for somebody
+  | .userIdentity.invokedBy
+  | if . == null then "(direct)" elif . == "AWS Internal" then if $of_a_disk then "ec2 (inferred)" else "(AWS)" end
     else ltrimstr("fas.") | rtrimstr(".amazonaws.com") end;
 def day: .eventTime[:10];
 def hour: .eventTime[11:13] | tonumber;
