@@ -109,6 +109,10 @@ class Passed(Exception):
     """Raised by a check: later cells of the lab took away what the exercise needs. The text says what they did."""
 
 
+class CannotJudge(Exception):
+    """Raised by a check that meets what it cannot judge. The text says what that is."""
+
+
 def solved(message: str) -> Outcome:
     """The work is there and right."""
     return Outcome("solved", message)
@@ -190,6 +194,8 @@ class Exercise:
             return self._check(self._lab, plain(answer))
         except Passed as later:
             return not_yet(f"The lab has gone on past this exercise: {later} To come back to it, {COME_BACK}")
+        except CannotJudge as unclear:
+            return Outcome("could not tell", f"The check cannot judge this: {unclear}. Try it with simpler means.")
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 return _could_not_tell(error)
