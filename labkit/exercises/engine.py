@@ -142,6 +142,15 @@ def no_number(answer: Any) -> Outcome | None:
     return None
 
 
+def no_text(answer: Any, what: str) -> Outcome | None:
+    """What to say if the answer should be a text and is none; None if it is one. `what` says of what: "the Sid"."""
+    if answer is None:
+        return unanswered()
+    if not isinstance(answer, str):
+        return not_yet(f"The answer should be {what}, as text; this is {type(answer).__name__}.")
+    return None
+
+
 def plain(answer: Any) -> Any:
     """An answer as Python's own: whole numbers and texts of numpy, as columns of tables hold them, else unchanged.
 

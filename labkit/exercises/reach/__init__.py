@@ -10,9 +10,9 @@ documents are read once, through `lab.observer`; nothing is called, and no trace
 from __future__ import annotations
 
 from ..engine import CannotJudge
-from .callers import Caller
+from .callers import Caller, with_every_policy, without_policies
 from .question import Reach
 from .rights import Access, Right
 from .things import Thing
 
-__all__ = ["Access", "Caller", "CannotJudge", "Reach", "Right", "Thing"]
+__all__ = ["Access", "Caller", "CannotJudge", "Reach", "Right", "Thing", "with_every_policy", "without_policies"]

@@ -27,11 +27,19 @@ def kms_actions() -> tuple[str, ...]:
     return tuple(sorted(f"kms:{name}" for name in found))
 
 
+# What is named first where somebody may do too much: the use of a key, then the ways to more.
+_FIRST = (
+    "Decrypt", "Encrypt", "GenerateDataKey", "Sign", "GenerateMac", "ReEncryptFrom", "ReEncryptTo", "CreateGrant",
+    "PutKeyPolicy", "ScheduleKeyDeletion", "DisableKey",
+)  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def on_keys() -> tuple[str, ...]:
-    """Those that are asked on a KMS key."""
+    """Those that are asked on a KMS key; what matters most comes first."""
     known = {f"kms:{name}" for name in (*KEY_OPERATIONS, *_MORE)}
-    return tuple(action for action in kms_actions() if action in known)
+    first = [f"kms:{name}" for name in _FIRST]
+    return (*first, *(action for action in kms_actions() if action in known and action not in first))
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..engine import LabView
 from .things import STRANGE_ACCOUNT, named
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_EVERYTHING = (named("whatever its own account allows", EVERYTHING, "identity"),)
 NOBODY = "SomebodyElse"  # the name of a role or user that no document names
 ADMINISTRATORS = ("LabAdministrator", "lab-administrator")
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -60,6 +61,19 @@ class Caller:
         """Whether it is the lab's own administrator, or the account's root user: both may do everything."""
         own = not self.foreign and self.principal.kind != "AWSService"
         return own and (self.principal.kind == "Root" or self.name in ADMINISTRATORS)
+
+
+def without_policies(caller: Caller) -> Caller:
+    """The same caller with no policies of its own: what is left comes from resources' policies and grants alone.
+
+    Principals of other accounts stay as they are: their own account may allow what it likes.
+    """
+    return caller if caller.foreign else replace(caller, identity=())
+
+
+def with_every_policy(caller: Caller) -> Caller:
+    """The same caller, with its own account allowing everything: what is left is the resources' policies' word."""
+    return replace(caller, identity=_EVERYTHING)
 
 
 class People:
@@ -164,6 +178,10 @@ class People:
         root = f"the root user {words}" if account != self.account else "the root user"
         yield self._arn(f"arn:aws:iam::{account}:root", root)
 
+    def outsider(self, arn: str) -> Caller:
+        """A principal of another account by its ARN, or one of the account's that has no policies."""
+        return self._arn(arn, arn_words(arn, self.account), is_named=True)
+
     def _arn(
         self,
         arn: str,
@@ -176,16 +194,12 @@ class People:
         foreign = principal.account != self.account
         known = self._facts(principal.account, []) if facts is None else facts
         if foreign:
-            return Caller(words, principal, self._everything, None, known, foreign, is_named)
+            return Caller(words, principal, _EVERYTHING, None, known, foreign, is_named)
         issuer = principal.session.issuer_name if principal.session else ""  # a session has its role's policies
         role = next((each for each in self.own if each.principal.session and each.name == issuer), None)
         if role is None:
             return Caller(words, principal, (), None, known, foreign, is_named)
         return Caller(words, principal, role.identity, role.boundary, role.facts, foreign, is_named)
-
-    @cached_property
-    def _everything(self) -> tuple[NamedPolicy, ...]:
-        return (named("whatever its own account allows", EVERYTHING, "identity"),)
 
     def _facts(self, account: str, tags: list[dict[str, str]]) -> dict[str, str | Sequence[str]]:
         facts: dict[str, str | Sequence[str]] = {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in tags}

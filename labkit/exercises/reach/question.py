@@ -68,6 +68,10 @@ class Reach:
             raise LookupError(name)
         return found
 
+    def outsider(self, arn: str) -> Caller:
+        """The principal of that ARN, of another account: its own account is taken to allow everything."""
+        return self._people.outsider(arn)
+
     def callers(self, *things: Thing) -> tuple[Caller, ...]:
         """The account's roles and users, everybody that the documents of these things (and IAM) name, and strangers."""
         texts = [thing.policy.document.text for thing in things if thing.policy]
@@ -117,10 +121,11 @@ class Reach:
     def exceeds(self, caller: Caller, *rights: Right) -> Access | None:
         """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts."""
         found = (access for thing in self.things for access in self.accesses(caller, thing, rights))
-        for access in chain(found, _beside_kms(caller)):
-            if not any(right.covers(access) for right in rights):
-                return access
-        return None
+        return _first_beyond(chain(found, _beside_kms(caller)), rights)
+
+    def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
+        """The first thing that the caller may do beyond these rights with this one thing."""
+        return _first_beyond(self.accesses(caller, thing, rights), rights)
 
     def others(self, thing: Thing, *rights: Right, besides: Iterable[Caller] = ()) -> Access | None:
         """The first thing that somebody else may do with it beyond these rights.
@@ -128,12 +133,18 @@ class Reach:
         Left out are the account's administrators, and the callers of `besides`.
         """
         out = {caller.principal.arn for caller in besides}
-        for caller in self.callers(thing):
-            if caller.is_administrator or caller.principal.arn in out:
-                continue
-            for access in self.accesses(caller, thing, rights):
-                if (access.in_force or caller.foreign) and not any(right.covers(access) for right in rights):
-                    return access
+        asked = (each for each in self.callers(thing) if not each.is_administrator and each.principal.arn not in out)
+        return self.let_in(thing, asked, *rights)
+
+    def let_in(self, thing: Thing, callers: Iterable[Caller], *rights: Right) -> Access | None:
+        """The first thing beyond these rights that one of these callers may do with it.
+
+        What is written down and void counts for principals of other accounts: it is the thing's own policy.
+        """
+        for caller in callers:
+            found = (each for each in self.accesses(caller, thing, rights) if each.in_force or caller.foreign)
+            if (access := _first_beyond(found, rights)) is not None:
+                return access
         return None
 
     def accesses(self, caller: Caller, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
@@ -180,6 +191,10 @@ def _actions(thing: Thing) -> Sequence[str]:
     if thing.kind == "alias":
         return sorted(ALIAS_ACTIONS)
     return ASSUME_ACTIONS if thing.kind == "role" else on_nothing()
+
+
+def _first_beyond(found: Iterable[Access], rights: Sequence[Right]) -> Access | None:
+    return next((access for access in found if not any(right.covers(access) for right in rights)), None)
 
 
 def _beside_kms(caller: Caller) -> Iterator[Access]:

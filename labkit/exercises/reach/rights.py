@@ -69,9 +69,14 @@ class Access:
         """The situation in words, as far as it was varied: "directly", "with the encryption context box=7"."""
         return ", ".join(each for each in (self._route(), self._context(), *self._rest()) if each)
 
+    @property
+    def told(self) -> str:
+        """`what`, and that it is void today, if it is."""
+        return self.what if self.in_force else f"{self.what} (written down, though it gives nothing today)"
+
     def __str__(self) -> str:
         """Who, and what: "the role Clerk: kms:Decrypt on the key `payroll`"."""
-        return f"{self.caller.words}: {self.what}"
+        return f"{self.caller.words}: {self.told}"
 
     def _off(self) -> str:
         return f"{self.action}, {self.how}" if self.how else self.action
