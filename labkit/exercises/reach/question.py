@@ -12,7 +12,7 @@ from ...cloud.policy.outcome import Decision, Layer, Reason
 from ...cloud.policy.question import Policies, Question
 from ..engine import LabView
 from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, on_keys, on_nothing
-from .callers import Caller, People
+from .callers import NOBODY, Caller, People
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
 from .things import NOTHING, Thing, keys_to_come, read_aliases, read_keys, role_as_thing
@@ -119,9 +119,22 @@ class Reach:
                 yield situation | in_context(pairs | {"another": "pair"}), frozenset(varied)
 
     def exceeds(self, caller: Caller, *rights: Right) -> Access | None:
-        """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts."""
-        found = (access for thing in self.things for access in self.accesses(caller, thing, rights))
+        """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts.
+
+        With keys that the rights don't name, what everybody in the account may do is left out.
+        """
+        asked = {arn for right in rights for arn in right.on}
+        found = (
+            access
+            for thing in self.things
+            for access in self.accesses(caller, thing, rights)
+            if thing.arn in asked or not self._everybody_may(access)
+        )
         return _first_beyond(chain(found, _beside_kms(caller)), rights)
+
+    def _everybody_may(self, access: Access) -> bool:
+        arn = f"arn:aws:iam::{self._people.account}:role/{NOBODY}"
+        return access.thing.exists and self.may(self.outsider(arn), access.action, access.thing, access.situation)
 
     def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
         """The first thing that the caller may do beyond these rights with this one thing."""
