@@ -8,6 +8,7 @@ from itertools import chain, product
 
 from ...cloud.policy.decision import analyse, decide
 from ...cloud.policy.grants import grantee_naming
+from ...cloud.policy.matching import StatementAnalysis
 from ...cloud.policy.outcome import Decision, Layer, Reason
 from ...cloud.policy.question import Policies, Question
 from ..engine import LabView
@@ -173,8 +174,8 @@ class Reach:
         if not is_written:
             return
         for right in about:
-            for name, values in right.where.items():
-                asked.add(name, values)
+            for name in right.where:  # the values that documents tell apart are there already
+                asked.add(name, ())
         void: list[Situation] | None = []
         cases: Iterable[Situation] = [asked.defaults()] if asked.is_empty else asked.situations()
         for situation in cases:
@@ -246,7 +247,7 @@ def _mention(asked: Mentioned, question: Question, policies: Policies) -> bool:
         for policy in layer.policies:
             for each in policy.statements:
                 if all(element.matched for element in each.elements):
-                    allows = allows or (each.statement.effect == "Allow" and layer.kind not in ("boundary", "scp"))
+                    allows = allows or (each.statement.effect == "Allow" and _counts(layer, each, question))
                     values = {test.condition.key.lower(): test.seen for test in each.conditions if test.seen}
                     for condition in each.statement.conditions:
                         asked.add_condition(condition, values)
@@ -254,14 +255,23 @@ def _mention(asked: Mentioned, question: Question, policies: Policies) -> bool:
     return allows or question.principal.kind == "Root"
 
 
+def _counts(layer: Layer, each: StatementAnalysis, question: Question) -> bool:
+    """Whether an Allow gives something by itself: one that names the caller's own account only lets IAM decide."""
+    if layer.kind in ("boundary", "scp"):
+        return False
+    return each.naming != "account" or question.crosses_accounts
+
+
 def _mention_grants(asked: Mentioned, question: Question, layer: Layer) -> bool:
     operation, found = question.operation.lower(), False
     for each in layer.grants:
-        is_about = operation == "retiregrant" or operation in (o.lower() for o in each.grant.operations)
-        names = grantee_naming(each.grant.grantee, question) or grantee_naming(each.grant.retiring, question)
-        if is_about and (names or operation == "retiregrant"):
+        grant = each.grant
+        if operation == "retiregrant" and grantee_naming(grant.retiring, question):
             found = True
-            asked.add_constraints(each.grant.constraints)
+        if operation in (o.lower() for o in grant.operations) and grantee_naming(grant.grantee, question):
+            found = True
+            if operation != "retiregrant":  # which the constraints do not limit
+                asked.add_constraints(grant.constraints)
     return found
 
 
