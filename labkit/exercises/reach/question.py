@@ -73,6 +73,10 @@ class Reach:
         """The principal of that ARN, of another account: its own account is taken to allow everything."""
         return self._people.outsider(arn)
 
+    def is_own(self, principal: str) -> bool:
+        """Whether an ARN or account id, as a grant names it, is of the account."""
+        return self._people.account in (principal, principal.split(":")[4] if principal.startswith("arn:") else "")
+
     def callers(self, *things: Thing) -> tuple[Caller, ...]:
         """The account's roles and users, everybody that the documents of these things (and IAM) name, and strangers."""
         texts = [thing.policy.document.text for thing in things if thing.policy]
@@ -164,10 +168,12 @@ class Reach:
     def accesses(self, caller: Caller, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
         """All that the caller may do with it, in every situation that the documents, or these rights, tell apart."""
         for action in _actions(thing):
-            yield from self._accesses(caller, action, thing, about)
+            yield from self.ways(caller, action, thing, about)
 
-    def _accesses(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right]) -> Iterator[Access]:
-        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms)
+    def ways(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
+        """The situations in which the caller may do this one thing."""
+        given = {name.lower() for name in (*caller.facts, *thing.facts)}
+        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms, given)
         question = _question(caller, action, thing, {})
         policies = _policies(caller, thing)
         is_written = _mention(asked, question, policies)
