@@ -6,20 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, product
 
-from ...cloud.policy.decision import analyse, decide
-from ...cloud.policy.grants import grantee_naming
-from ...cloud.policy.matching import StatementAnalysis
-from ...cloud.policy.outcome import Decision, Layer, Reason
-from ...cloud.policy.question import Policies, Question
+from ...cloud.policy.decision import decide
+from ...cloud.policy.outcome import Decision
 from ..engine import LabView
 from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, on_keys, on_nothing
 from .callers import NOBODY, Caller, People
+from .relevant import Written, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
 from .things import NOTHING, Thing, keys_to_come, read_aliases, read_keys, role_as_thing
-
-# Refusals that another document, or a grant, made later would turn: what is written down already is more than nothing.
-_VOID = (Reason.NO_RESOURCE_ALLOW, Reason.NO_IDENTITY_ALLOW, Reason.NO_CROSS_ACCOUNT_USE, Reason.NOT_RETIRABLE)
 
 
 class Reach:
@@ -89,7 +84,7 @@ class Reach:
 
     def may(self, caller: Caller, action: str, thing: Thing, situation: Situation | None = None) -> bool:
         """Whether the caller may do it in this situation (none: a plain, direct call)."""
-        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms)
+        asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms)
         return self._ask(caller, action, thing, asked.defaults() | dict(situation or {})).allowed
 
     def lacks(self, caller: Caller, *rights: Right) -> Access | None:
@@ -167,16 +162,18 @@ class Reach:
 
     def accesses(self, caller: Caller, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
         """All that the caller may do with it, in every situation that the documents, or these rights, tell apart."""
+        written = Written(caller, thing)
         for action in _actions(thing):
-            yield from self.ways(caller, action, thing, about)
+            if written.is_about(action):
+                yield from self.ways(caller, action, thing, about)
 
     def ways(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
         """The situations in which the caller may do this one thing."""
         given = {name.lower() for name in (*caller.facts, *thing.facts)}
-        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms, given)
-        question = _question(caller, action, thing, {})
-        policies = _policies(caller, thing)
-        is_written = _mention(asked, question, policies)
+        asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms, given)
+        question = question_of(caller, action, thing, {})
+        policies = policies_of(caller, thing)
+        is_written = mention(asked, question, policies)
         if not is_written:
             return
         for right in about:
@@ -189,17 +186,17 @@ class Reach:
             if decision.allowed:
                 void = None
                 yield Access(caller, action, thing, situation, asked.varied)
-            elif void is not None and _is_void(decision, caller):
+            elif void is not None and is_void(decision, caller):
                 void.append(situation)
         for each in void or ():
             yield Access(caller, action, thing, each, asked.varied, in_force=False)
 
     def _ask(self, caller: Caller, action: str, thing: Thing, situation: Situation) -> Decision:
-        policies = _policies(caller, thing)
+        policies = policies_of(caller, thing)
         if action != "kms:RetireGrant" or not thing.grants:
-            return decide(_question(caller, action, thing, situation), policies)
+            return decide(question_of(caller, action, thing, situation), policies)
         for grant in thing.grants:
-            asked = decide(_question(caller, action, thing, situation, grant.id), policies)
+            asked = decide(question_of(caller, action, thing, situation, grant.id), policies)
             if asked.allowed:
                 break
         return asked
@@ -229,69 +226,6 @@ def _beside_kms(caller: Caller) -> Iterator[Access]:
 
 def _is_on(right: Right, thing: Thing) -> bool:
     return thing.arn in right.on or ("*" in right.on and thing.kind == "nothing")
-
-
-def _region(thing: Thing) -> str:
-    return thing.arn.split(":")[3] if thing.kind in ("key", "alias") else ""
-
-
-def _policies(caller: Caller, thing: Thing) -> Policies:
-    return Policies(caller.identity, caller.boundary, (), (), thing.policy, thing.grants)
-
-
-def _question(caller: Caller, action: str, thing: Thing, situation: Situation, grant_id: str = "") -> Question:
-    region = _region(thing)
-    given = {"aws:SecureTransport": "true"} | ({"aws:RequestedRegion": region} if region else {})
-    context = {**given, **thing.facts, **caller.facts, **situation}
-    return Question(caller.principal, action, thing.arn, thing.account, context, grant_id=grant_id)
-
-
-def _mention(asked: Mentioned, question: Question, policies: Policies) -> bool:
-    """Take in all conditions that have a say in this question; False if no Allow and no grant is about it."""
-    allows = False
-    for layer in analyse(question, policies):
-        for policy in layer.policies:
-            for each in policy.statements:
-                if all(element.matched for element in each.elements):
-                    allows = allows or (each.statement.effect == "Allow" and _counts(layer, each, question))
-                    values = {test.condition.key.lower(): test.seen for test in each.conditions if test.seen}
-                    for condition in each.statement.conditions:
-                        asked.add_condition(condition, values)
-        allows = _mention_grants(asked, question, layer) or allows
-    return allows or question.principal.kind == "Root"
-
-
-def _counts(layer: Layer, each: StatementAnalysis, question: Question) -> bool:
-    """Whether an Allow gives something by itself: one that names the caller's own account only lets IAM decide."""
-    if layer.kind in ("boundary", "scp"):
-        return False
-    return each.naming != "account" or question.crosses_accounts
-
-
-def _mention_grants(asked: Mentioned, question: Question, layer: Layer) -> bool:
-    operation, found = question.operation.lower(), False
-    for each in layer.grants:
-        grant = each.grant
-        if operation == "retiregrant" and grantee_naming(grant.retiring, question):
-            found = True
-        if operation in (o.lower() for o in grant.operations) and grantee_naming(grant.grantee, question):
-            found = True
-            if operation != "retiregrant":  # which the constraints do not limit
-                asked.add_constraints(grant.constraints)
-    return found
-
-
-def _is_void(decision: Decision, caller: Caller) -> bool:
-    """Whether something is written down for this caller that another document made later would put in force."""
-    if decision.reason not in _VOID:
-        return False
-    for layer in decision.layers:
-        for each in layer.allowances:
-            if layer.kind == "identity" and not caller.foreign:
-                return True
-            if layer.kind in ("key", "trust") and (each.naming != "account" or caller.foreign):
-                return True
-    return False
 
 
 def _via(value: str) -> dict[str, str | Sequence[str]]:
