@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .account import calls, key_arn, keys, unusable
 from .engine import LabView, Outcome, no_text, not_attempted, not_yet, solved
 from .permissions import identity_policies
-from .reach import Reach, Right
+from .reach import Reach, Right, without_policies
 
 PRINTING = {"Encrypt", "DescribeKey"}
 RETIRABLE = {"Decrypt", "RetireGrant"}
+STAFF = ("Courier", "Printer", "Clerk", "Researcher", "Porter", "Foreman", "Helper", "Temp")
 BOX = {"box": "7"}
 STILL_THERE = "A new grant takes nothing away from an old one: revoke what is wrong."
 
@@ -37,6 +39,8 @@ def just_enough(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The grant names the operations, and Printer still may not do {missing.action} in every case.")
     if (more := reach.exceeds(printer, right)) is not None:
         return not_yet(f"Printer's grant is as it should be, and Printer is allowed more: {more.told}.")
+    if other := _somebody_else(lab, reach):
+        return not_yet(f"Printer's grant is as it should be. But somebody else is let in, too: {other}.")
     return solved("Printer can put letters in and look at the key. It can't read a single one.")
 
 
@@ -56,6 +60,8 @@ def one_box(lab: LabView, answer: Any) -> Outcome:
     right = Right(("kms:Decrypt",), (archive,), {"kms:EncryptionContext:box": ("7",)})
     if (more := reach.exceeds(reach.caller("Researcher"), right)) is not None:
         return not_yet(f"The grant is as it should be, and Researcher is allowed more: {more.told}.")
+    if other := _somebody_else(lab, reach):
+        return not_yet(f"The grant is as it should be. But somebody else is let in, too: {other}.")
     opened = [each for each in _done_by(lab, "Decrypt", "Researcher") if _came_after(lab, each, grants[0]["GrantId"])]
     if not any(key_arn(each) == archive and _context(each).get("box") == "7" for each in opened):
         return not_yet("The grant is as it should be. With it, Researcher has not opened the letter yet.")
@@ -77,6 +83,16 @@ def _what_is_wrong_with(grant: dict[str, Any]) -> str | None:
     if constraints.get("SourceArn"):
         return "The grant works for one resource of a service only: Researcher itself can't use it."
     return None
+
+
+def _somebody_else(lab: LabView, reach: Reach) -> str:
+    """Somebody beside the notebook's roles whom a grant on the archive's key, or its policy, lets in; "" if none."""
+    key = reach.key(_key(lab, "archive"))
+    grants = [each for each in key.grants if each.grantee.rpartition("/")[2] not in STAFF]
+    if made := next((each for each in grants if ":assumed-role/aws:" not in each.grantee), None):  # EC2's own
+        return f"a grant for {made.grantee}"
+    everybody = (without_policies(each) for each in reach.callers(key) if not each.is_administrator)
+    return str(reach.let_in(replace(key, grants=()), everybody) or "")
 
 
 def _of_several(grants: list[dict[str, Any]]) -> str:

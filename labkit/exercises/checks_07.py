@@ -86,8 +86,8 @@ def name_your_customer(lab: LabView, answer: Any) -> Outcome:
         )
     if (power := reach.exceeds(reach.caller("Backup"))) is not None:
         return not_yet(f"The trust policy is as it should be. The role needs no permissions, and it has: {power.told}.")
-    if not any(_is_visit(event, vendor) for event in _since_last_trust(lab)):
-        return not_yet("The role is as it should be. As it is now, the vendor has not assumed it yet.")
+    if not any(_is_visit(event, vendor) for event in _assumed(lab)):
+        return not_yet("The role is as it should be. The vendor has not assumed it yet, for this customer.")
     return solved("The vendor gets in when it works for you, and not when somebody else sends it.")
 
 
@@ -108,7 +108,7 @@ def family_only(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key policy of `minutes` lets in more than the organization, if not everybody: {other}.")
     if not all(reach.may(each, "kms:Decrypt", key) for each in members if each.foreign):
         return not_yet("The key policy of `minutes` does not let the whole organization decrypt.")
-    if (more := reach.let_in(key, members, right)) is not None:
+    if (more := next(filter(None, (reach.exceeds_on(key, each, right) for each in members)), None)) is not None:
         return not_yet(f"The key policy of `minutes` allows more than decrypting: {more}.")
     if not any(event["userIdentity"]["accountId"] != found["AWSAccountId"] for event in _decrypts(lab, found)):
         return not_yet("The key policy is as it should be. The management account has not opened the minute yet.")
@@ -159,12 +159,12 @@ def _is_visit(event: dict[str, Any], vendor: str) -> bool:
     return event["userIdentity"].get("accountId") == vendor and asked.get("externalId") == CUSTOMER
 
 
-def _since_last_trust(lab: LabView) -> list[dict[str, Any]]:
-    """The times that Backup was assumed since its trust policy was last written."""
+def _assumed(lab: LabView) -> list[dict[str, Any]]:
+    """The times that Backup was assumed since it was made."""
     assumed: list[dict[str, Any]] = []
-    for event in calls(lab, ASSUME.partition(":")[2], "CreateRole", "UpdateAssumeRolePolicy"):
+    for event in calls(lab, "AssumeRole", "CreateRole"):
         asked = event["requestParameters"]
-        if event["eventName"] != "AssumeRole":
+        if event["eventName"] == "CreateRole":
             assumed = [] if asked["roleName"] == "Backup" else assumed
         elif str(asked["roleArn"]).endswith(":role/Backup"):
             assumed.append(event)

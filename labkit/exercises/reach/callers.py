@@ -26,6 +26,7 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:root|(?:user|role)/[^\"'\s,\]]+)|sts::\d{12}:assumed-role/[^\"'\s,\]]+)"
 )
 _ANY_ACCOUNT = re.compile(r"(?<=:)x+(?=:(?:root|user/|role/|assumed-role/))")  # "arn:aws:iam::*:role/Clerk"
+_ORGANIZATION = re.compile(r"(?<![\w-])o-[a-z0-9]{10,32}(?![\w-])")
 _SERVICE = re.compile(r"(?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?![\w.])")
 
 
@@ -166,8 +167,9 @@ class People:
         if self._organization:
             words = "a role of an account that joins the organization later"
             yield self._arn(f"arn:aws:iam::888888888888:role/{NOBODY}", words, self._joined)
-        other = {"aws:PrincipalOrgID": "o-another000", "aws:PrincipalOrgPaths": ["o-another000/r-another/"]}
-        yield self._arn(f"arn:aws:iam::{STRANGE_ACCOUNT}:role/{NOBODY}", "a role of another organization", other)
+        for other in sorted({*_ORGANIZATION.findall(written), "o-another000"} - {self._organization}):
+            facts = {"aws:PrincipalOrgID": other, "aws:PrincipalOrgPaths": [f"{other}/r-another/"]}
+            yield self._arn(f"arn:aws:iam::{STRANGE_ACCOUNT}:role/{NOBODY}", "a role of another organization", facts)
         services = set(_SERVICE.findall(written))
         for service in sorted(services | {"no-such-service.amazonaws.com"}):
             yield Caller(f"the service {service}", principal_of(service), named=service in services)

@@ -9,9 +9,9 @@ from itertools import chain, product
 from ...cloud.policy.decision import decide
 from ...cloud.policy.outcome import Decision
 from ..engine import LabView
-from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, on_keys, on_nothing
+from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, kms_actions, on_keys, on_nothing
 from .callers import NOBODY, Caller, People
-from .relevant import Written, is_void, mention, policies_of, question_of, region_of
+from .relevant import Written, is_silent, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
 from .things import NOTHING, Thing, keys_to_come, read_aliases, read_keys, role_as_thing
@@ -130,7 +130,8 @@ class Reach:
             for access in self.accesses(caller, thing, rights)
             if thing.arn in asked or not self._everybody_may(access)
         )
-        return _first_beyond(chain(found, _beside_kms(caller)), rights)
+        idle = (each for thing in self.things if thing.arn in asked for each in self._idle(caller, thing, rights))
+        return _first_beyond(chain(found, idle, _beside_kms(caller)), rights)
 
     def _everybody_may(self, access: Access) -> bool:
         arn = f"arn:aws:iam::{self._people.account}:role/{NOBODY}"
@@ -138,7 +139,20 @@ class Reach:
 
     def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
         """The first thing that the caller may do beyond these rights with this one thing."""
-        return _first_beyond(self.accesses(caller, thing, rights), rights)
+        return _first_beyond(chain(self.accesses(caller, thing, rights), self._idle(caller, thing, rights)), rights)
+
+    def _idle(self, caller: Caller, thing: Thing, rights: Sequence[Right]) -> Iterator[Access]:
+        """Actions beyond these rights that are written down about the thing, though they are never asked on it.
+
+        Or never under the conditions that stand beside them. What a Deny or a boundary takes away is not among them.
+        """
+        written = Written(caller, thing)
+        for action in kms_actions():
+            if written.is_about(action) and not any(right.is_about(action) for right in rights):
+                situation = Mentioned(action, self._lab.region, thing.algorithms).defaults()
+                decision = decide(question_of(caller, action, thing, situation), policies_of(caller, thing))
+                if decision.allowed or is_silent(decision):
+                    yield Access(caller, action, thing, situation, in_force=False)
 
     def others(self, thing: Thing, *rights: Right, besides: Iterable[Caller] = ()) -> Access | None:
         """The first thing that somebody else may do with it beyond these rights.

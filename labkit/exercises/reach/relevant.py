@@ -30,6 +30,7 @@ class Written:
             for policy in layer.policies
             for each in policy.statements
             if each.statement.effect == "Allow" and _counts(layer, each, question) and _is_about(each)
+            if not (caller.foreign and layer.kind == "identity")  # which allows everything, and nothing by itself
         ]
         names = [grant for grant in thing.grants if grantee_naming(grant.grantee, question)]
         self._operations = {operation.lower() for grant in names for operation in grant.operations}
@@ -100,6 +101,11 @@ def _mention_grants(asked: Mentioned, question: Question, layer: Layer) -> bool:
             if operation != "retiregrant":  # which the constraints do not limit
                 asked.add_constraints(grant.constraints)
     return found
+
+
+def is_silent(decision: Decision) -> bool:
+    """Whether no document is against it: it is refused because none allows it."""
+    return decision.reason in _VOID
 
 
 def is_void(decision: Decision, caller: Caller) -> bool:
