@@ -114,6 +114,10 @@ class Passed(Exception):
     """Raised by a check: later cells of the lab took away what the exercise needs. The text says what they did."""
 
 
+class CannotJudge(Exception):
+    """Raised by a check that meets what it cannot judge. The text says what that is."""
+
+
 def solved(message: str) -> Outcome:
     """The work is there and right."""
     return Outcome("solved", message)
@@ -140,6 +144,15 @@ def no_number(answer: Any) -> Outcome | None:
         return unanswered()
     if isinstance(answer, bool) or not _is_whole(answer):
         return not_yet(f"The answer should be a whole number; this is {type(answer).__name__}.")
+    return None
+
+
+def no_text(answer: Any, what: str) -> Outcome | None:
+    """What to say if the answer should be a text and is none; None if it is one. `what` says of what: "the Sid"."""
+    if answer is None:
+        return unanswered()
+    if not isinstance(answer, str):
+        return not_yet(f"The answer should be {what}, as text; this is {type(answer).__name__}.")
     return None
 
 
@@ -206,6 +219,8 @@ class Exercise:
             return self._check(self._lab, plain(answer))
         except Passed as later:
             return not_yet(f"The lab has gone on past this exercise: {later} To come back to it, {COME_BACK}")
+        except CannotJudge as unclear:
+            return Outcome("could not tell", f"The check cannot judge this: {unclear}. Try it with simpler means.")
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 return _could_not_tell(error)
