@@ -10,8 +10,20 @@ from importlib import import_module, resources
 from typing import Any
 
 from .engine import Exercise, Hint, LabView, Outcome, Solution, Spec, Wrong
+from .needs import Made
 
-__all__ = ["Exercise", "Exercises", "Hint", "LabView", "Outcome", "Solution", "Spec", "UnknownExercise", "Wrong"]
+__all__ = [
+    "Exercise",
+    "Exercises",
+    "Hint",
+    "LabView",
+    "Made",
+    "Outcome",
+    "Solution",
+    "Spec",
+    "UnknownExercise",
+    "Wrong",
+]
 
 
 class UnknownExercise(LookupError):
@@ -29,10 +41,12 @@ def read(notebook: str) -> tuple[Spec, ...]:
     if notebook not in notebooks():
         return ()
     text = resources.files(__name__).joinpath(f"{notebook}.toml").read_text(encoding="utf-8")
-    return tuple(_spec(entry) for entry in tomllib.loads(text)["exercise"])
+    data = tomllib.loads(text)
+    made = {row["id"]: Made(**{"having": {}, "under": "", **row}) for row in data.get("made", [])}
+    return tuple(_spec(entry, made) for entry in data["exercise"])
 
 
-def _spec(entry: dict[str, Any]) -> Spec:
+def _spec(entry: dict[str, Any], made: dict[str, Made]) -> Spec:
     wrong = tuple(Wrong(code=item["code"], says=item["says"]) for item in entry["wrong"])
     return Spec(
         id=entry["id"],
@@ -41,6 +55,8 @@ def _spec(entry: dict[str, Any]) -> Spec:
         hints=tuple(entry["hints"]),
         solution=entry["solution"],
         wrong=wrong,
+        answer=entry.get("answer", "any") if "answer = " in entry["solution"] else None,
+        needs=tuple(made[name] for name in entry.get("needs", [])),
     )
 
 
