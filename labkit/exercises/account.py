@@ -23,3 +23,11 @@ def calls(lab: LabView, *names: str) -> list[dict[str, Any]]:
 def key_arn(event: dict[str, Any]) -> str:
     """The ARN of the (first) KMS key that a record is about; "" if none."""
     return next((item["ARN"] for item in event.get("resources") or [] if ":key/" in item["ARN"]), "")
+
+
+def unusable(lab: LabView, arn: str) -> str:
+    """What to say of a key that cannot be used as it is ("The key `payroll` is PendingDeletion, …"); "" if it can."""
+    found = lab.observer.client("kms", arn.split(":")[3]).describe_key(KeyId=arn)["KeyMetadata"]
+    if found["KeyState"] == "Enabled":
+        return ""
+    return f"The key `{found['Description']}` is {found['KeyState']}: nobody can use it as it is."

@@ -133,6 +133,10 @@ class Missing(Exception):
     """Raised by a check: a cell has not been run. The text is the id of what it makes (`Made.id`)."""
 
 
+class CannotJudge(Exception):
+    """Raised by a check that meets what it cannot judge. The text says what that is."""
+
+
 def solved(message: str) -> Outcome:
     """The work is there and right."""
     return Outcome("solved", message)
@@ -148,11 +152,6 @@ def not_attempted(message: str = "Nothing of this exercise is in the account so 
     return Outcome("not attempted", message)
 
 
-def could_not_tell(message: str) -> Outcome:
-    """The check meets something that it can't judge; `message` says what, and how to make it plain."""
-    return Outcome("could not tell", message)
-
-
 def unanswered() -> Outcome:
     """The exercise asks for an answer, and none was given."""
     return not_attempted("`answer` is still None.")
@@ -164,6 +163,15 @@ def no_number(answer: Any) -> Outcome | None:
         return unanswered()
     wrong = not_of("number", answer)
     return not_yet(wrong) if wrong else None
+
+
+def no_text(answer: Any, what: str) -> Outcome | None:
+    """What to say if the answer should be a text and is none; None if it is one. `what` says of what: "the Sid"."""
+    if answer is None:
+        return unanswered()
+    if not isinstance(answer, str):
+        return not_yet(f"The answer should be {what}, as text; this is {type(answer).__name__}.")
+    return None
 
 
 def with_code(text: str) -> str:
@@ -223,6 +231,8 @@ class Exercise:
         except (Gone, StopIteration) as gone:  # StopIteration: of `next`, which found nothing
             what = f"{gone} is" if isinstance(gone, Gone) else "Something that this exercise looks at is"
             return not_yet(f"{what} not in the account any more. To have it again, {COME_BACK}")
+        except CannotJudge as unclear:
+            return Outcome("could not tell", f"The check cannot judge this: {unclear}. Try it with simpler means.")
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 return _could_not_tell(error)

@@ -1,6 +1,7 @@
 """What checks ask about permissions: could this role do that? Decided from the account's policies, nothing is called.
 
-Reads policies through `lab.observer` and leaves no trace. However a learner grants something, it counts.
+Reads policies through `lab.observer` and leaves no trace. However a learner grants something, it counts. What else
+somebody may do, and who else may, is a question to `reach`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..policy import Grant, GrantConstraints, simulate
+from ..policy import Grant, simulate
 from .engine import LabView
+from .reach.things import as_grant
 
 Context = Mapping[str, str | Sequence[str]]
 
@@ -49,16 +51,7 @@ def decided(
 def grants_on(lab: LabView, key_arn: str) -> list[Grant]:
     """The grants on the key, all pages."""
     pages = lab.observer.client("kms").get_paginator("list_grants").paginate(KeyId=key_arn)
-    return [_grant(listed) for page in pages for listed in page["Grants"]]
-
-
-def _grant(listed: dict[str, Any]) -> Grant:
-    limits = listed.get("Constraints", {})
-    constraints = GrantConstraints(
-        limits.get("EncryptionContextEquals"), limits.get("EncryptionContextSubset"), limits.get("SourceArn")
-    )
-    grantee = listed.get("GranteePrincipal", "")
-    return Grant(listed["GrantId"], grantee, tuple(listed["Operations"]), constraints=constraints)
+    return [as_grant(listed) for page in pages for listed in page["Grants"]]
 
 
 def key_policy(lab: LabView, key_arn: str) -> str:

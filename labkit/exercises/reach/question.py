@@ -1,0 +1,270 @@
+"""The question itself: what may somebody do, and who else. Decided in this process, from documents read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain, product
+
+from ...cloud.policy.decision import analyse, decide
+from ...cloud.policy.grants import grantee_naming
+from ...cloud.policy.outcome import Decision, Layer, Reason
+from ...cloud.policy.question import Policies, Question
+from ..engine import LabView
+from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, on_keys, on_nothing
+from .callers import Caller, People
+from .rights import Access, Right, Situation
+from .situations import Mentioned, in_context, through
+from .things import NOTHING, Thing, keys_to_come, read_aliases, read_keys, role_as_thing
+
+# Refusals that another document, or a grant, made later would turn: what is written down already is more than nothing.
+_VOID = (Reason.NO_RESOURCE_ALLOW, Reason.NO_IDENTITY_ALLOW, Reason.NO_CROSS_ACCOUNT_USE, Reason.NOT_RETIRABLE)
+
+
+class Reach:
+    """Who may do what in the account of a lab, as its policies and grants are at this moment."""
+
+    def __init__(self, lab: LabView) -> None:
+        self._lab = lab
+        self._people = People(lab)
+
+    # Who and what there is
+
+    @cached_property
+    def keys(self) -> tuple[Thing, ...]:
+        """The customer managed keys of the lab's Region."""
+        return tuple(read_keys(self._lab))
+
+    def key(self, arn: str) -> Thing:
+        """The key of that ARN; one of a Region other than the lab's is read now. Raises KMS's NotFoundException."""
+        region = arn.split(":")[3]
+        there = self.keys if region == self._lab.region else read_keys(self._lab, region)
+        found = next((thing for thing in there if thing.arn == arn), None)
+        if found is None:
+            self._lab.observer.client("kms", region).describe_key(KeyId=arn)
+            raise LookupError(arn)
+        return found
+
+    def role(self, name: str) -> Thing:
+        """A role as what is asked for: to be assumed. Raises IAM's NoSuchEntity if there is none."""
+        return role_as_thing(self._lab.observer.client("iam").get_role(RoleName=name)["Role"])
+
+    @cached_property
+    def things(self) -> tuple[Thing, ...]:
+        """All that KMS's permissions are asked on: keys, keys to come, aliases, and nothing at all."""
+        account = self._people.account
+        return (
+            *self.keys,
+            *keys_to_come(account, self._lab.region),
+            *read_aliases(self._lab, account),
+            NOTHING,
+        )
+
+    def caller(self, name: str) -> Caller:
+        """The role or user of that name in the account. Raises IAM's NoSuchEntity if there is none."""
+        found = next((caller for caller in self._people.own if caller.name == name), None)
+        if found is None:
+            self._lab.observer.client("iam").get_role(RoleName=name)
+            raise LookupError(name)
+        return found
+
+    def outsider(self, arn: str) -> Caller:
+        """The principal of that ARN, of another account: its own account is taken to allow everything."""
+        return self._people.outsider(arn)
+
+    def callers(self, *things: Thing) -> tuple[Caller, ...]:
+        """The account's roles and users, everybody that the documents of these things (and IAM) name, and strangers."""
+        texts = [thing.policy.document.text for thing in things if thing.policy]
+        texts += [f"{grant.grantee} {grant.retiring}" for thing in things for grant in thing.grants]
+        texts += [p.document.text for each in self._people.own for p in each.identity if not each.is_administrator]
+        texts += [str(role["AssumeRolePolicyDocument"]) for role in self._people.roles]
+        return (*self._people.own, *self._people.others(texts))
+
+    # What they may
+
+    def may(self, caller: Caller, action: str, thing: Thing, situation: Situation | None = None) -> bool:
+        """Whether the caller may do it in this situation (none: a plain, direct call)."""
+        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms)
+        return self._ask(caller, action, thing, asked.defaults() | dict(situation or {})).allowed
+
+    def lacks(self, caller: Caller, *rights: Right) -> Access | None:
+        """The first thing of these rights that the caller may not do: each action, in each case of `where`."""
+        for right in rights:
+            for thing in (thing for thing in self.things if thing.exists and _is_on(right, thing)):
+                for action in right.actions:
+                    for situation, varied in self._cases(right):
+                        if not self.may(caller, action, thing, situation):
+                            return Access(caller, action, thing, situation, varied)
+        return None
+
+    def _cases(self, right: Right) -> Iterator[tuple[Situation, frozenset[str]]]:
+        """The situations in which a right holds: with as little as it asks for, and with more in the context."""
+        names, choices = list(right.where), list(right.where.values())
+        for chosen in product(*choices):
+            situation: dict[str, str | Sequence[str]] = {}
+            pairs: dict[str, str] = {}
+            varied = set()
+            for name, value in zip(names, chosen, strict=True):
+                if name.startswith("kms:EncryptionContext:"):
+                    varied.add("context")
+                    pairs |= {name.removeprefix("kms:EncryptionContext:"): value} if value is not None else {}
+                elif name == "kms:ViaService":
+                    varied.add("route")
+                    situation |= _via(value) if value else {}
+                elif value is not None:
+                    varied.add(name.lower())
+                    situation[name] = value
+            yield situation | in_context(pairs), frozenset(varied)
+            if pairs:
+                yield situation | in_context(pairs | {"another": "pair"}), frozenset(varied)
+
+    def exceeds(self, caller: Caller, *rights: Right) -> Access | None:
+        """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts."""
+        found = (access for thing in self.things for access in self.accesses(caller, thing, rights))
+        return _first_beyond(chain(found, _beside_kms(caller)), rights)
+
+    def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
+        """The first thing that the caller may do beyond these rights with this one thing."""
+        return _first_beyond(self.accesses(caller, thing, rights), rights)
+
+    def others(self, thing: Thing, *rights: Right, besides: Iterable[Caller] = ()) -> Access | None:
+        """The first thing that somebody else may do with it beyond these rights.
+
+        Left out are the account's administrators, and the callers of `besides`.
+        """
+        out = {caller.principal.arn for caller in besides}
+        asked = (each for each in self.callers(thing) if not each.is_administrator and each.principal.arn not in out)
+        return self.let_in(thing, asked, *rights)
+
+    def let_in(self, thing: Thing, callers: Iterable[Caller], *rights: Right) -> Access | None:
+        """The first thing beyond these rights that one of these callers may do with it.
+
+        What is written down and void counts for principals of other accounts: it is the thing's own policy.
+        """
+        for caller in callers:
+            found = (each for each in self.accesses(caller, thing, rights) if each.in_force or caller.foreign)
+            if (access := _first_beyond(found, rights)) is not None:
+                return access
+        return None
+
+    def accesses(self, caller: Caller, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
+        """All that the caller may do with it, in every situation that the documents, or these rights, tell apart."""
+        for action in _actions(thing):
+            yield from self._accesses(caller, action, thing, about)
+
+    def _accesses(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right]) -> Iterator[Access]:
+        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms)
+        question = _question(caller, action, thing, {})
+        policies = _policies(caller, thing)
+        is_written = _mention(asked, question, policies)
+        if not is_written:
+            return
+        for right in about:
+            for name, values in right.where.items():
+                asked.add(name, values)
+        void: list[Situation] | None = []
+        cases: Iterable[Situation] = [asked.defaults()] if asked.is_empty else asked.situations()
+        for situation in cases:
+            decision = self._ask(caller, action, thing, situation)
+            if decision.allowed:
+                void = None
+                yield Access(caller, action, thing, situation, asked.varied)
+            elif void is not None and _is_void(decision, caller):
+                void.append(situation)
+        for each in void or ():
+            yield Access(caller, action, thing, each, asked.varied, in_force=False)
+
+    def _ask(self, caller: Caller, action: str, thing: Thing, situation: Situation) -> Decision:
+        policies = _policies(caller, thing)
+        if action != "kms:RetireGrant" or not thing.grants:
+            return decide(_question(caller, action, thing, situation), policies)
+        for grant in thing.grants:
+            asked = decide(_question(caller, action, thing, situation, grant.id), policies)
+            if asked.allowed:
+                break
+        return asked
+
+
+def _actions(thing: Thing) -> Sequence[str]:
+    if thing.kind == "key":
+        return on_keys()
+    if thing.kind == "alias":
+        return sorted(ALIAS_ACTIONS)
+    return ASSUME_ACTIONS if thing.kind == "role" else on_nothing()
+
+
+def _first_beyond(found: Iterable[Access], rights: Sequence[Right]) -> Access | None:
+    return next((access for access in found if not any(right.covers(access) for right in rights)), None)
+
+
+def _beside_kms(caller: Caller) -> Iterator[Access]:
+    """What the caller's own policies allow of other services, as it is written."""
+    for policy in caller.identity:
+        for statement in policy.document.statements:
+            if statement.effect == "Allow":
+                on = Thing("nothing", "*", ", ".join(statement.resources or ("other resources",)), "")
+                actions = statement.actions or ("everything but " + ", ".join(statement.not_actions or ()),)
+                yield from (Access(caller, each, on, {}) for each in actions if not each.lower().startswith("kms:"))
+
+
+def _is_on(right: Right, thing: Thing) -> bool:
+    return thing.arn in right.on or ("*" in right.on and thing.kind == "nothing")
+
+
+def _region(thing: Thing) -> str:
+    return thing.arn.split(":")[3] if thing.kind in ("key", "alias") else ""
+
+
+def _policies(caller: Caller, thing: Thing) -> Policies:
+    return Policies(caller.identity, caller.boundary, (), (), thing.policy, thing.grants)
+
+
+def _question(caller: Caller, action: str, thing: Thing, situation: Situation, grant_id: str = "") -> Question:
+    region = _region(thing)
+    given = {"aws:SecureTransport": "true"} | ({"aws:RequestedRegion": region} if region else {})
+    context = {**given, **thing.facts, **caller.facts, **situation}
+    return Question(caller.principal, action, thing.arn, thing.account, context, grant_id=grant_id)
+
+
+def _mention(asked: Mentioned, question: Question, policies: Policies) -> bool:
+    """Take in all conditions that have a say in this question; False if no Allow and no grant is about it."""
+    allows = False
+    for layer in analyse(question, policies):
+        for policy in layer.policies:
+            for each in policy.statements:
+                if all(element.matched for element in each.elements):
+                    allows = allows or (each.statement.effect == "Allow" and layer.kind not in ("boundary", "scp"))
+                    values = {test.condition.key.lower(): test.seen for test in each.conditions if test.seen}
+                    for condition in each.statement.conditions:
+                        asked.add_condition(condition, values)
+        allows = _mention_grants(asked, question, layer) or allows
+    return allows or question.principal.kind == "Root"
+
+
+def _mention_grants(asked: Mentioned, question: Question, layer: Layer) -> bool:
+    operation, found = question.operation.lower(), False
+    for each in layer.grants:
+        is_about = operation == "retiregrant" or operation in (o.lower() for o in each.grant.operations)
+        names = grantee_naming(each.grant.grantee, question) or grantee_naming(each.grant.retiring, question)
+        if is_about and (names or operation == "retiregrant"):
+            found = True
+            asked.add_constraints(each.grant.constraints)
+    return found
+
+
+def _is_void(decision: Decision, caller: Caller) -> bool:
+    """Whether something is written down for this caller that another document made later would put in force."""
+    if decision.reason not in _VOID:
+        return False
+    for layer in decision.layers:
+        for each in layer.allowances:
+            if layer.kind == "identity" and not caller.foreign:
+                return True
+            if layer.kind in ("key", "trust") and (each.naming != "account" or caller.foreign):
+                return True
+    return False
+
+
+def _via(value: str) -> dict[str, str | Sequence[str]]:
+    service, region = value.split(".")[:2]
+    return through(service, region)

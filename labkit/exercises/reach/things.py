@@ -1,0 +1,157 @@
+"""What permissions are asked on: keys, aliases and roles of the account, and some that are not there yet.
+
+Reads through `lab.observer`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ...cloud.policy.documents import parse_document
+from ...cloud.policy.question import Grant, GrantConstraints, NamedPolicy
+from ..engine import LabView
+
+Kind = Literal["key", "alias", "role", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A resource: its ARN, how a sentence calls it, its own policy, its grants, and what conditions can ask of it.
+
+    `exists` is False for what is not there yet, or is another account's. `algorithms` has the values of the
+    condition keys of algorithms.
+    """
+
+    kind: Kind
+    arn: str
+    words: str
+    account: str
+    policy: NamedPolicy | None = None
+    grants: tuple[Grant, ...] = ()
+    facts: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    algorithms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exists: bool = True
+
+
+NOTHING = Thing("nothing", "*", "", "")
+NO_SUCH_ID = "00000000-0000-0000-0000-000000000000"
+STRANGE_ACCOUNT = "999999999999"
+
+# DescribeKey's lists, and the condition keys that these are the values of.
+_ALGORITHMS = {
+    "EncryptionAlgorithms": "kms:encryptionalgorithm",
+    "SigningAlgorithms": "kms:signingalgorithm",
+    "MacAlgorithms": "kms:macalgorithm",
+    "KeyAgreementAlgorithms": "kms:keyagreementalgorithm",
+}
+
+
+def read_keys(lab: LabView, region: str | None = None) -> Iterator[Thing]:
+    """The customer managed keys of a Region (the lab's own, if none is named), with their policies and grants."""
+    kms = lab.observer.client("kms", region or lab.region)
+    names: dict[str, list[str]] = {}
+    for page in kms.get_paginator("list_aliases").paginate():
+        for each in page["Aliases"]:
+            names.setdefault(each.get("TargetKeyId", ""), []).append(each["AliasName"])
+    for page in kms.get_paginator("list_keys").paginate():
+        for listed in page["Keys"]:
+            found = kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
+            if found["KeyManager"] == "CUSTOMER":
+                yield _key(kms, found, names.get(listed["KeyId"], []))
+
+
+def _key(kms: Any, found: dict[str, Any], names: list[str]) -> Thing:
+    arn = found["Arn"]
+    facts: dict[str, str | Sequence[str]] = {
+        "kms:KeySpec": found["KeySpec"],
+        "kms:KeyUsage": found["KeyUsage"],
+        "kms:KeyOrigin": found["Origin"],
+        "kms:CustomerMasterKeySpec": found["KeySpec"],
+        "kms:CustomerMasterKeyUsage": found["KeyUsage"],
+        "kms:MultiRegion": str(found["MultiRegion"]).lower(),
+    }
+    if found["MultiRegion"]:
+        facts["kms:MultiRegionKeyType"] = found["MultiRegionConfiguration"]["MultiRegionKeyType"]
+    if names:
+        facts["kms:ResourceAliases"] = names
+    if found["KeyState"] != "PendingDeletion":
+        pages = kms.get_paginator("list_resource_tags").paginate(KeyId=arn)
+        facts |= {f"aws:ResourceTag/{tag['TagKey']}": tag["TagValue"] for page in pages for tag in page["Tags"]}
+    policy = named("key policy", kms.get_key_policy(KeyId=arn)["Policy"], "key")
+    listed = [each for page in kms.get_paginator("list_grants").paginate(KeyId=arn) for each in page["Grants"]]
+    algorithms = {key: tuple(found[name]) for name, key in _ALGORITHMS.items() if found.get(name)}
+    words = f"the key `{found['Description']}`" if found.get("Description") else f"the key {arn.rpartition('/')[2]}"
+    return Thing("key", arn, words, arn.split(":")[4], policy, tuple(map(as_grant, listed)), facts, algorithms)
+
+
+def as_grant(listed: dict[str, Any]) -> Grant:
+    """A grant of ListGrants, for the decision. Tokens are not listed, so it counts as effective."""
+    limits = listed.get("Constraints", {})
+    constraints = GrantConstraints(
+        limits.get("EncryptionContextEquals"), limits.get("EncryptionContextSubset"), limits.get("SourceArn")
+    )
+    issuer = listed.get("IssuingAccount", "").split(":")
+    return Grant(
+        listed["GrantId"],
+        listed.get("GranteePrincipal", ""),
+        tuple(listed["Operations"]),
+        retiring=listed.get("RetiringPrincipal", ""),
+        constraints=constraints,
+        issuing_account=issuer[4] if len(issuer) > 4 else issuer[0],
+    )
+
+
+def keys_to_come(account: str, region: str) -> tuple[Thing, ...]:
+    """Keys that are not there: one that the account makes tomorrow, here or in another Region, and a stranger's.
+
+    Each has a key policy that lets the account's IAM policies decide.
+    """
+    elsewhere = "eu-west-1" if region != "eu-west-1" else "us-east-1"
+    made = (
+        (region, account, "a key that you make tomorrow"),
+        (elsewhere, account, f"a key in {elsewhere}"),
+        (region, STRANGE_ACCOUNT, "a key of another account"),
+    )
+    return tuple(_to_come(account, *each) for each in made)
+
+
+def _to_come(account: str, region: str, owner: str, words: str) -> Thing:
+    whole = {"Effect": "Allow", "Principal": {"AWS": [account, owner]}, "Action": "kms:*", "Resource": "*"}
+    policy = named("key policy", {"Version": "2012-10-17", "Statement": [whole]}, "key")
+    facts = {
+        "kms:KeySpec": "SYMMETRIC_DEFAULT",
+        "kms:KeyUsage": "ENCRYPT_DECRYPT",
+        "kms:KeyOrigin": "AWS_KMS",
+        "kms:CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "kms:CustomerMasterKeyUsage": "ENCRYPT_DECRYPT",
+        "kms:MultiRegion": "false",
+    }
+    arn = f"arn:aws:kms:{region}:{owner}:key/{NO_SUCH_ID}"
+    return Thing(
+        "key", arn, words, owner, policy, (), facts, {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}, False
+    )
+
+
+def read_aliases(lab: LabView, account: str) -> Iterator[Thing]:
+    """The account's aliases, and one that is not there."""
+    pages = lab.observer.client("kms").get_paginator("list_aliases").paginate()
+    for each in (each for page in pages for each in page["Aliases"]):
+        if not each["AliasName"].startswith("alias/aws/"):
+            yield Thing("alias", each["AliasArn"], f"the alias `{each['AliasName']}`", account)
+    arn = f"arn:aws:kms:{lab.region}:{account}:alias/no-such-alias"
+    yield Thing("alias", arn, "an alias that you make tomorrow", account, exists=False)
+
+
+def role_as_thing(role: dict[str, Any]) -> Thing:
+    """A role, which has a trust policy: somebody may assume it."""
+    trust = named("trust policy", role["AssumeRolePolicyDocument"], "trust")
+    facts: dict[str, str | Sequence[str]] = {f"iam:ResourceTag/{t['Key']}": t["Value"] for t in role.get("Tags", [])}
+    return Thing("role", role["Arn"], f"the role `{role['RoleName']}`", role["Arn"].split(":")[4], trust, (), facts)
+
+
+def named(name: str, document: str | Mapping[str, Any], kind: Any) -> NamedPolicy:
+    """A policy for the decision, from JSON text or what that text says."""
+    return NamedPolicy(name, parse_document(document if isinstance(document, str) else json.dumps(document), kind))
