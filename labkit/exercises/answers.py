@@ -156,7 +156,7 @@ def _size(each: Any) -> int:
     if isinstance(each, str | bytes) or not isinstance(each, Sized):
         return 1
     if _of_tables(each):  # of an array or a table, all cells
-        return max(1, int(each.size))
+        return max(1, int(getattr(each, "size", 1)))
     try:
         return max(1, len(each))
     except (OverflowError, TypeError):  # a range beyond the machine's sizes; numpy's value without a dimension
