@@ -11,6 +11,7 @@ from .answers import named
 from .engine import CannotJudge, Gone, LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from .objects import writings
 from .reach import Reach, Right
+from .reach.rights import Situation
 
 READERS = ("Ruth", "Sami", "Tove")
 DAYS = tuple(f"day/{number}" for number in range(1, 6))
@@ -31,22 +32,14 @@ def one_report(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("The role Auditor has no further inline policy.")
     key, reach, right = _key(lab), Reach(lab), "reports/2025.csv"
     auditor = reach.caller("Auditor")
-    only = {
-        "kms:EncryptionContext:aws:s3:arn": (_arn(lab, right),),
-        "kms:ViaService": (f"s3.{lab.region}.amazonaws.com", None),  # by hand it opens the same object's data key
-    }
-    opens = Right(("kms:Decrypt",), (key,), only)
-    reads = Right(("s3:GetObject",))
-    if (beyond := reach.exceeds(auditor, opens, reads)) is not None:
-        return not_yet(f"The policy is too wide: it allows {_other_object(beyond.told, lab)} too.")
-    needed = Right(("kms:Decrypt",), (key,), only | {"kms:ViaService": (f"s3.{lab.region}.amazonaws.com",)})
-    situation = {
-        "kms:EncryptionContext:aws:s3:arn": _arn(lab, right),
-        "kms:EncryptionContextKeys": ["aws:s3:arn"],
-        "kms:ViaService": needed.where["kms:ViaService"][0] or "",
-    }
-    if not reach.may(auditor, "kms:Decrypt", reach.key(key), situation):
+    opens = Right(("kms:Decrypt",), (key,), {"kms:EncryptionContext:aws:s3:arn": (_arn(lab, right),)})
+    for name in ("reports/2024.csv", "pay.csv"):
+        if reach.may(auditor, "kms:Decrypt", reach.key(key), _through_s3(lab, name)):
+            return not_yet(f"The policy is too wide: it opens {name} too.")
+    if not reach.may(auditor, "kms:Decrypt", reach.key(key), _through_s3(lab, right)):
         return not_yet(f"With these policies, the auditor would be refused {right}.")
+    if (beyond := reach.exceeds(auditor, opens, Right(("s3:GetObject",)))) is not None:
+        return not_yet(f"The policy is too wide: it allows {_other_object(beyond.told, lab)} too.")
     if wrong := unusable(lab, key):
         return not_yet(f"The permissions are as they should be. But: {wrong}")
     if not _gets(lab, right, refused=False):
@@ -127,6 +120,12 @@ def _bucket(lab: LabView, word: str) -> str:
 
 def _arn(lab: LabView, name: str) -> str:
     return f"arn:aws:s3:::{_bucket(lab, 'records')}/{name}"
+
+
+def _through_s3(lab: LabView, name: str) -> Situation:
+    """The condition keys of S3's call when it opens this object for somebody."""
+    context = {"kms:EncryptionContext:aws:s3:arn": _arn(lab, name), "kms:EncryptionContextKeys": ["aws:s3:arn"]}
+    return context | {"kms:ViaService": f"s3.{lab.region}.amazonaws.com"}
 
 
 def _other_object(told: str, lab: LabView) -> str:
