@@ -111,21 +111,18 @@ def without_seeing(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"Something was brought under today's material for {_list(missing)}: it was not the old page.")
     if wrong := unusable(lab, diary["Arn"]):
         return not_yet(f"The pages are under today's material, and open for nobody now. {wrong}")
-    peeked = [event for event in read if _material(event) != diary["CurrentKeyMaterialId"]]
-    later = moved if not peeked else _after(lab, peeked[-1], moved)
-    if peeked and {_page(event) for event in later} & set(PAGES) != set(PAGES) and later != moved:
+    order = [event["eventID"] for event in lab.events()]
+    peeks = [order.index(event["eventID"]) for event in read if _material(event) != diary["CurrentKeyMaterialId"]]
+    times = [order.index(event["eventID"]) for event in here]
+    peeked = [time for time in peeks if time < times[-1]]  # what is read later is no part of the move
+    since = {_page(event) for event, time in zip(here, times, strict=True) if not peeked or time > peeked[-1]}
+    if peeked and times[0] < peeked[-1] and since & set(PAGES) != set(PAGES):
         return not_yet("While the pages were moved, some were read. Move all of them again, without reading one.")
     if peeked:
         return solved(
             "Four pages under today's material. Some have been read on the way: ReEncrypt shows them to nobody."
         )
     return solved("Four pages under today's material, and only KMS has seen them.")
-
-
-def _after(lab: LabView, event: dict[str, Any], among: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of the records that are younger than this one."""
-    order = [each["eventID"] for each in lab.events()]
-    return [each for each in among if order.index(each["eventID"]) > order.index(event["eventID"])]
 
 
 def _was_old(event: dict[str, Any], key: dict[str, Any]) -> bool:
