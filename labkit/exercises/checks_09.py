@@ -13,6 +13,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -159,10 +160,14 @@ def _firmware(lab: LabView) -> str:
 
 
 def _half_is_held_back(lab: LabView) -> Outcome | None:
-    """What to say if KMS does not give the public half of the firmware's key; a disabled key's half it gives."""
-    if the_key(lab, "firmware")["KeyState"] in ("Enabled", "Disabled"):
-        return None
-    return not_yet(f"{unusable(lab, _firmware(lab))} KMS does not even give its public half, to verify with.")
+    """What to say if KMS does not give the public half of the firmware's key; None if it does."""
+    try:
+        lab.observer.client("kms").get_public_key(KeyId=_firmware(lab))
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] not in ("DisabledException", "KMSInvalidStateException"):
+            raise
+        return not_yet(f"{unusable(lab, _firmware(lab))} KMS does not even give its public half, to verify with.")
+    return None
 
 
 def _fits(lab: LabView, signature: bytes, message: bytes) -> bool:
