@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from .engine import Outcome, no_number, not_yet, solved
+from .engine import Outcome, no_number, no_text, not_yet, solved
 from .evidence import Evidence
 
 OFFICE = timedelta(hours=1)  # the shop's clocks are that much ahead of UTC in January
@@ -31,7 +31,9 @@ def first_sign(seen: Evidence, answer: Any) -> Outcome | None:
 
 def way_in(seen: Evidence, answer: Any) -> Outcome | None:
     """The access key of that call."""
-    given = str(answer)
+    if (wrong := no_text(answer, "the id of an access key")) is not None:
+        return wrong
+    given = str(answer).strip()
     if given in seen.session_keys():
         return not_yet("That belongs to the session, from AssumeRole on, and ends by itself. What came before it?")
     if given in seen.new_keys():
@@ -43,7 +45,9 @@ def way_in(seen: Evidence, answer: Any) -> Outcome | None:
 
 def role(seen: Evidence, answer: Any) -> Outcome | None:
     """The role that was assumed, by name or ARN."""
-    given, right = str(answer), seen.role()
+    if (wrong := no_text(answer, "the role's name or ARN")) is not None:
+        return wrong
+    given, right = str(answer).strip(), seen.role()
     if given in (right, right.rpartition("/")[2]):
         return None
     if given in seen.session_names() or ":assumed-role/" in given:
@@ -83,7 +87,9 @@ def orders(seen: Evidence, answer: Any) -> Outcome | None:
 
 def outsider(seen: Evidence, answer: Any) -> Outcome | None:
     """The account that is not ours."""
-    given = str(answer)
+    if not isinstance(answer, int) and (wrong := no_text(answer, "the twelve digits of an account")) is not None:
+        return wrong
+    given = str(answer).strip()
     if given in seen.ours():
         return not_yet("That account is the company's own: its files have the other half of each of these calls.")
     if given.startswith("AROA"):
@@ -100,14 +106,31 @@ def still_open(seen: Evidence, answer: Any) -> Outcome | None:
         return not_yet("The answer should be a set of names of events.")
     done, tried, undone = seen.changes()
     if refused := given & tried - done:
-        return not_yet(f"{', '.join(sorted(refused))} was refused: there is nothing to undo.")
+        return not_yet(f"{listed(refused)} {_was(refused)} refused: there is nothing to undo.")
     if strange := given - done:
-        return not_yet(f"{', '.join(sorted(strange))}: no change of the stranger's has that name.")
+        return not_yet(f"{listed(strange)}: no change of the stranger's has such a name.")
     if closed := given & undone:
-        return not_yet(f"{', '.join(sorted(closed))}: somebody has undone that, on the same morning.")
+        return not_yet(f"{listed(closed)}: somebody has undone that, on the same morning.")
     if missing := done - undone - given:
         return not_yet(f"{len(missing)} more of the eight changes: no later call takes them back.")
     return None
+
+
+def touched(used: set[str], changed: set[str]) -> str:
+    """Which of these keys were used, and which were not used and changed: one sentence about each lot."""
+    told = [f"{listed(used)} {_was(used)} used"] if used else []
+    told += [f"{listed(changed)} {_was(changed)} not used, but changed"] if changed else []
+    return f"{'; '.join(told)}."
+
+
+def listed(names: set[str]) -> str:
+    """Names in a sentence: "disks", "disks and orders", "disks, orders and trail"."""
+    *first, last = sorted(names)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _was(names: set[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def moment(answer: Any) -> datetime | None:

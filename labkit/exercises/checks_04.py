@@ -5,60 +5,72 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .account import keys
-from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from .permissions import decided, grants_on, identity_policies, key_policy, may
+from .account import keys, unusable
+from .engine import LabView, Outcome, no_text, not_attempted, not_yet, solved
+from .permissions import identity_policies, may
+from .reach import Caller, Reach, Right, Thing, without_policies
 
 WHY_NOT = {
     "R1": "R1 is a deny, but look at whom it names.",
     "R2": "R2 is a deny for everybody, but not for kms:Encrypt: look at its actions.",
     "Account": "That statement allows, and an allow never keeps anybody out.",
 }
+# Whoever switches a key may manage it, and not use its material; a user of it may look at it, and give grants.
+USE = (
+    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:GenerateMac", "kms:VerifyMac",
+    "kms:Sign", "kms:Verify", "kms:DeriveSharedSecret", "kms:Encapsulate", "kms:Decapsulate",
+)  # fmt: skip
+LOOK = ("kms:Describe*", "kms:Get*", "kms:List*")
+GRANTS = ("kms:CreateGrant", "kms:RetireGrant", "kms:RevokeGrant")
+MANAGE = (
+    *LOOK, *GRANTS, "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DeleteImportedKeyMaterial",
+    "kms:Disable*", "kms:Enable*", "kms:ImportKeyMaterial", "kms:PutKeyPolicy", "kms:ReplicateKey",
+    "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:SynchronizeMultiRegionKey", "kms:TagResource",
+    "kms:UntagResource", "kms:Update*",
+)  # fmt: skip
 
 
 def reader_for_payroll(lab: LabView, answer: Any) -> Outcome:
-    """Reporter may decrypt with the payroll key by IAM policy: nothing but that, and with no other key."""
-    payroll = _key(lab, "payroll")
-    policy = key_policy(lab, payroll)
-    if "role/Reporter" in policy:
-        return not_yet("The key policy names the Reporter. That is the second door; the task asks for the first.")
+    """Reporter may decrypt with the payroll key by IAM policy, and may do nothing else with any key."""
+    payroll, reach = _key(lab, "payroll"), Reach(lab)
+    key, reporter, right = reach.key(payroll), reach.caller("Reporter"), Right(("kms:Decrypt",), (payroll,))
+    if (door := reach.exceeds_on(key, without_policies(reporter))) is not None:
+        by = "A grant" if any("role/Reporter" in grant.grantee for grant in key.grants) else "The key policy"
+        return not_yet(f"{by} lets the Reporter in ({door.told}). That is a second door; the task asks for the first.")
     if not identity_policies(lab, "Reporter"):
         return not_attempted("The role Reporter has no policy so far.")
-    if not may(lab, "Reporter", "kms:Decrypt", payroll):
+    if (said := unusable(lab, payroll)) != "":
+        return not_yet(said)
+    if reach.lacks(reporter, right) is not None:
         return not_yet("There is a policy on the role, and with it the Reporter still cannot decrypt with that key.")
-    if may(lab, "Reporter", "kms:Encrypt", payroll):
-        return not_yet("The Reporter can decrypt with the payroll key, but can encrypt with it as well.")
-    another = payroll.rpartition("/")[0] + "/00000000-0000-0000-0000-000000000000"
-    account_may = json.dumps({"Version": "2012-10-17", "Statement": _account_statement(payroll)})
-    if decided(lab, "Reporter", "kms:Decrypt", another, account_may):
-        return not_yet("The Reporter can decrypt with the payroll key, and with the account's other keys as well.")
+    if (more := reach.exceeds(reporter, right)) is not None:
+        return not_yet(f"The Reporter can decrypt with the payroll key, and is allowed more: {more.told}.")
     return solved("The Reporter can decrypt with the payroll key, and that is all.")
 
 
 def two_pairs_of_hands(lab: LabView, answer: Any) -> Outcome:
-    """A key `contracts`: DevOps may switch it and not use it, LedgerApp may use it and not switch it off."""
-    arns = [key["Arn"] for key in keys(lab) if key["Description"] == "contracts"]
-    if not arns:
+    """A key `contracts`: DevOps may switch it and not use it, LedgerApp may use it and not manage it."""
+    made = [key for key in keys(lab) if key["Description"] == "contracts"]
+    if not made:
         return not_attempted("There is no key with the description `contracts`.")
-    contracts = arns[-1]
-    grants = grants_on(lab, contracts)
-    wanted: dict[str, tuple[str, ...]] = {"DevOps": ("DisableKey", "EnableKey"), "LedgerApp": ("Encrypt", "Decrypt")}
-    for role, operations in wanted.items():
-        for operation in operations:
-            if not may(lab, role, f"kms:{operation}", contracts, grants=grants):
-                return not_yet(f"The key is there. {role} is not allowed kms:{operation} on it.")
-    unwanted: dict[str, tuple[str, ...]] = {"DevOps": ("Encrypt", "Decrypt"), "LedgerApp": ("DisableKey",)}
-    for role, operations in unwanted.items():
-        for operation in operations:
-            if may(lab, role, f"kms:{operation}", contracts, grants=grants):
-                return not_yet(f"The key is there, but {role} is also allowed kms:{operation} on it.")
+    if made[-1]["KeyState"] == "PendingDeletion":
+        return not_yet("The key `contracts` is pending deletion: nobody can use it, or switch it, as it is.")
+    arn, reach = str(made[-1]["Arn"]), Reach(lab)
+    wanted = {"DevOps": ("kms:DisableKey", "kms:EnableKey"), "LedgerApp": ("kms:Encrypt", "kms:Decrypt")}
+    for role, actions in wanted.items():
+        if (missing := reach.lacks(reach.caller(role), Right(actions, (arn,)))) is not None:
+            return not_yet(f"The key is there. {role} is not allowed {missing.action} on it.")
+    limits = {"DevOps": Right(MANAGE, (arn,)), "LedgerApp": Right((*USE, *LOOK, *GRANTS), (arn,))}
+    for role, right in limits.items():
+        if (more := reach.exceeds_on(reach.key(arn), reach.caller(role), right)) is not None:
+            return not_yet(f"The key is there, but {role} is also allowed {more.told}.")
     return solved("One pair of hands on the switch, another on the data.")
 
 
 def which_statement(lab: LabView, answer: Any) -> Outcome:
     """The answer is R3: a deny of everything but kms:De* for the courier."""
-    if answer is None:
-        return unanswered()
+    if (wrong := no_text(answer, "the Sid of a statement")) is not None:
+        return wrong
     sid = str(answer).strip()
     if sid == "R3":
         return solved("NotAction is read as *everything but*: kms:Encrypt does not begin with kms:De, so it is denied.")
@@ -66,10 +78,13 @@ def which_statement(lab: LabView, answer: Any) -> Outcome:
 
 
 def the_way_back(lab: LabView, answer: Any) -> Outcome:
-    """LabAdministrator may read and change the key policy of `archive` again."""
+    """LabAdministrator may read and change the key policy of `archive` again; nobody from elsewhere gets in."""
     archive = _key(lab, "archive")
     can = {name: may(lab, "LabAdministrator", f"kms:{name}", archive) for name in ("GetKeyPolicy", "PutKeyPolicy")}
     if all(can.values()):
+        reach, key = Reach(lab), Reach(lab).key(archive)
+        if (other := reach.let_in(key, map(without_policies, _strangers(reach, key)))) is not None:
+            return not_yet(f"You are back in, and not alone: the key policy lets in {other}.")
         return solved("You are back in. The keeper's role was the second way in that every locked key needs.")
     tried = [event for event in lab.events() if _puts(event, archive)]
     if not tried:
@@ -90,6 +105,6 @@ def _puts(event: dict[str, Any], arn: str) -> bool:
     return event["eventName"] == "PutKeyPolicy" and arn in json.dumps(event)
 
 
-def _account_statement(key_arn: str) -> list[dict[str, Any]]:
-    root = f"arn:aws:iam::{key_arn.split(':')[4]}:root"
-    return [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]
+def _strangers(reach: Reach, key: Thing) -> list[Caller]:
+    """Everybody but the account's own roles and users: they are a matter of its IAM policies."""
+    return [each for each in reach.callers(key) if not each.is_own and not each.is_administrator]

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
-from ..policy import simulate
-from .account import calls, key_arn, keys
+from .account import calls, key_arn, keys, unusable
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from .permissions import Context, key_policy
+from .reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
+from .reach.actions import on_keys
 
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-NOT_ASKED_FOR = ("Encrypt", "ReEncryptFrom", "GenerateDataKey", "DescribeKey", "GetKeyRotationStatus", "CreateGrant")
-STRANGER = "999999999999"
-ROLES = ("Clerk", "SomebodyElse")
 CUSTOMER = "backup-7"
+ASSUME = "sts:AssumeRole"
+EXTERNAL_ID = "sts:ExternalId"
 
 
 def one_role_one_action(lab: LabView, answer: Any) -> Outcome:
     """Besides the account's own statement, the key policy of `ledger` lets Clerk decrypt; and Clerk has."""
-    key = _key(lab, "ledger")
-    others = _for_others(lab, key)
-    if not others:
+    found, reach = _key(lab, "ledger"), Reach(lab)
+    arn, key, partner = str(found["Arn"]), reach.key(found["Arn"]), _first_visitor(lab, found["AWSAccountId"])
+    if not _for_others(lab, found) and not key.grants:
         return not_attempted("The key policy of `ledger` lets nobody in from another account.")
-    accounts = {*re.findall(r"(?<!\d)\d{12}(?!\d)", json.dumps(others))} - {key["AWSAccountId"]}
-    lets = {(account, role): _lets(lab, key, account, role) for account in (*accounts, STRANGER) for role in ROLES}
-    if any(lets[account, role] for account, role in lets if role != "Clerk" or account == STRANGER):
-        return not_yet("The key policy of `ledger` lets more than the role Clerk in.")
-    if not any(lets.values()):
+    if (said := unusable(lab, arn)) != "":
+        return not_yet(said)
+    clerk, right = reach.outsider(f"arn:aws:iam::{partner}:role/Clerk"), Right(("kms:Decrypt",), (arn,))
+    others = [each for each in reach.callers(key) if not _is(each, clerk) and not each.is_administrator]
+    if (other := reach.let_in(key, map(without_policies, others))) is not None:
+        return not_yet(f"The key policy of `ledger`, or a grant, lets more than the role Clerk in: {other}.")
+    by_policy = replace(key, grants=())
+    if not reach.may(clerk, "kms:Decrypt", by_policy):
         return not_yet("The key policy of `ledger` has a statement more, and still does not let the clerk decrypt.")
-    if any(_lets(lab, key, account, "Clerk", name) for account in accounts for name in NOT_ASKED_FOR):
-        return not_yet("The key policy of `ledger` lets the clerk do more than decrypting.")
-    if not any(event["userIdentity"]["principalId"].endswith(":clerk") for event in _decrypts(lab, key)):
+    if (more := reach.exceeds_on(key, clerk, right)) is not None:
+        return not_yet(f"The key policy of `ledger` lets the clerk do more than decrypting: {more.told}.")
+    if not _is_whole(reach, by_policy):
+        return not_yet("The key policy of `ledger` has lost your own account's statement, or part of it.")
+    if not any(_is_by_clerk(event, partner) for event in _decrypts(lab, found)):
         return not_yet("The key policy is as it should be. The entry has not been opened by the clerk yet.")
     return solved("One role of one account, one action; and your trail has the visit.")
 
@@ -42,6 +45,8 @@ def who_came_in(lab: LabView, answer: Any) -> Outcome:
     """The answer is the account, other than the own, that decrypted most often with `archive`."""
     if answer is None:
         return unanswered()
+    if not isinstance(answer, (str, int)):
+        return not_yet(f"The answer should be an account id, as text; this is {type(answer).__name__}.")
     key = _key(lab, "archive")
     visits = Counter(event["userIdentity"]["accountId"] for event in _decrypts(lab, key))
     own, account = key["AWSAccountId"], str(answer).strip()
@@ -56,44 +61,61 @@ def who_came_in(lab: LabView, answer: Any) -> Outcome:
 
 
 def name_your_customer(lab: LabView, answer: Any) -> Outcome:
-    """A role Backup, trusting another account under the external ID only; and assumed with it."""
-    iam = lab.observer.client("iam")
-    roles = {role["RoleName"]: role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
-    if "Backup" not in roles:
+    """A role Backup, which the vendor's account may assume under the external ID only; and it has."""
+    iam, reach = lab.observer.client("iam"), Reach(lab)
+    pages = iam.get_paginator("list_roles").paginate()
+    if "Backup" not in {role["RoleName"] for page in pages for role in page["Roles"]}:
         return not_attempted("There is no role `Backup` in your account.")
-    trusted = [each for each in roles["Backup"]["AssumeRolePolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
-    if any("*" in _principals(statement) for statement in trusted):
-        return not_yet("The role Backup trusts whoever knows the external ID, and an external ID is no secret.")
-    wanted = [_external_id(statement.get("Condition", {})) for statement in trusted]
-    if None in wanted:
-        return not_yet("The trust policy of Backup does not ask for whom the vendor works.")
-    if any(value not in (CUSTOMER, [CUSTOMER]) for value in wanted):
-        return not_yet(f"The trust policy of Backup asks for {wanted}: not for the customer of the task.")
-    assumed = [event for event in calls(lab, "AssumeRole") if _role_of(event) == "Backup"]
-    if not any(event["userIdentity"]["accountId"] != _own(roles["Backup"]) for event in assumed):
-        return not_yet("The role is as it should be. The vendor has not assumed it yet.")
+    backup = reach.role("Backup")
+    vendor = _first_visitor(lab, backup.account)
+    asks = Right((ASSUME,), (backup.arn,), {EXTERNAL_ID: (CUSTOMER,)})
+    beside = Right(("sts:TagSession", "sts:SetSourceIdentity"), (backup.arn,))
+    theirs = [each for each in reach.callers(backup) if each.account == vendor]
+    by_strangeness = sorted(reach.callers(backup), key=lambda each: (each.named, not each.foreign))
+    others = [with_every_policy(each) for each in by_strangeness if each.account != vendor]
+    if (other := reach.let_in(backup, others)) is not None:
+        return not_yet(f"The role Backup trusts more than the vendor's account: {_whoever(other.caller)}.")
+    if (more := reach.let_in(backup, theirs, asks, beside)) is not None:
+        if EXTERNAL_ID not in more.situation:
+            return not_yet("The trust policy of Backup does not ask for whom the vendor works.")
+        return not_yet(f"The trust policy of Backup lets the vendor in with {more.situation[EXTERNAL_ID]!r} as well.")
+    collector = reach.outsider(f"arn:aws:iam::{vendor}:role/Collector")
+    if not reach.may(collector, ASSUME, backup, {EXTERNAL_ID: CUSTOMER}):
+        return not_yet(
+            f"With {CUSTOMER!r}, the customer of the task, the vendor is not let in by Backup's trust policy."
+        )
+    if (power := reach.exceeds(reach.caller("Backup"))) is not None:
+        return not_yet(f"The trust policy is as it should be. The role needs no permissions, and it has: {power.told}.")
+    if not any(_is_visit(event, vendor) for event in _assumed(lab)):
+        return not_yet("The role is as it should be. The vendor has not assumed it yet, for this customer.")
     return solved("The vendor gets in when it works for you, and not when somebody else sends it.")
 
 
 def family_only(lab: LabView, answer: Any) -> Outcome:
     """The key policy of `minutes` lets the organization decrypt, by its id; and another account has."""
-    key = _key(lab, "minutes")
-    others = _for_others(lab, key)
-    if not others:
+    found, reach = _key(lab, "minutes"), Reach(lab)
+    arn, key, others = str(found["Arn"]), reach.key(found["Arn"]), _for_others(lab, found)
+    if not others and not key.grants:
         return not_attempted("The key policy of `minutes` lets nobody in from another account.")
-    if any(_principals(statement) != ["*"] for statement in others):
-        return not_yet("The key policy of `minutes` names an account. Those who join later would be left out.")
+    if len(others) != 1 or _principals(others[0]) != ["*"]:
+        return not_yet("The task asks for one statement. What is there names an account: those who join are left out.")
     organization = lab.observer.client("organizations").describe_organization()["Organization"]["Id"]
-    member = {"aws:PrincipalOrgID": organization, "aws:PrincipalOrgPaths": [f"{organization}/r-root/"]}
-    if _lets(lab, key, STRANGER, "Clerk"):
-        return not_yet("The key policy of `minutes` lets everybody in, not only the organization.")
-    if not _lets(lab, key, STRANGER, "Clerk", context=member):
+    right = Right(("kms:Decrypt",), (arn,))
+    everybody = [without_policies(each) for each in reach.callers(key) if not each.is_administrator]
+    members = [each for each in everybody if each.facts.get("aws:PrincipalOrgID") == organization]
+    rest = [each for each in everybody if each not in members]
+    if (other := reach.let_in(key, rest)) is not None:
+        return not_yet(f"The key policy of `minutes` lets in more than the organization, if not everybody: {other}.")
+    if not all(reach.may(each, "kms:Decrypt", key) for each in members if each.foreign):
         return not_yet("The key policy of `minutes` does not let the whole organization decrypt.")
-    if any(_lets(lab, key, STRANGER, "Clerk", name, member) for name in NOT_ASKED_FOR):
-        return not_yet("The key policy of `minutes` allows more than decrypting.")
-    if not any(event["userIdentity"]["accountId"] != key["AWSAccountId"] for event in _decrypts(lab, key)):
+    if (more := next(filter(None, (reach.exceeds_on(key, each, right) for each in members)), None)) is not None:
+        return not_yet(f"The key policy of `minutes` allows more than decrypting: {more}.")
+    if not any(event["userIdentity"]["accountId"] != found["AWSAccountId"] for event in _decrypts(lab, found)):
         return not_yet("The key policy is as it should be. The management account has not opened the minute yet.")
-    return solved("Whoever joins the organization can read the minutes, whoever leaves it no longer can.")
+    return solved(
+        "The key lets in each account of the organization, those that join later too. Which of its roles may decrypt "
+        "is up to that account. An account that leaves is out."
+    )
 
 
 def _key(lab: LabView, description: str) -> dict[str, Any]:
@@ -102,6 +124,51 @@ def _key(lab: LabView, description: str) -> dict[str, Any]:
 
 def _decrypts(lab: LabView, key: dict[str, Any]) -> list[dict[str, Any]]:
     return [event for event in calls(lab, "Decrypt") if key_arn(event) == key["Arn"]]
+
+
+def _first_visitor(lab: LabView, own: str) -> str:
+    """The first account beside the own that the trail has: the partner, which is the vendor, too."""
+    visitors = (event["userIdentity"].get("accountId", own) for event in lab.events())
+    return next(account for account in visitors if account.isdigit() and account != own)
+
+
+def _is_by_clerk(event: dict[str, Any], partner: str) -> bool:
+    caller = event["userIdentity"]
+    return caller["accountId"] == partner and str(caller["principalId"]).endswith(":clerk")
+
+
+def _is(caller: Caller, other: Caller) -> bool:
+    return caller.principal.arn == other.principal.arn
+
+
+def _is_whole(reach: Reach, key: Thing) -> bool:
+    """Whether the account's own IAM policies decide about every operation."""
+    account = next(caller for caller in map(with_every_policy, reach.callers(key)) if caller.is_own)
+    return all(reach.may(account, action, key) for action in on_keys() if action != "kms:RetireGrant")
+
+
+def _whoever(caller: Caller) -> str:
+    if caller.named:
+        return caller.words
+    return f"{caller.words} gets in, and so does whoever knows the external ID, which is no secret"
+
+
+def _is_visit(event: dict[str, Any], vendor: str) -> bool:
+    """Whether the vendor has assumed the role for this customer."""
+    asked = event["requestParameters"]
+    return event["userIdentity"].get("accountId") == vendor and asked.get("externalId") == CUSTOMER
+
+
+def _assumed(lab: LabView) -> list[dict[str, Any]]:
+    """The times that Backup was assumed since it was made."""
+    assumed: list[dict[str, Any]] = []
+    for event in calls(lab, "AssumeRole", "CreateRole"):
+        asked = event["requestParameters"]
+        if event["eventName"] == "CreateRole":
+            assumed = [] if asked["roleName"] == "Backup" else assumed
+        elif str(asked["roleArn"]).endswith(":role/Backup"):
+            assumed.append(event)
+    return assumed
 
 
 def _for_others(lab: LabView, key: dict[str, Any]) -> list[dict[str, Any]]:
@@ -113,41 +180,7 @@ def _for_others(lab: LabView, key: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _principals(statement: dict[str, Any]) -> list[str]:
+    """Whom a statement names, services among them."""
     named = statement.get("Principal", [])
-    return _listed(named.get("AWS", []) if isinstance(named, dict) else named)
-
-
-def _lets(
-    lab: LabView,
-    key: dict[str, Any],
-    account: str,
-    role: str,
-    operation: str = "Decrypt",
-    context: Context | None = None,
-) -> bool:
-    """Whether the key policy lets in a role of another account that may do everything there."""
-    arn, policy = f"arn:aws:iam::{account}:role/{role}", key_policy(lab, key["Arn"])
-    asked = simulate(arn, f"kms:{operation}", key["Arn"], identity=EVERYTHING, resource_policy=policy, context=context)
-    return asked.data["allowed"]
-
-
-def _external_id(condition: dict[str, Any]) -> Any:
-    """What a condition asks of the external ID; None if it asks nothing."""
-    for operator in ("StringEquals", "StringLike", "StringEqualsIgnoreCase"):
-        for name, value in condition.get(operator, {}).items():
-            if name.lower() == "sts:externalid":
-                return value
-    return None
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _role_of(event: dict[str, Any]) -> str:
-    return str(event["requestParameters"]["roleArn"]).rpartition("/")[2]
-
-
-def _own(role: dict[str, Any]) -> str:
-    """The account that the role is in."""
-    return str(role["Arn"]).split(":")[4]
+    entries = named.values() if isinstance(named, dict) else [named]
+    return [each for entry in entries for each in ([entry] if isinstance(entry, str) else entry)]

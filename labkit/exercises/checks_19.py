@@ -5,19 +5,20 @@ Nothing here is an answer: each is found in the files, from the one address that
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from ..policy import simulate
 from . import answers_19 as answers
 from .account import calls, keys
 from .engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from .evidence import evidence
-from .permissions import decided, key_policy
+from .reach import Caller, Reach, with_every_policy, without_policies
+from .reach.actions import on_keys
+from .sessions_19 import is_of, later, may_still, refused_to, role_id, session
 
 KMS = "kms.amazonaws.com"
 LATER = "2026-12-31T00:00:00Z"  # a session that begins when all this is over
-WORK = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "ec2:ModifySnapshotAttribute", "cloudtrail:StopLogging")
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ASSUME = "sts:AssumeRole"
 
 
 def may_go(lab: LabView, answer: Any) -> Outcome:
@@ -113,11 +114,10 @@ def untouched(lab: LabView, answer: Any) -> Outcome:
     if given is None or given - every:
         return not_yet(f"The answer should be a set of names from Ann's list: {', '.join(sorted(every))}.")
     if wrong := given & touched:
-        how = "it was used" if wrong & seen.used() else "it was not used, but it was changed"
-        return not_yet(f"{', '.join(sorted(wrong))}: {how}.")
+        return not_yet(f"Not untouched: {answers.touched(wrong & seen.used(), wrong - seen.used())}")
     if wrong := given & unseen:
         return not_yet(
-            f"{', '.join(sorted(wrong))}: the trail of that Region leaves KMS out since then, so you can't know."
+            f"{answers.listed(wrong)}: the trail of that Region leaves KMS out since then, so you can't know."
         )
     if missing := every - touched - unseen - given:
         return not_yet(
@@ -129,42 +129,64 @@ def untouched(lab: LabView, answer: Any) -> Outcome:
 def shut_out(lab: LabView, answer: Any) -> Outcome:
     """The access key is off; the stolen session may do nothing any more; one that begins later what the role may."""
     iam = lab.observer.client("iam")
-    key = _key(lab, "customers")
     begun = [event for event in calls(lab, "AssumeRole") if event["requestParameters"]["roleSessionName"] == "session1"]
     since, used = begun[-1]["eventTime"], begun[-1]["userIdentity"]["accessKeyId"]
-    left = iam.list_access_keys(UserName="backup-agent")["AccessKeyMetadata"]
-    is_on = used in {each["AccessKeyId"] for each in left if each["Status"] == "Active"}
+    is_on = used in _active_keys(iam, "backup-agent")
     if "SupportTools" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
         return not_yet("The role is gone, and support's work with it. Leave the role, and end its old sessions.")
-    left_in, can_work = _may(lab, key, since), _may(lab, key, LATER) == list(WORK)
-    if is_on and left_in == list(WORK):
+    reach = Reach(lab)
+    key, role = reach.key(_key(lab, "customers")), reach.role("SupportTools")
+    stolen = session(reach.caller("SupportTools"), begun[-1])
+    left_in = may_still(reach, stolen, key) if is_of(role_id(lab, "SupportTools"), stolen) else ""
+    if is_on and left_in == "kms:Decrypt":
         return not_attempted("The access key is active, and the stranger's session can use the keys.")
-    if "kms:Decrypt" in left_in:
+    if left_in == "kms:Decrypt":
         return not_yet(f"The session from {since[11:19]} UTC can still use the keys.")
     if left_in:
-        return not_yet(f"The session from {since[11:19]} UTC is not out: it may still call {left_in[0]}, for one.")
+        return not_yet(f"The session from {since[11:19]} UTC is not out: it may still call {left_in}, for one.")
     if is_on:
         return not_yet("The session is out. With the access key, which is active, the stranger can begin a new one.")
-    if not can_work:
-        return not_yet("The stranger's session is out, and so is each later one: support can't work any more.")
+    for time in (lab.events()[-1]["eventTime"], LATER):
+        if refused := refused_to(reach, later(stolen, time), key):
+            said = "The stranger's session is out, and so is each later one: support can't work any more"
+            return not_yet(f"{said}. A session that begins now may not call {refused}, for one.")
+    everybody = reach.callers(role)
+    if not any(reach.may(with_every_policy(each), ASSUME, role) for each in everybody if each.is_own):
+        return not_yet("The stranger is out, and support too: the role's trust policy lets nobody begin a session.")
+    if (other := reach.let_in(role, (each for each in everybody if each.account != role.account))) is not None:
+        return not_yet(f"The session is out. But the role's trust policy lets in {other.caller.words}.")
     return solved("What was handed out before is worth nothing now. Who may assume the role can begin anew.")
 
 
 def take_back(lab: LabView, answer: Any) -> Outcome:
-    """Neither a grant nor the key policy lets the outsider in; the account's own people are let in as before."""
-    key = _key(lab, "customers")
+    """Neither a grant nor the key policy lets an outsider in; the account's own people are let in as before."""
+    reach = Reach(lab)
+    key = reach.key(_key(lab, "customers"))
     made = [event["requestParameters"]["granteePrincipal"] for event in calls(lab, "CreateGrant")]
-    grants = [grant["GranteePrincipal"] for grant in lab.observer.client("kms").list_grants(KeyId=key)["Grants"]]
-    policy = key_policy(lab, key)
-    by_policy = _lets_in(policy, made[0], key)
-    if grants and by_policy:
-        return not_attempted("The grant and the statement in the key policy are both there.")
-    if grants:
+    copier, by_policy = reach.outsider(made[0]), replace(key, grants=())
+    outside = [without_policies(each) for each in (copier, *reach.callers(key)) if not _is_ours(each)]
+    policy_lets, lets = reach.let_in(by_policy, outside), reach.let_in(key, outside)
+    grants = [each for each in key.grants if not reach.is_own(each.grantee)]
+    if grants and policy_lets:
+        if reach.may(copier, "kms:Decrypt", by_policy):
+            return not_attempted("The grant and the statement in the key policy are both there.")
+        return not_yet(f"The key policy still lets the other account in: {policy_lets}. The grant is there, too.")
+    if grants and lets:
         return not_yet("The policy lets the outsider in no more, and the outsider still decrypts: by the grant.")
-    if by_policy:
-        return not_yet("The grant is gone. The key policy still lets the other account in.")
-    if not _lets_in(policy, f"arn:aws:iam::{key.split(':')[4]}:role/ShopServer", key):
+    if grants:
+        return not_yet(
+            "A Deny in the key policy keeps the outsider out. The grant is still there, behind it: revoke it."
+        )
+    if policy_lets:
+        return not_yet(f"The grant is gone. The key policy still lets the other account in: {policy_lets}.")
+    own = next(with_every_policy(each) for each in reach.callers(key) if each.is_own and not each.is_administrator)
+    lost = [action for action in on_keys() if action != "kms:RetireGrant" and not reach.may(own, action, key)]
+    if "kms:Decrypt" in lost:
         return not_yet("The outsider is out, and so is everybody in your own account.")
+    if lost:
+        return not_yet(
+            f"The outsider is out. Your own account's IAM policies count for less than before: not for {lost[0]}."
+        )
     return solved("Both doors are shut: the one in the policy, and the one beside it.")
 
 
@@ -218,25 +240,17 @@ def _key(lab: LabView, description: str) -> str:
     return str(next(key["Arn"] for key in keys(lab) if key["Description"] == description))
 
 
-def _may(lab: LabView, key: str, since: str) -> list[str]:
-    """What of its work a session of SupportTools that began then may do, under the role's policies as they are."""
-    times = {"aws:TokenIssueTime": since}
-    on_key = key_policy(lab, key)
-    allowed = []
-    for action in WORK:
-        of_key = action.startswith("kms:")
-        if decided(lab, "SupportTools", action, key if of_key else "*", on_key if of_key else None, times):
-            allowed.append(action)
-    return allowed
+def _is_ours(caller: Caller) -> bool:
+    """Whether the caller is of the account, and somebody: its IAM policies, and its own key policy, are its affair."""
+    return caller.is_own or caller.is_administrator
 
 
-def _lets_in(policy: str, arn: str, key: str) -> bool:
-    """Whether the key policy lets in a principal whose own policies allow everything."""
-    asked = (
-        simulate(arn, action, key, identity=EVERYTHING, resource_policy=policy)
-        for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey")
-    )
-    return any(each.data["allowed"] for each in asked)
+def _active_keys(iam: Any, user: str) -> set[str]:
+    """The active access keys of a user; none if the user is gone."""
+    if user not in {each["UserName"] for each in iam.list_users()["Users"]}:
+        return set()
+    return {each["AccessKeyId"] for each in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+            if each["Status"] == "Active"}  # fmt: skip
 
 
 def _takes_kms(chosen: dict[str, Any]) -> bool:

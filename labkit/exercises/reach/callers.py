@@ -26,6 +26,7 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:root|(?:user|role)/[^\"'\s,\]]+)|sts::\d{12}:assumed-role/[^\"'\s,\]]+)"
 )
 _ANY_ACCOUNT = re.compile(r"(?<=:)x+(?=:(?:root|user/|role/|assumed-role/))")  # "arn:aws:iam::*:role/Clerk"
+_ORGANIZATION = re.compile(r"(?<![\w-])o-[a-z0-9]{10,32}(?![\w-])")
 _SERVICE = re.compile(r"(?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?![\w.])")
 
 
@@ -55,6 +56,11 @@ class Caller:
     def account(self) -> str:
         """The caller's account; "" for a service."""
         return self.principal.account
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a role or a user of the account: its IAM policies have a say."""
+        return not self.foreign and self.named and self.principal.kind in ("AssumedRole", "IAMUser")
 
     @property
     def is_administrator(self) -> bool:
@@ -159,14 +165,11 @@ class People:
         yield from self._strangers(self.account, "that no document names")
         yield from self._strangers(STRANGE_ACCOUNT, f"of the account {STRANGE_ACCOUNT}, which no document names")
         if self._organization:
-            joined = {
-                "aws:PrincipalOrgID": self._organization,
-                "aws:PrincipalOrgPaths": [f"{self._organization}/r-root/"],
-            }
-            words = "of an account that joins the organization later"
-            yield self._arn(f"arn:aws:iam::888888888888:role/{NOBODY}", f"a role {words}", joined)
-        other = _in("o-another000")
-        yield self._arn(f"arn:aws:iam::{STRANGE_ACCOUNT}:role/{NOBODY}", "a role of another organization", other)
+            words = "a role of an account that joins the organization later"
+            yield self._arn(f"arn:aws:iam::888888888888:role/{NOBODY}", words, self._joined)
+        for other in sorted({*_ORGANIZATION.findall(written), "o-another000"} - {self._organization}):
+            facts = {"aws:PrincipalOrgID": other, "aws:PrincipalOrgPaths": [f"{other}/r-another/"]}
+            yield self._arn(f"arn:aws:iam::{STRANGE_ACCOUNT}:role/{NOBODY}", "a role of another organization", facts)
         services = set(_SERVICE.findall(written))
         for service in sorted(services | {"no-such-service.amazonaws.com"}):
             yield Caller(f"the service {service}", principal_of(service), named=service in services)
@@ -204,8 +207,15 @@ class People:
     def _facts(self, account: str, tags: list[dict[str, str]]) -> dict[str, str | Sequence[str]]:
         facts: dict[str, str | Sequence[str]] = {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in tags}
         if self._organization and account in self._members:
-            facts |= _in(self._organization)
+            facts |= self._joined
         return facts
+
+    @cached_property
+    def _joined(self) -> dict[str, str | Sequence[str]]:
+        """The condition keys of a principal whose account is in the organization, straight under its root."""
+        roots = self._lab.observer.client("organizations").list_roots()["Roots"]
+        path = f"{self._organization}/{roots[0]['Id'] if roots else 'r-root'}/"
+        return {"aws:PrincipalOrgID": self._organization, "aws:PrincipalOrgPaths": [path]}
 
     @cached_property
     def _members(self) -> frozenset[str]:
@@ -224,11 +234,6 @@ class People:
         except client.exceptions.AWSOrganizationsNotInUseException:
             return {}
         return found
-
-
-def _in(organization: str) -> dict[str, str | Sequence[str]]:
-    """The condition keys of a principal whose account is in the organization."""
-    return {"aws:PrincipalOrgID": organization, "aws:PrincipalOrgPaths": [f"{organization}/r-root/"]}
 
 
 def arn_words(arn: str, own: str) -> str:

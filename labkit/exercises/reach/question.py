@@ -6,19 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, product
 
-from ...cloud.policy.decision import analyse, decide
-from ...cloud.policy.grants import grantee_naming
-from ...cloud.policy.outcome import Decision, Layer, Reason
-from ...cloud.policy.question import Policies, Question
+from ...cloud.policy.decision import decide
+from ...cloud.policy.outcome import Decision
 from ..engine import LabView
-from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, on_keys, on_nothing
-from .callers import Caller, People
+from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, kms_actions, on_keys, on_nothing
+from .callers import NOBODY, Caller, People
+from .relevant import Written, is_silent, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
 from .things import NOTHING, Thing, keys_to_come, read_aliases, read_keys, role_as_thing
-
-# Refusals that another document, or a grant, made later would turn: what is written down already is more than nothing.
-_VOID = (Reason.NO_RESOURCE_ALLOW, Reason.NO_IDENTITY_ALLOW, Reason.NO_CROSS_ACCOUNT_USE, Reason.NOT_RETIRABLE)
 
 
 class Reach:
@@ -72,6 +68,10 @@ class Reach:
         """The principal of that ARN, of another account: its own account is taken to allow everything."""
         return self._people.outsider(arn)
 
+    def is_own(self, principal: str) -> bool:
+        """Whether an ARN or account id, as a grant names it, is of the account."""
+        return self._people.account in (principal, principal.split(":")[4] if principal.startswith("arn:") else "")
+
     def callers(self, *things: Thing) -> tuple[Caller, ...]:
         """The account's roles and users, everybody that the documents of these things (and IAM) name, and strangers."""
         texts = [thing.policy.document.text for thing in things if thing.policy]
@@ -84,7 +84,7 @@ class Reach:
 
     def may(self, caller: Caller, action: str, thing: Thing, situation: Situation | None = None) -> bool:
         """Whether the caller may do it in this situation (none: a plain, direct call)."""
-        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms)
+        asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms)
         return self._ask(caller, action, thing, asked.defaults() | dict(situation or {})).allowed
 
     def lacks(self, caller: Caller, *rights: Right) -> Access | None:
@@ -119,13 +119,40 @@ class Reach:
                 yield situation | in_context(pairs | {"another": "pair"}), frozenset(varied)
 
     def exceeds(self, caller: Caller, *rights: Right) -> Access | None:
-        """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts."""
-        found = (access for thing in self.things for access in self.accesses(caller, thing, rights))
-        return _first_beyond(chain(found, _beside_kms(caller)), rights)
+        """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts.
+
+        With keys that the rights don't name, what everybody in the account may do is left out.
+        """
+        asked = {arn for right in rights for arn in right.on}
+        found = (
+            access
+            for thing in self.things
+            for access in self.accesses(caller, thing, rights)
+            if thing.arn in asked or not self._everybody_may(access)
+        )
+        idle = (each for thing in self.things if thing.arn in asked for each in self._idle(caller, thing, rights))
+        return _first_beyond(chain(found, idle, _beside_kms(caller)), rights)
+
+    def _everybody_may(self, access: Access) -> bool:
+        arn = f"arn:aws:iam::{self._people.account}:role/{NOBODY}"
+        return access.thing.exists and self.may(self.outsider(arn), access.action, access.thing, access.situation)
 
     def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
         """The first thing that the caller may do beyond these rights with this one thing."""
-        return _first_beyond(self.accesses(caller, thing, rights), rights)
+        return _first_beyond(chain(self.accesses(caller, thing, rights), self._idle(caller, thing, rights)), rights)
+
+    def _idle(self, caller: Caller, thing: Thing, rights: Sequence[Right]) -> Iterator[Access]:
+        """Actions beyond these rights that are written down about the thing, though they are never asked on it.
+
+        Or never under the conditions that stand beside them. What a Deny or a boundary takes away is not among them.
+        """
+        written = Written(caller, thing)
+        for action in kms_actions():
+            if written.is_about(action) and not any(right.is_about(action) for right in rights):
+                situation = Mentioned(action, self._lab.region, thing.algorithms).defaults()
+                decision = decide(question_of(caller, action, thing, situation), policies_of(caller, thing))
+                if decision.allowed or is_silent(decision):
+                    yield Access(caller, action, thing, situation, in_force=False)
 
     def others(self, thing: Thing, *rights: Right, besides: Iterable[Caller] = ()) -> Access | None:
         """The first thing that somebody else may do with it beyond these rights.
@@ -149,19 +176,23 @@ class Reach:
 
     def accesses(self, caller: Caller, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
         """All that the caller may do with it, in every situation that the documents, or these rights, tell apart."""
+        written = Written(caller, thing)
         for action in _actions(thing):
-            yield from self._accesses(caller, action, thing, about)
+            if written.is_about(action):
+                yield from self.ways(caller, action, thing, about)
 
-    def _accesses(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right]) -> Iterator[Access]:
-        asked = Mentioned(action, _region(thing) or self._lab.region, thing.algorithms)
-        question = _question(caller, action, thing, {})
-        policies = _policies(caller, thing)
-        is_written = _mention(asked, question, policies)
+    def ways(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
+        """The situations in which the caller may do this one thing."""
+        given = {name.lower() for name in (*caller.facts, *thing.facts)}
+        asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms, given)
+        question = question_of(caller, action, thing, {})
+        policies = policies_of(caller, thing)
+        is_written = mention(asked, question, policies)
         if not is_written:
             return
         for right in about:
-            for name, values in right.where.items():
-                asked.add(name, values)
+            for name in right.where:  # the values that documents tell apart are there already
+                asked.add(name, ())
         void: list[Situation] | None = []
         cases: Iterable[Situation] = [asked.defaults()] if asked.is_empty else asked.situations()
         for situation in cases:
@@ -169,17 +200,17 @@ class Reach:
             if decision.allowed:
                 void = None
                 yield Access(caller, action, thing, situation, asked.varied)
-            elif void is not None and _is_void(decision, caller):
+            elif void is not None and is_void(decision, caller):
                 void.append(situation)
         for each in void or ():
             yield Access(caller, action, thing, each, asked.varied, in_force=False)
 
     def _ask(self, caller: Caller, action: str, thing: Thing, situation: Situation) -> Decision:
-        policies = _policies(caller, thing)
+        policies = policies_of(caller, thing)
         if action != "kms:RetireGrant" or not thing.grants:
-            return decide(_question(caller, action, thing, situation), policies)
+            return decide(question_of(caller, action, thing, situation), policies)
         for grant in thing.grants:
-            asked = decide(_question(caller, action, thing, situation, grant.id), policies)
+            asked = decide(question_of(caller, action, thing, situation, grant.id), policies)
             if asked.allowed:
                 break
         return asked
@@ -209,60 +240,6 @@ def _beside_kms(caller: Caller) -> Iterator[Access]:
 
 def _is_on(right: Right, thing: Thing) -> bool:
     return thing.arn in right.on or ("*" in right.on and thing.kind == "nothing")
-
-
-def _region(thing: Thing) -> str:
-    return thing.arn.split(":")[3] if thing.kind in ("key", "alias") else ""
-
-
-def _policies(caller: Caller, thing: Thing) -> Policies:
-    return Policies(caller.identity, caller.boundary, (), (), thing.policy, thing.grants)
-
-
-def _question(caller: Caller, action: str, thing: Thing, situation: Situation, grant_id: str = "") -> Question:
-    region = _region(thing)
-    given = {"aws:SecureTransport": "true"} | ({"aws:RequestedRegion": region} if region else {})
-    context = {**given, **thing.facts, **caller.facts, **situation}
-    return Question(caller.principal, action, thing.arn, thing.account, context, grant_id=grant_id)
-
-
-def _mention(asked: Mentioned, question: Question, policies: Policies) -> bool:
-    """Take in all conditions that have a say in this question; False if no Allow and no grant is about it."""
-    allows = False
-    for layer in analyse(question, policies):
-        for policy in layer.policies:
-            for each in policy.statements:
-                if all(element.matched for element in each.elements):
-                    allows = allows or (each.statement.effect == "Allow" and layer.kind not in ("boundary", "scp"))
-                    values = {test.condition.key.lower(): test.seen for test in each.conditions if test.seen}
-                    for condition in each.statement.conditions:
-                        asked.add_condition(condition, values)
-        allows = _mention_grants(asked, question, layer) or allows
-    return allows or question.principal.kind == "Root"
-
-
-def _mention_grants(asked: Mentioned, question: Question, layer: Layer) -> bool:
-    operation, found = question.operation.lower(), False
-    for each in layer.grants:
-        is_about = operation == "retiregrant" or operation in (o.lower() for o in each.grant.operations)
-        names = grantee_naming(each.grant.grantee, question) or grantee_naming(each.grant.retiring, question)
-        if is_about and (names or operation == "retiregrant"):
-            found = True
-            asked.add_constraints(each.grant.constraints)
-    return found
-
-
-def _is_void(decision: Decision, caller: Caller) -> bool:
-    """Whether something is written down for this caller that another document made later would put in force."""
-    if decision.reason not in _VOID:
-        return False
-    for layer in decision.layers:
-        for each in layer.allowances:
-            if layer.kind == "identity" and not caller.foreign:
-                return True
-            if layer.kind in ("key", "trust") and (each.naming != "account" or caller.foreign):
-                return True
-    return False
 
 
 def _via(value: str) -> dict[str, str | Sequence[str]]:

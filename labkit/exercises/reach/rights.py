@@ -28,9 +28,13 @@ class Right:
     on: tuple[str, ...] = ("*",)
     where: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
 
+    def is_about(self, action: str) -> bool:
+        """Whether the action is among these, wherever."""
+        return any(glob(each.lower(), action.lower()) for each in self.actions)
+
     def covers(self, access: Access) -> bool:
         """Whether what was found is within this right."""
-        if not any(glob(action.lower(), access.action.lower()) for action in self.actions):
+        if not self.is_about(access.action):
             return False
         if not any(glob(arn, access.thing.arn) for arn in self.on):
             return False

@@ -6,7 +6,7 @@ directly and through each service; encryption contexts with and without the pair
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from ...cloud.policy import keys
@@ -44,8 +44,11 @@ _GIVEN_BEGINNINGS = ("aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/"
 class Mentioned:
     """What the conditions and constraints of one permission ask about, and what a task's rights do."""
 
-    def __init__(self, action: str, region: str, algorithms: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, action: str, region: str, algorithms: Mapping[str, tuple[str, ...]], given: Container[str] = ()
+    ) -> None:
         self._action = action
+        self._given = given  # condition keys, in lower case, that follow from the caller or the resource
         self._region = region
         self._algorithms = algorithms
         self._values: dict[str, tuple[str, list[str | None]]] = {}  # by name in lower case: as written, values
@@ -89,7 +92,7 @@ class Mentioned:
     def add(self, name: str, written: Iterable[str | None], operator: str = "") -> None:
         """Take in a condition key, and values for it (None: it may be absent)."""
         lowered, values = name.lower(), list(written)
-        if lowered in _GIVEN or lowered.startswith(_GIVEN_BEGINNINGS):
+        if lowered in _GIVEN or lowered in self._given or lowered.startswith(_GIVEN_BEGINNINGS):
             return
         if lowered.startswith("kms:") and not keys.supported(name, self._action):
             return

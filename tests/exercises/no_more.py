@@ -1,0 +1,23 @@
+"""The exercises of the kind "this and no more", and the few additions to their solutions that give nothing.
+
+What is added, one at a time, is in `additions.py`; `test_no_more_than_asked.py` tries it.
+"""
+
+from __future__ import annotations
+
+EXERCISES = {
+    "04-key-policies-and-iam": ("reader-for-payroll",),
+    "05-conditions": ("numbers-for-statistics", "only-through-storage", "no-hasty-goodbye"),
+    "06-grants": ("just-enough", "one-box"),
+    "07-other-accounts": ("one-role-one-action", "name-your-customer", "family-only"),
+}
+"""By notebook: in order, those whose task says what is allowed and that nothing else is."""
+
+# (exercise, what is added): why it may be solved all the same.
+GIVES_NOTHING: dict[tuple[str, str], str] = {
+    (
+        "no-hasty-goodbye",
+        "principal ",
+    ): "the solution's statement is a Deny for everybody: one more principal in it changes nothing",
+}
+"""A key's second part is the beginning of an addition's name."""
