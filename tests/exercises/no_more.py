@@ -10,6 +10,11 @@ EXERCISES = {
     "05-conditions": ("numbers-for-statistics", "only-through-storage", "no-hasty-goodbye"),
     "06-grants": ("just-enough", "one-box"),
     "07-other-accounts": ("one-role-one-action", "name-your-customer", "family-only"),
+    "09-sign-and-verify": ("pss-only",),
+    "11-encrypt-s3": ("one-report",),
+    "12-encrypt-ebs": ("hands-off", "what-the-hospital-needs"),
+    "14-lambda-and-dynamodb": ("developers-share", "clerk-and-carts"),
+    "15-rotate-keys": ("half-a-year",),
 }
 """By notebook: in order, those whose task says what is allowed and that nothing else is."""
 
