@@ -24,5 +24,6 @@ GIVES_NOTHING: dict[tuple[str, str], str] = {
         "no-hasty-goodbye",
         "principal ",
     ): "the solution's statement is a Deny for everybody: one more principal in it changes nothing",
+    ("pss-only", "value ECDSA_SHA_256 of kms:SigningAlgorithm"): "an RSA key has no such algorithm",
 }
 """A key's second part is the beginning of an addition's name."""

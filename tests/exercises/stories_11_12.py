@@ -111,7 +111,7 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                 (SOLUTION, "solved", ""),
                 (
                     (
-                        "policy['Statement'][-1]['Principal'] = {'AWS': [hospital.account_id, '444455556666']}\n"
+                        "policy['Statement'][-1]['Principal'] = {'AWS': [hospital.account_id, '777788889999']}\n"
                         "kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))"
                     ),
                     "not yet",
