@@ -42,10 +42,10 @@ def documents(lab: Any) -> dict[Place, Any]:
     found: dict[Place, Any] = {}
     for role in iam.list_roles()["Roles"]:
         name = role["RoleName"]
-        found["trust", name] = role["AssumeRolePolicyDocument"]
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             text = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
             found["role", name, policy] = text if isinstance(text, dict) else json.loads(text)
+        found["trust", name] = role["AssumeRolePolicyDocument"]
     for key in (key["KeyArn"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]):
         if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] == "CUSTOMER":
             found["key", key] = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
@@ -57,6 +57,20 @@ def documents(lab: Any) -> dict[Place, Any]:
         except s3.exceptions.ClientError:  # it has none
             continue
     return found
+
+
+def restore(lab: Any, before: dict[Place, Any]) -> None:
+    """Bring policies and grants back to what they were; what is new goes."""
+    iam = boto3.client("iam")
+    for place, document in documents(lab).items():
+        if place not in before and place[0] == "role":
+            iam.delete_role_policy(RoleName=place[1], PolicyName=place[2])
+        elif place not in before and place[0] == "grant":
+            boto3.client("kms").revoke_grant(KeyId=place[1], GrantId=place[2])
+        elif place not in before and place[0] == "trust":
+            iam.delete_role(RoleName=place[1])
+        elif place in before and before[place] != document:
+            _put(place, before[place])()
 
 
 def additions(before: dict[Place, Any], after: dict[Place, Any], principals: dict[str, str]) -> Iterator[Addition]:

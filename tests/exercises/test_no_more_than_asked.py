@@ -6,36 +6,17 @@ principal, each value of a condition is added to what it wrote, alone, is checke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import nbformat
 import pytest
 from botocore.exceptions import ClientError
 
-from labkit.exercises import Outcome, Spec, read
+from labkit.exercises import Outcome, Spec
 
 from .additions import Addition, additions, documents
 from .no_more import EXERCISES, GIVES_NOTHING
-from .walking import CHECK, ROOT, run, tidy, without_shell
-
-
-def to_exercises(notebook: str, wanted: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], Spec]]:
-    """Walk through the notebook up to the last of these exercises, and stop at each: what the learner has, and it."""
-    specs = {spec.id: spec for spec in read(notebook)}
-    left, learner = list(wanted), {"__name__": "__main__"}
-    for cell in nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells:
-        check = CHECK.match(cell.source) if cell.cell_type == "code" else None
-        if check and check[1] in left:
-            yield learner, specs[check[1]]
-            left.remove(check[1])
-            if not left:
-                break
-        elif cell.cell_type == "code" and not check:
-            run(without_shell(cell.source), learner)
-    tidy(learner)
-    assert left == []
+from .walking import run, to_exercises
 
 
 @pytest.mark.parametrize("notebook", EXERCISES)

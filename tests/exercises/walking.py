@@ -7,7 +7,7 @@ import contextlib
 import io
 import re
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,23 @@ def visit(notebook: str, at: Callable[[Spec, dict[str, Any]], None]) -> None:
         else:
             run(without_shell(cell.source), learner)
     tidy(learner)
+
+
+def to_exercises(notebook: str, wanted: Collection[str]) -> Iterator[tuple[dict[str, Any], Spec]]:
+    """Walk through the notebook up to the last of these exercises, and stop at each: what the learner has, and it."""
+    specs = {spec.id: spec for spec in read(notebook)}
+    left, learner = list(wanted), {"__name__": "__main__"}
+    for cell in nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells:
+        check = CHECK.match(cell.source) if cell.cell_type == "code" else None
+        if check and check[1] in left:
+            yield learner, specs[check[1]]
+            left.remove(check[1])
+            if not left:
+                break
+        elif cell.cell_type == "code" and not check:
+            run(without_shell(cell.source), learner)
+    tidy(learner)
+    assert left == []
 
 
 def after_run_all(notebook: str, past: Collection[str] = ()) -> dict[str, tuple[Outcome, Outcome]]:
