@@ -8,7 +8,7 @@ from typing import Any
 from .account import calls, is_by, key_arn, keys, the_key, unusable
 from .engine import LabView, Missing, Outcome, not_attempted, not_yet, solved, unanswered
 from .permissions import identity_policies, key_policy
-from .reach import Reach, Right, Thing, with_every_policy
+from .reach import Reach, Right, Thing, with_every_policy, without_policies
 from .reach.rights import Situation
 from .reach.situations import through
 
@@ -47,7 +47,7 @@ def _for_volumes(lab: LabView, key: str) -> list[Right]:
     """What the Technician may have: EC2's use of the key, grants for AWS's resources, and what the notebook gave."""
     by_ec2 = {"kms:ViaService": (f"ec2.{lab.region}.amazonaws.com",)}
     return [
-        Right((*NEEDED, "kms:GenerateDataKey*"), (key,), by_ec2),
+        Right(NEEDED, (key,), by_ec2),
         Right(("kms:CreateGrant",), (key,), {FOR_AWS: ("true",)}),
         Right(("kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"), (key,)),
         Right(("ec2:*",)),
@@ -108,6 +108,9 @@ def what_the_hospital_needs(lab: LabView, answer: Any) -> Outcome:
     theirs, others = [c for c in outside if c.account == hospital], [c for c in outside if c.account != hospital]
     if (access := reach.let_in(thing, others)) is not None:
         return not_yet(f"The key policy lets others than the hospital in as well: {access}.")
+    own = [c for c in reach.callers(thing) if c.account == thing.account and not c.is_administrator]
+    if (access := reach.let_in(thing, map(without_policies, own))) is not None:
+        return not_yet(f"The key policy lets others than the hospital in as well, by name: {access}.")
     within = Right(NEEDED, (key,))
     if (access := reach.let_in(thing, theirs, within)) is not None:
         return not_yet(f"The key policy lets the hospital do more than it needs for that: {access.told}.")
