@@ -182,9 +182,9 @@ def _by_policies(reach: Reach, role: str, *rights: Right) -> Iterator[Access]:
     """What a role may do by policies alone, grants left out, beyond these rights."""
     caller: Caller = reach.caller(role)
     for thing in reach.things:
-        access = reach.exceeds_on(replace(thing, grants=()), caller, *rights)
-        if access is not None:
-            yield access
+        for access in reach.accesses(caller, replace(thing, grants=()), rights):
+            if access.in_force and not any(right.covers(access) for right in rights):
+                yield access
 
 
 def _grants(lab: LabView, key: str) -> list[str]:
