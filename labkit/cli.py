@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 from . import __version__
 
 if TYPE_CHECKING:
-    from .cloud.cloud import AccountKeys, Cloud
+    from .cloud.assembly.cloud import AccountKeys, Cloud
 
 DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
@@ -113,9 +113,9 @@ def region_name(text: str) -> str:
 
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
-    from .cloud.cloud import Cloud
-    from .cloud.doors import Server
-    from .cloud.http_server import PortInUse
+    from .cloud.assembly.cloud import Cloud
+    from .cloud.doors.doors import Server
+    from .cloud.doors.http_server import PortInUse
 
     # Both signals end what stands in the `try` in the same way, wherever it is at that moment.
     signal.signal(signal.SIGTERM, stop)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
-    from .trail.sequence_picture import Picture
+    from .trail.pictures.sequence_picture import Picture
 
 
 class LabClock:
@@ -75,9 +75,9 @@ class Lab:
     def sequence(self, last: int = 1) -> Picture:
         """A picture of the last calls: who called which service, and what that service asked of KMS, for whom.
 
-        Drawn from `events()` alone; `labkit.trail.sequence_picture.sequence` draws records from elsewhere.
+        Drawn from `events()` alone; `labkit.trail.pictures.sequence_picture.sequence` draws records from elsewhere.
         """
-        from .trail.sequence_picture import sequence
+        from .trail.pictures.sequence_picture import sequence
 
         return sequence(self.events(), last=last)
 

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from .cloud.totp import one_time_code
+from .cloud.identity.totp import one_time_code
 from .errors import LabError
 
 Statement = Mapping[str, Any]

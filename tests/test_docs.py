@@ -66,7 +66,8 @@ def test_links_lead_somewhere() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_exercises_stand_in_their_notebook(path: Path) -> None:
     """A notebook asks for the exercises that its data file holds, all of them and no others."""
-    data = tomllib.loads((ROOT / "labkit" / "exercises" / f"{path.stem}.toml").read_text(encoding="utf-8"))
+    exercises = ROOT / "labkit" / "labs" / path.stem.replace("-", "_") / "exercises.toml"
+    data = tomllib.loads(exercises.read_text(encoding="utf-8"))
     asked = re.findall(r"lab\.exercise\(\s*\\?[\"']([\w-]+)", path.read_text(encoding="utf-8"))
     assert set(asked) == {each["id"] for each in data["exercise"]}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..cloud.cloud import AccountKeys, Cloud
-from ..cloud.doors import InProcessDoor, Server
+from ..cloud.assembly.cloud import AccountKeys, Cloud
+from ..cloud.doors.doors import InProcessDoor, Server
 
 
 class LocalCloud:

@@ -9,12 +9,13 @@ pictures                                                    when, how many, who 
 athena                                                       the same questions as SQL, for Amazon Athena
 """
 
-from . import detections, pictures, questions, samples
-from .accounting import Problem, Report
-from .columns import COLUMNS
-from .opening import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
-from .reading import load, report
-from .writing import to_parquet
+from . import athena, pictures, samples
+from .ask import detections, questions
+from .ask.nested_parts import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
+from .load.load import load, report
+from .load.parquet_write import to_parquet
+from .load.report import Problem, Report
+from .record.columns import COLUMNS
 
 __all__ = [
     "COLUMNS",

@@ -8,8 +8,8 @@ from botocore.model import ShapeResolver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.errors import AwsError
-from labkit.cloud.validation import validate
+from labkit.cloud.core.errors import AwsError
+from labkit.cloud.wire.validation import validate
 
 KMS = botocore.session.get_session().get_service_model("kms")
 SPECS = ", ".join(KMS.shape_for("KeySpec").enum)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 from typing import Any
 
 import pandas
 import pytest
 
-from labkit.exercises.answers_19 import files_read, first_sign, moment
-from labkit.exercises.evidence import evidence
+answers_19 = import_module("labkit.labs.19_investigate_an_incident.answers")
+files_read = answers_19.files_read
+first_sign = answers_19.first_sign
+moment = answers_19.moment
+evidence_19 = import_module("labkit.labs.19_investigate_an_incident.evidence")
+evidence = evidence_19.evidence
+
 
 FIRST = datetime(2026, 1, 13, 2, 51, 7, tzinfo=UTC)
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 import pytest
 
 from labkit.exercises import read
-from labkit.exercises.checks_19 import untouched
 
 from .additions import documents, restore
 from .forbidden import ANSWERS
@@ -48,6 +47,9 @@ NOBODY = '{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}'
 EVERYBODY = '{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}'
 FOR_A_WHILE = """
 import datetime
+
+checks_19 = import_module("labkit.labs.19_investigate_an_incident.checks")
+untouched = checks_19.untouched
 soon = (lab.clock.now() + datetime.timedelta(hours=2)).isoformat()
 text = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateLessThan": {"aws:TokenIssueTime": soon}}}]})

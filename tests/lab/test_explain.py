@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 import labkit
-from labkit.cloud import explanations
-from labkit.cloud.call import Call
+from labkit.cloud.authorization import explanations
+from labkit.cloud.core.call import Call
 
 
 def test_a_missing_permission_is_explained_by_the_policies_that_were_read() -> None:

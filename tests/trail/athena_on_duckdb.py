@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from labkit.trail.athena_table import COLUMNS, PARTITIONS
+from labkit.trail.athena.table import COLUMNS, PARTITIONS
 
 from .records import Record
 

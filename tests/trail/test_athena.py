@@ -13,8 +13,9 @@ import pandas
 import pytest
 
 from labkit import trail
-from labkit.trail import athena, questions, samples
-from labkit.trail.athena import Scope
+from labkit.trail import athena, samples
+from labkit.trail.ask import questions
+from labkit.trail.athena.questions import Scope
 
 from .athena_on_duckdb import Athena
 from .records import ACCOUNT, KEY, OTHER_KEY, SESSION, Record, record

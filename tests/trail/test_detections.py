@@ -10,7 +10,7 @@ import pytest
 
 from labkit import trail
 from labkit.trail import samples
-from labkit.trail.detections import COLUMNS, DETECTIONS, detect
+from labkit.trail.ask.detections import COLUMNS, DETECTIONS, detect
 
 from .records import ACCOUNT, KEY, SESSION, Record, record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from labkit.trail import pictures
-from labkit.trail.pictures.key_picture import Box, KeyGraph, Line
+from labkit.trail.pictures.key_graph_picture import Box, KeyGraph, Line
 
 from .records import ACCOUNT, KEY, OTHER_KEY, record
 from .test_pictures import CLERK, DAY, NO, SVG, drawn, load, user, written

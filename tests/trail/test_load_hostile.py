@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import trail
-from labkit.trail.content import read
-from labkit.trail.unzip import unzip
+from labkit.trail.load.file_contents import read
+from labkit.trail.load.gzip_files import unzip
 
 from .records import log_file, minified, record
 
@@ -192,7 +192,7 @@ def test_text_that_is_not_utf8_costs_only_its_record() -> None:
 
 def test_a_file_that_swells_is_not_unzipped_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """The records before the limit are kept."""
-    from labkit.trail import fetching
+    from labkit.trail.load import fetching
 
     monkeypatch.setattr(fetching, "unzip", lambda data: unzip(data, 5_000))
     events, told = _load(gzip.compress(WHOLE + b" " * 50_000_000))

@@ -15,8 +15,8 @@ import pytest
 
 import labkit
 from labkit import trail
-from labkit.trail.fetching import fetched
-from labkit.trail.sources import Piece
+from labkit.trail.load.fetching import fetched
+from labkit.trail.load.sources import Piece
 
 from .records import log_file, minified, record
 
@@ -112,7 +112,7 @@ def test_progress_is_told_in_bytes(folder: Path) -> None:
 
 def test_the_bar_is_drawn_for_large_readings_only(capsys: pytest.CaptureFixture[str]) -> None:
     """A notebook's saved outputs hold no bars."""
-    from labkit.trail.progress import LARGE, for_people
+    from labkit.trail.load.progress import LARGE, for_people
 
     draw = for_people()
     draw(5, 10)
@@ -187,10 +187,10 @@ def test_a_parquet_copy_gives_the_same_table(folder: Path, tmp_path: Path) -> No
 
 def test_copies_in_parts_far_apart_are_dropped(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where each part holds a few rows."""
-    from labkit.trail import loading, writing
+    from labkit.trail.load import parquet_write, pipeline
 
-    monkeypatch.setattr(loading, "ENOUGH", 1)
-    monkeypatch.setattr(writing, "ROWS", 1)
+    monkeypatch.setattr(pipeline, "ENOUGH", 1)
+    monkeypatch.setattr(parquet_write, "ROWS", 1)
     told = trail.to_parquet(folder, tmp_path / "copy", tell=str)
     assert (told.kept, told.duplicates) == (5, 3)
     assert trail.load(tmp_path / "copy", tell=str)["event_id"].is_unique

@@ -16,7 +16,7 @@ import pandas
 import pytest
 
 from labkit import trail
-from labkit.trail.collecting import Pause
+from labkit.trail.load.gc_pause import Pause
 
 from .records import log_file, minified, record
 

@@ -15,7 +15,8 @@ import pytest
 
 import labkit
 from labkit import trail
-from labkit.trail import detections, on_dask, questions
+from labkit.trail.ask import detections, questions
+from labkit.trail.load import dask_engine
 
 from .records import ACCOUNT, KEY, OTHER_KEY, SESSION, Record, log_file, minified, record
 from .test_detections import GUILTY, INNOCENT
@@ -65,7 +66,7 @@ def here() -> Iterator[None]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A partition for every one or two files."""
-    monkeypatch.setattr(on_dask, "TOGETHER", 2000)
+    monkeypatch.setattr(dask_engine, "TOGETHER", 2000)
 
 
 @pytest.fixture

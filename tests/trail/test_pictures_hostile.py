@@ -9,8 +9,8 @@ import pytest
 
 from labkit import trail
 from labkit.trail import pictures
-from labkit.trail.pictures.drawing import clean, clip, room
 from labkit.trail.pictures.facts import labels
+from labkit.trail.pictures.svg import clean, clip, room
 
 from .records import ACCOUNT, KEY, record
 

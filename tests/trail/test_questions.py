@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from labkit import trail
-from labkit.trail import questions
+from labkit.trail.ask import questions
 
 from .records import ACCOUNT, KEY, OTHER_KEY, SESSION, Record, record
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from labkit import LabError, trail
-from labkit.trail import questions, samples
+from labkit.trail import samples
+from labkit.trail.ask import questions
 from labkit.trail.samples import company
 
 # The order that fits published records of real accounts; members in brackets there are absent more often than not.

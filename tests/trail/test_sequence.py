@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import labkit
-from labkit.trail.sequence import steps
-from labkit.trail.sequence_picture import MOST, sequence
+from labkit.trail.pictures.sequence import steps
+from labkit.trail.pictures.sequence_picture import MOST, sequence
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 

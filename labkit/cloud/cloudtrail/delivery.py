@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import FakeKey, s3_backends
 
-from ..call import Call
-from ..entropy import Entropy
-from ..errors import AwsError
-from ..services.consent import service_principal
-from ..services.s3 import S3
-from ..services.s3_encryption import SSE_KMS, ObjectEncryption
+from ..authorization.consent import service_principal
+from ..core.call import Call
+from ..core.entropy import Entropy
+from ..core.errors import AwsError
+from ..services.s3.encryption import SSE_KMS, ObjectEncryption
+from ..services.s3.wrap import S3
 from . import digest
 from .digest import ALGORITHM, Chain, LogFile, SigningKeys
 from .trail import SERVICE, Trail, is_own
 from .trails import Trails, may_write
 
 if TYPE_CHECKING:
-    from ..gateway import Gateway
+    from ..gateway.gateway import Gateway
 
 EVERY = timedelta(minutes=5)
 """Files carry a minute that is a multiple of five (seen in every published file)."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ..clock import iso
+from ..core.clock import iso
 
 ALGORITHM = "SHA256withRSA"
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from ..call import Call, Target
-from ..clock import Clock
-from ..errors import AwsError
+from ..core.call import Call, Target
+from ..core.clock import Clock
+from ..core.errors import AwsError
 
 RETENTION = timedelta(days=90)
 _ATTRIBUTES = (

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Principal, Session
-from ..clock import iso
-from ..invokers import invoker
+from ..core.call import Principal, Session
+from ..core.clock import iso
+from ..core.invoking_services import invoker
 
 
 def identity_of(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:

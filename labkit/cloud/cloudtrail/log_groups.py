@@ -16,12 +16,12 @@ from typing import Any
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 
-from ..authorize import authorize
-from ..call import Call, Principal, Session, Target
-from ..clock import Clock
-from ..errors import AwsError
-from ..services.consent import allows
-from ..services.logs import Logs
+from ..authorization.authorize import authorize
+from ..authorization.consent import allows
+from ..core.call import Call, Principal, Session, Target
+from ..core.clock import Clock
+from ..core.errors import AwsError
+from ..services.cloudwatch.logs import Logs
 from .delivery import next_delivery
 from .trail import SERVICE, Trail, is_own
 from .trails import Trails

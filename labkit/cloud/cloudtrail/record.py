@@ -13,9 +13,9 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
-from ..call import Call
-from ..clock import iso
-from ..invokers import invoker
+from ..core.call import Call
+from ..core.clock import iso
+from ..core.invoking_services import invoker
 from .identity import identity_abroad, identity_of
 from .resources import other_owners, resources_of
 from .shapes import event_name, event_source, is_data_event, is_read_only, kms_event_shapes, renamed, shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..call import Call
+from ..core.call import Call
 from .shapes import is_data_event, kms_event_shapes
 
 

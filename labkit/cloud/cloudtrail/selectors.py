@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 
 DEFAULT: list[dict[str, Any]] = [
     {

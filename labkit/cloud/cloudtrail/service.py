@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..call import Call, Target
-from ..entropy import Entropy
-from ..errors import AwsError
+from ..core.call import Call, Target
+from ..core.entropy import Entropy
+from ..core.errors import AwsError
 from ..kms.service import Kms
-from ..services.s3 import S3
+from ..services.s3.wrap import S3
 from .delivery import Delivery
 from .history import History
 from .trails import Trails
 
 if TYPE_CHECKING:
-    from ..gateway import Gateway
+    from ..gateway.gateway import Gateway
 
 
 class CloudTrail:

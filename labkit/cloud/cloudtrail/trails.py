@@ -12,10 +12,10 @@ from typing import Any
 
 from moto.s3.models import s3_backends
 
-from ..call import Call, Target
-from ..errors import AwsError
+from ..authorization.consent import allows
+from ..core.call import Call, Target
+from ..core.errors import AwsError
 from ..kms.service import Kms
-from ..services.consent import allows
 from . import selectors
 from .trail import SERVICE, Trail
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ..entropy import Entropy
-from ..errors import AwsError
+from ..core.entropy import Entropy
+from ..core.errors import AwsError
 from .material import Material
 
 _MAGIC = bytes.fromhex("0102020078")

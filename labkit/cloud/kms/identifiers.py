@@ -10,10 +10,10 @@ import re
 from enum import Enum
 from typing import NoReturn
 
-from ..call import Call
-from ..errors import AwsError
+from ..core.call import Call
+from ..core.errors import AwsError
 from . import managed
-from .keys import Alias, Key
+from .model import Alias, Key
 from .store import Store, alias_arn, key_arn
 
 _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")

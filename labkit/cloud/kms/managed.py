@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from . import rotating
-from .keys import Key
+from . import rotation_schedule
 from .managed_policies import MANAGED, policy_text
 from .material import generate
+from .model import Key
 from .specs import ENCRYPT, SYMMETRIC
 from .store import Store, key_arn
 
@@ -46,5 +46,5 @@ def key(store: Store, account: str, region: str, service: str) -> Key:
     )
     store.add(made)
     store.bind(name, made, now)
-    rotating.schedule(store, made, _YEAR, now)
+    rotation_schedule.schedule(store, made, _YEAR, now)
     return made

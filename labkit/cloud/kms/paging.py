@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ..call import Call
-from ..errors import AwsError
+from ..core.call import Call
+from ..core.errors import AwsError
 
 Item = TypeVar("Item")
 LIMITS = {

@@ -13,12 +13,17 @@ from typing import Any
 import botocore.session
 from botocore.model import ServiceModel
 
-from ..call import Call, Target
-from ..clock import Clock
-from ..entropy import Entropy
-from ..errors import AwsError
-from ..validation import validate
-from . import (
+from ..core.call import Call, Target
+from ..core.clock import Clock
+from ..core.entropy import Entropy
+from ..core.errors import AwsError
+from ..wire.validation import validate
+from . import managed, states
+from .agenda import Happening
+from .identifiers import Takes
+from .model import Grant, Key
+from .operation import Operation, on_account, on_key, refuse_dry_run
+from .operations import (
     agreement,
     aliases,
     creation,
@@ -30,19 +35,13 @@ from . import (
     grants,
     imports,
     mac,
-    managed,
     policies,
     reading,
     regions,
     rotation,
     signing,
-    states,
     tags,
 )
-from .agenda import Happening
-from .identifiers import Takes
-from .keys import Grant, Key
-from .operations import Operation, on_account, on_key, refuse_dry_run
 from .store import PolicyChecker, PrincipalFinder, Store
 
 _OWN, _ANY = Takes.KEY, Takes.KEY_OF_ANY_ACCOUNT

@@ -16,8 +16,8 @@ from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from ..errors import AwsError
-from .keys import Key
+from ..core.errors import AwsError
+from .model import Key
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..call import Call
-from ..clock import Clock
-from ..entropy import Entropy
+from ..core.call import Call
+from ..core.clock import Clock
+from ..core.entropy import Entropy
 from .agenda import Agenda
-from .keys import Alias, ImportParameters, Key
 from .material import Material
+from .model import Alias, ImportParameters, Key
 
 PolicyChecker = Callable[[Call, str, Key], None]
 PrincipalFinder = Callable[[str], bool]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 from .ciphertext import invalid
 from .material import CURVES, ML_DSA, ML_KEM, pkcs8
 from .specs import KeySpec

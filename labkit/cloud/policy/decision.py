@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..call import Principal
-from . import keys
+from ..core.call import Principal
+from . import condition_keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
 from .matching import StatementAnalysis, analyse_policy
@@ -167,7 +167,7 @@ class _Judge:
         """Both accounts must agree; a grant, made in the key's account, is enough for the one it names."""
         question = self.question
         if question.service == "kms" and needs_resource_policy(question):
-            names = {o.lower() for o in keys.CROSS_ACCOUNT_OPERATIONS}
+            names = {o.lower() for o in condition_keys.CROSS_ACCOUNT_OPERATIONS}
             if question.operation.lower() not in names:
                 return self._answer(Reason.NO_CROSS_ACCOUNT_USE, self._resource_kind())
         limit = self._limit()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 from . import grammar
 
 DocumentKind = Literal["identity", "boundary", "session", "scp", "key", "resource", "trust"]

@@ -11,8 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from ..call import Principal
-from . import keys
+from ..core.call import Principal
+from . import condition_keys
 from .patterns import Values
 from .question import Question
 
@@ -94,11 +94,11 @@ def values_of(question: Question) -> Values:
 
 @lru_cache(maxsize=4096)
 def _possible(name: str, action: str) -> bool:
-    return not name.startswith("kms:") or keys.supported(name, action)
+    return not name.startswith("kms:") or condition_keys.supported(name, action)
 
 
 def seen_by(values: Values, side: PolicySide) -> Values:
     """The keys that a policy on `side` can test: some `kms:` keys work in IAM policies only."""
-    if side == "identity" or not any(keys.identity_only(name) for name in values):
+    if side == "identity" or not any(condition_keys.identity_only(name) for name in values):
         return values
-    return {name: seen for name, seen in values.items() if not keys.identity_only(name)}
+    return {name: seen for name, seen in values.items() if not condition_keys.identity_only(name)}

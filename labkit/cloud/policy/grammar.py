@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 
 Refuser = Callable[[str, str], AwsError]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 from .decision import decide
 from .documents import Document
 from .question import NamedPolicy, Policies, Question

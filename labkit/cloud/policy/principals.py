@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..call import Principal
+from ..core.call import Principal
 from .documents import Effect, Principals
 from .facts import service_name
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..call import Principal
+from ..core.call import Principal
 from .documents import Document
 
 PolicyKind = Literal["identity", "boundary", "session", "scp", "key", "resource", "trust"]

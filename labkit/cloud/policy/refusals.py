@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import AwsError
+from ..core.errors import AwsError
 from .decision import needs_resource_policy
 from .outcome import Decision, Reason
 

@@ -14,9 +14,9 @@ from .editing import new_policy, with_statement, without_statement
 from .facts import principal_arn, service_name
 from .grants import GRANT_OPERATIONS
 from .matching import StatementAnalysis
+from .other_requests import other_requests
 from .outcome import Decision, Reason
 from .question import Grant, NamedPolicy, PolicyKind, Question
-from .requests import other_requests
 from .steps import Situation, Step
 
 

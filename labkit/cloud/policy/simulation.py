@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..call import Principal, Session
+from ..core.call import Principal, Session
 from .decision import decide
 from .documents import DocumentKind, parse_document
 from .explanation import Explanation, explain

@@ -17,13 +17,13 @@ from moto.events.utils import EventTemplateParser
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from ..authorization.consent import allows
 from ..cloudtrail.trails import Trails
-from ..errors import AwsError
-from .consent import allows
-from .lambda_ import Lambda
+from ..core.errors import AwsError
+from .lambda_.wrap import Lambda
 
 if TYPE_CHECKING:
-    from ..gateway import Gateway
+    from ..gateway.gateway import Gateway
 
 SERVICE = "events.amazonaws.com"
 EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"

@@ -6,7 +6,7 @@ policies make other requesters.
 
 from __future__ import annotations
 
-from ..call import Principal
+from ..core.call import Principal
 
 Requester = tuple[str, str, str | None, tuple[str, ...]]
 

@@ -16,13 +16,13 @@ from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
-from ..call import Call, Principal, Session, Target
-from ..clock import Clock
-from ..entropy import Entropy
-from ..errors import AwsError
-from ..identity import Credentials, TemporaryCredentials
-from ..totp import one_time_code
-from ..validation import validate
+from ..core.call import Call, Principal, Session, Target
+from ..core.clock import Clock
+from ..core.entropy import Entropy
+from ..core.errors import AwsError
+from ..identity.credentials import Credentials, TemporaryCredentials
+from ..identity.totp import one_time_code
+from ..wire.validation import validate
 
 _ROLE_ARN = re.compile(r"^arn:aws:iam::(?P<account>\d{12}):role/(?P<path>.*/)?(?P<name>[^/]+)$")
 DEFAULT_DURATION = {"AssumeRole": 3600, "GetSessionToken": 43200}  # seconds; STS API Reference

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from botocore.session import get_session
 
+from ...cloud.policy.condition_keys import KEY_OPERATIONS
 from ...cloud.policy.grants import GRANT_OPERATIONS
-from ...cloud.policy.keys import KEY_OPERATIONS
 
 # Operations whose permissions have other names ("ReEncrypt", API Reference).
 _RENAMED = {"ReEncrypt": ("ReEncryptFrom", "ReEncryptTo")}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ...cloud.call import Principal
+from ...cloud.core.call import Principal
 from ...cloud.policy.question import NamedPolicy
 from ...cloud.policy.simulation import principal_of
 from ..engine import LabView

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from ...cloud.policy import keys
+from ...cloud.policy import condition_keys
 from ...cloud.policy.documents import Condition
 from ...cloud.policy.patterns import expand, literal
 from ...cloud.policy.question import GrantConstraints
@@ -94,7 +94,7 @@ class Mentioned:
         lowered, values = name.lower(), list(written)
         if lowered in _GIVEN or lowered in self._given or lowered.startswith(_GIVEN_BEGINNINGS):
             return
-        if lowered.startswith("kms:") and not keys.supported(name, self._action):
+        if lowered.startswith("kms:") and not condition_keys.supported(name, self._action):
             return
         if lowered in _VIA:
             self._by_route = True
@@ -169,7 +169,7 @@ class Mentioned:
     def _choices(self, name: str, written: list[str | None]) -> list[str | tuple[str, ...] | None]:
         lowered = name.lower()
         always = any(name.lower() == each.lower() for each in ALWAYS.get(self._action, {}))
-        known = keys.lookup(name)
+        known = condition_keys.lookup(name)
         kind = known.type if known else "String"
         values = [each for each in written if each is not None]
         if lowered in self._algorithms:
@@ -197,7 +197,7 @@ class Mentioned:
 
 
 def _has_many(name: str) -> bool:
-    known = keys.lookup(name)
+    known = condition_keys.lookup(name)
     return known is not None and known.many
 
 

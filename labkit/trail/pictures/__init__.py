@@ -10,8 +10,8 @@ give the same picture, to the letter, in whatever order they come. Names in a tr
 are shortened, and characters that are not printable are written as escapes.
 """
 
-from .heat import heat_map
-from .keys import key_graph
-from .times import timeline
+from .heat_map import heat_map
+from .key_graph import key_graph
+from .timeline import timeline
 
 __all__ = ["heat_map", "key_graph", "timeline"]

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..uses import ONCE, each_call_once
-from .drawing import clean, clip
+from ..ask.uses import ONCE, each_call_once
+from .svg import clean, clip
 
 NONE = "(not recorded)"
 Names = Mapping[str, str]

@@ -10,8 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from labkit.accounts.local import LocalCloud
-from labkit.cloud.disturb import Disturbance
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
+from labkit.cloud.gateway.disturb import Disturbance
 
 
 @pytest.fixture

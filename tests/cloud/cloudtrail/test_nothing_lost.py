@@ -11,9 +11,9 @@ import boto3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.cloud.call import Call, Principal, Target
 from labkit.cloud.cloudtrail.record import events_of
 from labkit.cloud.cloudtrail.shapes import kms_event_shapes
+from labkit.cloud.core.call import Call, Principal, Target
 
 THREADS, EACH = 12, 15
 SECRET = "MARK-of-a-secret"

@@ -25,7 +25,7 @@ import pytest
 
 import labkit
 from labkit.exercises import notebooks
-from labkit.trail.sequence import steps
+from labkit.trail.pictures.sequence import steps
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 # Where services call for somebody, or another account takes part; and one where nobody but the learner calls.

@@ -19,11 +19,11 @@ import pytest
 from botocore.config import Config
 
 import labkit
-from labkit.cloud.cloud import Cloud
-from labkit.cloud.doors import Server
-from labkit.cloud.gateway import Gateway
-from labkit.cloud.http_server import PortInUse
-from labkit.cloud.wire import HttpResponse
+from labkit.cloud.assembly.cloud import Cloud
+from labkit.cloud.doors.doors import Server
+from labkit.cloud.doors.http_server import PortInUse
+from labkit.cloud.gateway.gateway import Gateway
+from labkit.cloud.wire.protocols import HttpResponse
 
 Client = Callable[..., Any]
 

@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.entropy import Entropy
+from labkit.cloud.core.entropy import Entropy
 
 
 @given(st.text(max_size=20))

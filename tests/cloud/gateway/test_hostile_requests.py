@@ -286,9 +286,9 @@ MARKER = "PLAINTEXT-MARKER"
 @given(st.binary(max_size=20))
 def test_no_repr_shows_what_a_call_carries(noise: bytes) -> None:
     """Neither plaintext nor credentials get into a log by way of a repr."""
-    from labkit.cloud.call import Call
-    from labkit.cloud.signature import Signature
-    from labkit.cloud.wire import HttpRequest, HttpResponse
+    from labkit.cloud.core.call import Call
+    from labkit.cloud.identity.signature import Signature
+    from labkit.cloud.wire.protocols import HttpRequest, HttpResponse
 
     secret: Any = MARKER.encode() + noise
     call = Call("kms", "Encrypt", "us-east-1", {"Plaintext": secret}, datetime(2026, 1, 5, tzinfo=UTC), "id")

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.http_reader import LARGEST_HEAD, RequestReader
-from labkit.cloud.http_server import HttpServer, written
-from labkit.cloud.wire import HttpRequest, HttpResponse
+from labkit.cloud.doors.http_reader import LARGEST_HEAD, RequestReader
+from labkit.cloud.doors.http_server import HttpServer, written
+from labkit.cloud.wire.protocols import HttpRequest, HttpResponse
 
 POST = b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
 GET = b"GET /%2Fkey//b HTTP/1.1\r\nHost: x\r\n\r\n"

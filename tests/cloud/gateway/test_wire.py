@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import labkit
-from labkit.cloud.cloud import Cloud
-from labkit.cloud.wire import HttpRequest, HttpResponse
+from labkit.cloud.assembly.cloud import Cloud
+from labkit.cloud.wire.protocols import HttpRequest, HttpResponse
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from labkit.cloud.call import Call, Principal
-from labkit.cloud.clock import Clock
-from labkit.cloud.entropy import Entropy
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.call import Call, Principal
+from labkit.cloud.core.clock import Clock
+from labkit.cloud.core.entropy import Entropy
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms import Happening, Kms
-from labkit.cloud.kms.keys import Key
+from labkit.cloud.kms.model import Key
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.entropy import Entropy
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.entropy import Entropy
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms import ciphertext
 from labkit.cloud.kms.material import Material
 

@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 
 MODEL = botocore.session.get_session().get_service_model("kms")
 ANYTHING = st.recursive(

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms.identifiers import Takes
 from labkit.cloud.kms.service import OPERATIONS
 

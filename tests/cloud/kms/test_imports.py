@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 
 OPENSSL = shutil.which("openssl")
 SECRET = bytes(range(32))

@@ -14,7 +14,7 @@ from botocore.model import ListShape, Shape, StructureShape
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms.service import OPERATIONS
 
 MODEL = botocore.session.get_session().get_service_model("kms")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from labkit.cloud.clock import START
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.clock import START
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms import states
 
 with (Path(__file__).parent / "key-states.tsv").open(encoding="utf-8") as file:

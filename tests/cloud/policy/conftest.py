@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from labkit.cloud.call import Principal
+from labkit.cloud.core.call import Principal
 from labkit.cloud.policy import Grant, GrantConstraints, NamedPolicy, Policies, Question, parse_document
 from labkit.cloud.policy.simulation import principal_of
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.errors import AwsError
+from labkit.cloud.core.errors import AwsError
 from labkit.cloud.policy import parse_document
 
 ALLOW = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labkit.cloud.services.alarm_state import Point, Rule, evaluate
+from labkit.cloud.services.cloudwatch.alarm_state import Point, Rule, evaluate
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import labkit
-from labkit.cloud.services import lambda_runtime
+from labkit.cloud.services.lambda_ import runtime
 
 from .test_lambda import LOGS, TRUST, function, invoke, lab, package  # noqa: F401  # fixtures and helpers
 
@@ -61,7 +61,7 @@ def test_without_awss_runtime_all_but_the_code_happens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where awslambdaric has no build the answer says so in a line; the cold start and the logs are there."""
-    monkeypatch.setattr(lambda_runtime, "available", lambda: False)
+    monkeypatch.setattr(runtime, "available", lambda: False)
     payload, answer = invoke()
     assert answer["FunctionError"] == "Unhandled"
     assert payload["errorType"] == "Runtime.NotOnThisSystem"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from labkit.cloud.errors import AwsError
-from labkit.cloud.services.log_patterns import parsed, value_at
+from labkit.cloud.core.errors import AwsError
+from labkit.cloud.services.cloudwatch.log_patterns import parsed, value_at
 
 EVENT = {
     "eventType": "UpdateTrail",

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 import labkit
-from labkit.cloud.services.s3_bucket_keys import LIFETIME
+from labkit.cloud.services.s3.bucket_keys import LIFETIME
 
 BUCKET = "payroll-data"
 

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.errors import AwsError
-from labkit.cloud.services.s3_encryption import Default, ObjectEncryption, check_default, wanted
+from labkit.cloud.core.errors import AwsError
+from labkit.cloud.services.s3.encryption import Default, ObjectEncryption, check_default, wanted
 
 TEXT = st.text(max_size=40)
 ALGORITHMS = st.one_of(TEXT, st.sampled_from(["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"]))

@@ -1,0 +1,136 @@
+"""A whole simulated cloud: its accounts, clock and services, put together. One a process (moto is global)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.iam.models import iam_backends
+
+from ..authorization.policy_documents import KeyPolicies, exists
+from ..cloudtrail import service as cloudtrail
+from ..cloudtrail.history import History
+from ..core.clock import Clock
+from ..core.entropy import RANDOM, Entropy
+from ..gateway.gateway import Gateway
+from ..identity.credentials import Credentials
+from ..kms.service import Kms
+from ..moto import backends
+from ..services.events import Events
+from ..services.iam.wrap import Iam, give_unique_id
+from ..services.lambda_.wrap import Lambda
+from ..services.s3.wrap import S3
+from ..services.secretsmanager.rotation import Rotation
+from ..services.sns import Sns
+from ..services.sqs import Sqs
+from ..services.sts import Sts
+from . import monitoring
+from .services import wraps
+
+ADMINISTRATOR_USER = "lab-administrator"
+ADMINISTRATOR_ROLE = "LabAdministrator"
+ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+FIRST_ACCOUNTS = ("111122223333", "444455556666", "777788889999")  # AWS's own example account ids
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeys:
+    """An account and its administrator's access key; the secret is not in the repr."""
+
+    account_id: str
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+
+
+class Cloud:
+    """The accounts of one lab, or of one `labkit serve`."""
+
+    def __init__(self, seed: str, region: str = "us-east-1", accounts: int = 1) -> None:
+        if accounts < 1:
+            raise ValueError("A cloud has at least one account.")
+        self.seed = seed
+        self.region = region
+        self.clock = Clock()
+        rooms = ("kms", "sts", "ids", "moto", "cloudtrail")
+        entropy = {name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in rooms}
+        backends.reset(entropy["moto"].token_hex(32), self.clock)
+        self.credentials = Credentials(self.clock)
+        self.history = History(self.clock)
+        self.kms = Kms(self.clock, entropy["kms"])
+        self.kms.policy_checker = KeyPolicies().check
+        self.kms.principal_finder = exists
+        self.observer_token = Entropy(RANDOM).token_hex(32)
+        self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
+        sts = Sts(self.clock, entropy["sts"], self.credentials)
+        self.gateway = Gateway(
+            self.clock,
+            entropy["ids"],
+            self.credentials,
+            self.kms,
+            sts,
+            self.history,
+            self.observer_token,
+        )
+        self.gateway.wraps["iam"] = Iam(self.kms)
+        self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
+        s3 = self.gateway.wraps["s3"]
+        assert isinstance(s3, S3)
+        trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
+        functions = Lambda(self.gateway, sts)
+        self.gateway.wraps["lambda"] = functions
+        secrets = self.gateway.wraps["secretsmanager"]
+        self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
+        self.gateway.wraps["sns"] = Sns(self.gateway, functions)
+        self.gateway.wraps["sqs"] = Sqs()
+        self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
+        monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
+        self.accounts: list[AccountKeys] = []
+        for _ in range(accounts):
+            self.open_account()
+
+    def open_account(self) -> AccountKeys:
+        """A further account with an administrator of its own."""
+        number = len(self.accounts)
+        known = number < len(FIRST_ACCOUNTS)
+        account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
+        iam = iam_backends[account_id]["aws"]
+        user = iam.create_user(self.region, ADMINISTRATOR_USER)
+        give_unique_id(user, account_id, "AIDA")
+        iam.attach_user_policy(ADMINISTRATOR_POLICY, user.name)
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+                    "Action": ["sts:AssumeRole", "sts:TagSession"],
+                }
+            ],
+        }
+        iam.create_role(
+            role_name=ADMINISTRATOR_ROLE,
+            assume_role_policy_document=json.dumps(trust),
+            path="/",
+            permissions_boundary=None,
+            description="Who you are in a lab",
+            tags=[],
+            max_session_duration="43200",
+        )
+        iam.attach_role_policy(ADMINISTRATOR_POLICY, ADMINISTRATOR_ROLE)
+        key = iam.create_access_key(user.name)
+        keys = AccountKeys(account_id, key.access_key_id, key.secret_access_key)
+        self.accounts.append(keys)
+        return keys
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move the clock; everything due on the way happens and is recorded."""
+        now = self.clock.advance(by)
+        self.gateway.time_passes()
+        self.credentials.renew(ADMINISTRATOR_ROLE, by)
+        return now
+
+    def explanation(self, request_id: str) -> dict[str, Any]:
+        """Why a call was allowed or refused; ValueError where the call is not known."""
+        return self.gateway.explanations.of(request_id)

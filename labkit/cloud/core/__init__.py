@@ -1,0 +1,4 @@
+"""What every room of the cloud stands on: a call, the clock, the entropy, the one exception.
+
+Imports nothing of the cloud.
+"""

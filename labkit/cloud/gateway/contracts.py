@@ -1,0 +1,37 @@
+"""What the gateway asks of those who answer for it: services of our own, wraps round moto's, things that time does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..core.call import Call, Target
+from ..wire.protocols import HttpRequest, HttpResponse
+
+
+class Service(Protocol):
+    """A service of our own."""
+
+    def plan(self, call: Call) -> tuple[Target, ...]:
+        """What the call is about; raises what AWS answers before authorization."""
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        """Do it; the answer by botocore's member names."""
+
+
+class Wrap(Protocol):
+    """What stands round a moto service."""
+
+    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+        """Answer the call; `onward` gives a request (changed or not) to moto. May raise AwsError."""
+
+
+class Timed(Protocol):
+    """Something that time alone makes happen."""
+
+    def next_due(self) -> datetime | None:
+        """When something happens next; None if nothing will."""
+
+    def run(self, moment: datetime) -> None:
+        """Do what is due up to and including `moment`."""

@@ -1,0 +1,135 @@
+"""moto, the mock behind every service that is not ours: called in-process, on the lab's time and seed.
+
+moto's backends are global to the process, so a process holds one cloud at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as real_datetime
+import os
+import re
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import moto.core.utils
+import moto.iam.policy_validation
+import moto.s3.models
+import moto.secretsmanager.models
+from moto.backends import get_backend, list_of_moto_modules
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+from moto.core.model_instances import reset_model_data
+from moto.core.utils import get_service_model
+from moto.iam.access_control import PermissionResult
+from moto.moto_api._internal import mock_random
+from moto.organizations.models import organizations_backends
+from werkzeug.exceptions import HTTPException
+
+from ..core.call import Call
+from ..core.clock import Clock
+from ..core.errors import AwsError
+from ..wire.protocols import HttpRequest, HttpResponse
+from .requests import unambiguous
+
+GLOBAL_ENDPOINTS = ("iam", "sts")
+MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
+_REAL_UTCNOW = moto.core.utils.utcnow
+
+
+def reset(seed: str, clock: Clock) -> None:
+    """Empty every moto backend, seed moto's generator and put moto on the lab's clock."""
+    os.environ.pop("MOTO_ACCOUNT_ID", None)  # with it moto would take every account for that one
+    default_user_config["iam"] = {"load_aws_managed_policies": False}  # resetting makes every backend once more
+    BackendDict.reset()
+    organizations_backends.master_accounts.clear()  # which moto's own reset leaves
+    os.environ.pop("MOTO_ACCOUNT_ID", None)  # with it moto would take every account for that one
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    reset_model_data()
+    mock_random.seed(seed)
+    _set_utcnow(lambda: clock.now().replace(tzinfo=None))
+    _fit_to_the_lab(clock)
+
+
+def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
+    """moto asks `moto.core.utils.utcnow` for the time; modules that imported it by name are told too."""
+    before = moto.core.utils.utcnow
+    for name, module in sys.modules.copy().items():
+        if name.startswith("moto.") and getattr(module, "utcnow", None) in (before, _REAL_UTCNOW):
+            module.utcnow = utcnow  # type: ignore[attr-defined]
+
+
+def _fit_to_the_lab(clock: Clock) -> None:
+    """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
+
+    (moto would judge bucket policies itself, without their conditions, once the gateway has allowed a call. And it
+    takes no numbers in conditions, where IAM's grammar has `<condition_value> = ("string" | "number" | "Boolean")`;
+    the gateway has checked each condition before.)
+    """
+
+    class LabDatetime(real_datetime.datetime):
+        @classmethod
+        def now(cls, tz: real_datetime.tzinfo | None = None) -> LabDatetime:
+            return cls.fromtimestamp(clock.now().timestamp(), tz)
+
+    replaced = (
+        (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
+        (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
+        (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
+        (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
+        (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
+    )
+    for place, name, value in replaced:
+        setattr(place, name, value)
+
+
+def serve(call: Call, request: HttpRequest) -> HttpResponse:
+    """moto's answer to a call that has been identified and authorized."""
+    module = MODULES.get(call.service, call.service.replace("-", ""))
+    if module not in list_of_moto_modules():
+        raise AwsError(
+            "NotImplemented", f"The simulated account has no {call.service}: {call.operation} was not done.", 501
+        )
+    addressed = unambiguous(call, request)
+    prefix = get_service_model(call.service).metadata["endpointPrefix"]
+    host = prefix if prefix in GLOBAL_ENDPOINTS else f"{prefix}.{call.region}"
+    moto_request = addressed.to_moto(f"https://{host}.amazonaws.com")
+    handler = _handler(module, moto_request.raw_url.partition("?")[0])
+    try:
+        status, answer_headers, body = handler(moto_request, moto_request.raw_url, moto_request.headers)
+    except HTTPException as refused:
+        status, answer_headers, body = refused.code or 400, dict(refused.get_headers()), refused.get_body()
+    except NotImplementedError as missing:
+        raise AwsError("NotImplemented", f"The simulated account does not do this: {missing}", 501) from None
+    content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    content = _with_request_id(call, int(status), content)
+    plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
+    return HttpResponse(int(status), plain | {"x-amzn-RequestId": call.request_id}, content)
+
+
+_REQUEST_ID = re.compile(rb"<(RequestI[dD]|requestId)>[^<]*</\1>")
+
+
+def _with_request_id(call: Call, status: int, content: bytes) -> bytes:
+    """XML answers tell the id of their request, the one that CloudTrail has; moto makes one up."""
+    protocol = get_service_model(call.service).protocol
+    if protocol in ("query", "ec2") or (call.service == "s3" and status >= 400):
+        return _REQUEST_ID.sub(rb"<\1>%s</\1>" % call.request_id.encode(), content)
+    return content
+
+
+def _handler(module: str, url: str) -> Callable[..., Any]:
+    for pattern, handler in _patterns(module):
+        if pattern.match(url):
+            return handler
+    raise AwsError("NotImplemented", f"The simulated account has nothing at this address of {module}.", 501)
+
+
+@lru_cache(maxsize=64)
+def _patterns(module: str) -> list[tuple[re.Pattern[str], Callable[..., Any]]]:
+    backends = get_backend(module)  # type: ignore[call-overload]
+    account = backends["111122223333"]
+    region = "us-east-1" if "us-east-1" in account else "aws"
+    return [(re.compile(url), handler) for url, handler in account[region].urls.items()]

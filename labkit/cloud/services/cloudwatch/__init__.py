@@ -1,0 +1,1 @@
+"""CloudWatch and CloudWatch Logs: metrics, alarms, log groups and their filters."""

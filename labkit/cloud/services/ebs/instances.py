@@ -1,0 +1,106 @@
+"""Instances with encrypted volumes: they take a grant for each, and do not run without.
+
+Launch: EBS User Guide, "How Amazon EBS encryption works"; the reason of a failed launch as accounts saw it from 2024 to
+2026 (CiscoDevNet/cloud-cml 8, the EKS workshop's troubleshooting labs), whatever is wrong with the key. Start: AWS
+re:Post, "Why can't I start my EC2 instance?" (kms-iam-ec2-permission): pending, then stopped, Client.InternalError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...core.call import Call
+from ...core.errors import AwsError
+from ...wire.protocols import HttpRequest, HttpResponse
+from .keys import MANAGED
+from .snapshots import snapshot_of
+from .state import EbsState, ec2_of, instance_of, volumes_of
+
+Onward = Callable[[HttpRequest], HttpResponse]
+_NO_KEY_AT_LAUNCH = (
+    "Client.InvalidKMSKey.InvalidState",
+    "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state",
+)
+_NO_KEY_AT_START = ("Client.InternalError", "Client.InternalError: Client error on launch")
+
+
+class Instances:
+    """RunInstances, StartInstances, StopInstances, TerminateInstances."""
+
+    def __init__(self, state: EbsState) -> None:
+        self._state = state
+        self.operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
+            "RunInstances": self._run,
+            "StartInstances": self._start,
+            "StopInstances": self._stop,
+            "TerminateInstances": self._terminate,
+        }
+
+    def _run(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+        """Each encrypted volume takes its data key and its grant; where that fails, the instance ends at once."""
+        backend = ec2_of(call)
+        backend.default_kms_key_id = self._state.defaults_of(call).key or MANAGED  # lest moto makes a key of its own
+        before = {each.id for each in backend.all_instances()}
+        response = onward(request)
+        for instance in [each for each in backend.all_instances() if each.id not in before]:
+            try:
+                for volume in volumes_of(instance):
+                    self._encrypt(call, backend.volumes[volume])
+                    self._state.attach(call, volume, instance.id)
+            except AwsError:
+                self._release(call, volumes_of(instance))
+                backend.terminate_instances([instance.id])
+                _say_why(instance, *_NO_KEY_AT_LAUNCH)
+        return response
+
+    def _encrypt(self, call: Call, volume: Any) -> None:
+        """The data key of a launched volume, if it is to be encrypted."""
+        snapshot = snapshot_of(call, volume.snapshot_id or "")
+        of_snapshot = snapshot is not None and snapshot.encrypted
+        if not self._state.defaults_of(call).enabled and not of_snapshot and str(volume.encrypted).lower() != "true":
+            return
+        key_id = volume.kms_key_id or (snapshot.kms_key_id if of_snapshot else None)
+        volume.encrypted = True
+        volume.kms_key_id = self._state.arn_of(call, key_id) if key_id else self._state.default_key(call)
+        self._state.copy_data_key(call, volume.snapshot_id or "", volume.kms_key_id, volume.id)
+
+    def _start(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+        """Whoever starts an instance makes the grants for its volumes anew; refused, it falls back to stopped."""
+        asked = [instance_of(call, name) for name in call.params.get("InstanceIds") or []]
+        stopped = [each for each in asked if each is not None and each.state == "stopped"]
+        response = onward(request)
+        for instance in stopped if response.status < 300 else []:
+            try:
+                for volume in volumes_of(instance):
+                    self._state.detach(call, volume)  # one that was attached while the instance was stopped
+                    self._state.attach(call, volume, instance.id)
+            except AwsError:
+                self._release(call, volumes_of(instance))
+                instance.stop()
+                _say_why(instance, *_NO_KEY_AT_START)
+        return response
+
+    def _stop(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+        return self._ending(call, request, onward)
+
+    def _terminate(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+        return self._ending(call, request, onward)
+
+    def _ending(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+        asked = [instance_of(call, name) for name in call.params.get("InstanceIds") or []]
+        volumes = [volume for instance in asked if instance is not None for volume in volumes_of(instance)]
+        response = onward(request)
+        if response.status < 300:
+            self._release(call, volumes)
+        return response
+
+    def _release(self, call: Call, volumes: list[str]) -> None:
+        for volume in volumes:
+            self._state.detach(call, volume)
+
+
+def _say_why(instance: Any, code: str, message: str) -> None:
+    """Why EC2 could not keep the instance running, for DescribeInstances."""
+    instance._reason = code
+    instance.state_reason = type(instance.state_reason)(message, code)

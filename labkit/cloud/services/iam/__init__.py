@@ -1,0 +1,1 @@
+"""IAM: what moto's answers leave out, and users, roles and policies as AWS names them."""

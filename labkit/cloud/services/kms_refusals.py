@@ -1,0 +1,14 @@
+"""How services quote a refusal of KMS in a message of their own. Pure.
+
+Source: messages of Secrets Manager, Systems Manager and DynamoDB as recorded in public (2018-2024).
+"""
+
+from __future__ import annotations
+
+from ..core.errors import AwsError
+
+
+def quoted(refused: AwsError) -> str:
+    """KMS's message with what AWS's SDK for Java, which these services are written with, puts behind it."""
+    origin = f"Status Code: {refused.status}; Error Code: {refused.code}; Request ID: {refused.request_id}"
+    return f"{refused.message or 'null'} (Service: AWSKMS; {origin}; Proxy: null)"

@@ -1,0 +1,1 @@
+"""Lambda: functions that really run, their encrypted variables, their logs."""

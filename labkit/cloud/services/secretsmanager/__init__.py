@@ -1,0 +1,1 @@
+"""Secrets Manager: secrets under a key, their versions and rotation."""

@@ -1,0 +1,57 @@
+"""What KMS's calls cost, by who makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .any_frame import on_any_frame
+from .nested_parts import on_behalf_of, opened
+from .uses import NETWORK, each_call_once
+
+# US dollars for 10,000 requests, in most Regions (https://aws.amazon.com/kms/pricing/, 2026). The first 20,000 requests
+# of a month are free, of the kinds at the first price only; that is not taken off here.
+PRICES = {
+    "symmetric": 0.03,
+    "asymmetric": 0.15,  # other than RSA_2048, whose requests cost as symmetric ones
+    "ECC data key pair": 0.10,
+    "RSA data key pair": 12.00,
+}
+PAIR_OPERATIONS = ("Sign", "Verify", "GetPublicKey", "DeriveSharedSecret", "Encapsulate", "Decapsulate")
+
+
+@on_any_frame
+def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
+    """KMS calls and their cost, by the service that made them: a row for each account, service and event.
+
+    Columns: account, service ("(direct)" for calls without a service in between), event, calls, dollars; the dearest
+    first. Counted where the caller is: AWS charges the account that makes the call, also for another account's key.
+    Err: an estimate. What a key pair is of, records of Sign and Verify tell by the algorithm, but not its size: an
+    RSA key counts as dearer than RSA_2048 is. Whether refused calls are charged AWS doesn't say: they count.
+    Rotations and other events of KMS's own cost nothing here, nor does a call that a VPC endpoint refused; keys
+    themselves cost a dollar a month each.
+    """
+    calls = each_call_once(events)
+    calls = calls[(calls["source"] == "kms") & ~calls["event_type"].isin(["AwsServiceEvent", *NETWORK])]
+    calls = calls[calls["caller_type"] != "AWSAccount"]
+    parameters = opened(calls["request_parameters"])
+    kinds = [_kind(str(name), asked) for name, asked in zip(calls["event"], parameters, strict=True)]
+    rows = calls[["account", "event"]].astype("str")
+    rows["service"] = on_behalf_of(calls)["service"].astype("str").fillna("(direct)")
+    rows["dollars"] = [prices[kind] / 10_000 for kind in kinds]
+    grouped = rows.groupby(["account", "service", "event"], dropna=False)["dollars"]
+    return (
+        grouped.agg(calls="size", dollars="sum")
+        .reset_index()
+        .sort_values(["dollars", "calls", "service", "event"], ascending=[False, False, True, True], ignore_index=True)
+    )
+
+
+def _kind(event: str, asked: Any) -> str:
+    """The kind of request, by AWS's price list."""
+    parameters = asked if isinstance(asked, dict) else {}
+    if event.startswith("GenerateDataKeyPair"):
+        return f"{'RSA' if str(parameters.get('keyPairSpec', '')).startswith('RSA') else 'ECC'} data key pair"
+    algorithm = str(parameters.get("encryptionAlgorithm", "SYMMETRIC_DEFAULT"))
+    is_of_pair = event in PAIR_OPERATIONS or (event in ("Encrypt", "Decrypt") and algorithm != "SYMMETRIC_DEFAULT")
+    return "asymmetric" if is_of_pair else "symmetric"

@@ -1,0 +1,1 @@
+"""Logs to a table: find the files, read them whatever their form, count what was kept, keep a Parquet copy."""
