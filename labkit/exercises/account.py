@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .engine import LabView
+from .engine import Gone, LabView
 
 
 def keys(lab: LabView, region: str | None = None) -> list[dict[str, Any]]:
@@ -31,3 +31,28 @@ def unusable(lab: LabView, arn: str) -> str:
     if found["KeyState"] == "Enabled":
         return ""
     return f"The key `{found['Description']}` is {found['KeyState']}: nobody can use it as it is."
+
+
+def the_key(lab: LabView, description: str, region: str | None = None) -> dict[str, Any]:
+    """KeyMetadata of the oldest key of that description, the notebook's own. Raises Gone if it was deleted."""
+    found = next((key for key in keys(lab, region) if key["Description"] == description), None)
+    if found is None:
+        raise Gone(f"The key described `{description}`")
+    return found
+
+
+def aliases(lab: LabView) -> dict[str, str]:
+    """The key IDs that the aliases of the lab's Region lead to."""
+    pages = lab.observer.client("kms").get_paginator("list_aliases").paginate()
+    return {alias["AliasName"]: alias.get("TargetKeyId", "") for page in pages for alias in page["Aliases"]}
+
+
+def is_by(event: dict[str, Any], role: str) -> bool:
+    """Whether a session of the role of that name called, or a service for it."""
+    return f":assumed-role/{role}/" in event["userIdentity"].get("arn", "")
+
+
+def context_of(event: dict[str, Any], field: str = "encryptionContext") -> dict[str, str]:
+    """The encryption context of a call, or its source's or destination's; {} if it had none."""
+    context: dict[str, str] = (event.get("requestParameters") or {}).get(field) or {}
+    return context

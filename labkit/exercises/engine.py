@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from numbers import Integral
 from typing import Any, Literal, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
 from ..errors import LabError
+from .answers import Form, no_answer, not_of, plain
+from .needs import Made
 
 Status = Literal["solved", "not yet", "not attempted", "could not tell"]
 
@@ -46,7 +47,8 @@ class Wrong:
 class Spec:
     """One exercise as its data file has it: `title` is its heading in the notebook, "### Exercise: <title>".
 
-    Texts are plain; `task` and `hints` may hold `code` in backquotes.
+    Texts are plain; `task` and `hints` may hold `code` in backquotes. `answer` is the form of the answer that is asked
+    for (None: the exercise looks at the account alone), `needs` what cells above must have made.
     """
 
     id: str
@@ -55,6 +57,8 @@ class Spec:
     hints: tuple[str, ...]
     solution: str
     wrong: tuple[Wrong, ...]
+    answer: Form | None = "any"
+    needs: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +106,35 @@ class Solution:
 Check = Callable[[LabView, Any], Outcome]
 T = TypeVar("T")
 
+RUN_ABOVE = "to run all cells above this one, select it, and choose Run → Run All Above Selected Cell."
 COME_BACK = "restart the kernel, select this cell, and choose Run → Run All Above Selected Cell."
 """How a learner gets the account back as the exercise found it (README and lab 00 say the same)."""
 
 
 # How services say that there is no such thing: a learner may have deleted what a check looks at.
-_GONE = frozenset({"NoSuchEntity", "NotFoundException", "NoSuchBucket", "NoSuchKey", "ResourceNotFoundException"})
+_GONE = frozenset(
+    {
+        "InvalidVolume.NotFound",
+        "NoSuchBucket",
+        "NoSuchEntity",
+        "NoSuchKey",
+        "NotFoundException",
+        "ResourceNotFoundException",
+        "TrailNotFoundException",
+    }
+)
 
 
-class Passed(Exception):
+class MovedOn(Exception):
     """Raised by a check: later cells of the lab took away what the exercise needs. The text says what they did."""
+
+
+class Gone(Exception):
+    """Raised by a check: something that cells made is not in the account any more. The text names it."""
+
+
+class Missing(Exception):
+    """Raised by a check: a cell has not been run. The text is the id of what it makes (`Made.id`)."""
 
 
 class CannotJudge(Exception):
@@ -142,9 +165,8 @@ def no_number(answer: Any) -> Outcome | None:
     """What to say if the answer should be a whole number and is none; None if it is one."""
     if answer is None:
         return unanswered()
-    if isinstance(answer, bool) or not _is_whole(answer):
-        return not_yet(f"The answer should be a whole number; this is {type(answer).__name__}.")
-    return None
+    wrong = not_of("number", answer)
+    return not_yet(wrong) if wrong else None
 
 
 def no_text(answer: Any, what: str) -> Outcome | None:
@@ -156,29 +178,20 @@ def no_text(answer: Any, what: str) -> Outcome | None:
     return None
 
 
-def plain(answer: Any) -> Any:
-    """An answer as Python's own: whole numbers and texts of numpy, as columns of tables hold them, else unchanged.
-
-    (A pandas Timestamp is a datetime, and a Timedelta a timedelta, already.)
-    """
-    if isinstance(answer, bool):  # a truth value is no number
-        return answer
-    if _is_whole(answer):
-        return int(answer)
-    return str(answer) if isinstance(answer, str) else answer
-
-
-def _is_whole(answer: Any) -> bool:
-    """Whether it is a whole number; numpy counts its spans of time among them, and they are none."""
-    return isinstance(answer, Integral) and getattr(getattr(answer, "dtype", None), "kind", "") != "m"
-
-
 def with_code(text: str) -> str:
     """Escaped HTML of a text, with `backquoted` parts as code."""
     parts = escape(text).split("`")
     if len(parts) % 2 == 0:  # an unpaired backquote is just a character
         return escape(text)
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+def _missing(made: Made) -> Outcome:
+    """A cell above has not been run."""
+    return not_attempted(
+        f"This exercise needs {made.what}. Nothing has made that in this account so far: run {made.place()}. "
+        f"Or, {RUN_ABOVE}"
+    )
 
 
 def _could_not_tell(error: Exception) -> Outcome:
@@ -209,16 +222,30 @@ class Exercise:
     def check(self, answer: Any = None) -> Outcome:
         """Look at the account (and at `answer`, where the exercise asks for one). Changes nothing.
 
-        The check gets numbers and texts of numpy as Python's own (`plain`). In a plain script, which shows no values
-        of its own accord, the outcome is printed; so are hints and solutions.
+        The check gets numbers and texts of numpy as Python's own (`plain`), and no answer that can't be one. In a plain
+        script, which shows no values of its own accord, the outcome is printed; so are hints and solutions.
         """
         return printed_in_scripts(self._checked(answer))
 
     def _checked(self, answer: Any) -> Outcome:
+        if self.spec.answer is None:
+            answer = None
+        if wrong := no_answer(answer):
+            return not_yet(wrong)
         try:
+            events = self._lab.events()
+            if missing := next((made for made in self.spec.needs if not made.is_in(events)), None):
+                return _missing(missing)
+            if wrong := not_of(self.spec.answer or "any", answer):
+                return not_yet(wrong)
             return self._check(self._lab, plain(answer))
-        except Passed as later:
+        except Missing as missed:
+            return _missing(next(made for made in self.spec.needs if made.id == str(missed)))
+        except MovedOn as later:
             return not_yet(f"The lab has gone on past this exercise: {later} To come back to it, {COME_BACK}")
+        except (Gone, StopIteration) as gone:  # StopIteration: of `next`, which found nothing
+            what = f"{gone} is" if isinstance(gone, Gone) else "Something that this exercise looks at is"
+            return not_yet(f"{what} not in the account any more. To have it again, {COME_BACK}")
         except CannotJudge as unclear:
             return Outcome("could not tell", f"The check cannot judge this: {unclear}. Try it with simpler means.")
         except ClientError as error:

@@ -17,7 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .answers import FORMS
 from .engine import LabView, Outcome, Spec, Wrong
+from .needs import Made
 
 VARIABLE = "LABKIT_LABS"
 OWN = Path(__file__).resolve().parent.parent / "labs"
@@ -36,6 +38,13 @@ _WRONG_KEYS = {
     "code": (str, "the code of a typical wrong answer"),
     "says": (str, "a phrase that the check must answer it with"),
 }
+_MADE_KEYS = {
+    "id": (str, 'a short name, as in id = "payroll"'),
+    "what": (str, "what the cell makes, as a learner would call it"),
+    "call": (str, 'the operation that shows it in the trail, as in call = "CreateKey"'),
+    "line": (str, "a line of the cell that makes it"),
+}
+_MADE_MORE = {"having": dict, "under": str, "error": str, "region": str}
 
 Check = Callable[[LabView, Any], Outcome]
 
@@ -67,7 +76,8 @@ class LabFolder:
         entries = data.get("exercise")
         if not isinstance(entries, list) or not entries:
             raise LabFileError(f"{file} has no exercise. Begin each one with a line [[exercise]].")
-        specs = tuple(_spec(file, number, entry) for number, entry in enumerate(entries, 1))
+        made = _made(file, data.get("made", []))
+        specs = tuple(_spec(file, number, entry, made) for number, entry in enumerate(entries, 1))
         ids = [spec.id for spec in specs]
         if twice := sorted({each for each in ids if ids.count(each) > 1}):
             raise LabFileError(f"{file}: the id {twice[0]!r} stands twice. Give each exercise an id of its own.")
@@ -117,7 +127,28 @@ def _outside() -> list[Path]:
     return places
 
 
-def _spec(file: Path, number: int, entry: Any) -> Spec:
+def _made(file: Path, entries: Any) -> dict[str, Made]:
+    """The [[made]] tables: which cell makes what the exercises rest on, by id."""
+    found: dict[str, Made] = {}
+    for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
+        where = f"{file}: made {number}"
+        values = _values(where, entry, _MADE_KEYS)
+        for key, value in values.items():
+            kind = _MADE_MORE.get(key, str)
+            if key not in (*_MADE_KEYS, *_MADE_MORE) or not isinstance(value, kind):
+                raise LabFileError(f"{where}: `{key}` is not understood. It may have {', '.join(_MADE_MORE)} besides.")
+        found[values["id"]] = Made(**{"having": {}, "under": "", **values})
+    return found
+
+
+def _needs(where: str, names: Any, made: Mapping[str, Made]) -> tuple[Made, ...]:
+    for name in names:
+        if name not in made:
+            raise LabFileError(f"{where} needs {name!r}, which no [[made]] part has as its id.")
+    return tuple(made[name] for name in names)
+
+
+def _spec(file: Path, number: int, entry: Any, made: Mapping[str, Made]) -> Spec:
     where = f"{file}: exercise {number}"
     if isinstance(entry, dict) and isinstance(entry.get("id"), str):
         where += f" ({entry['id']})"
@@ -126,6 +157,9 @@ def _spec(file: Path, number: int, entry: Any) -> Spec:
         if not isinstance(hint, str):
             raise LabFileError(f"{where}: each of `hints` is a text; one of them is {type(hint).__name__}.")
     wrong = [_values(f"{where}, wrong answer {at}", each, _WRONG_KEYS) for at, each in enumerate(values["wrong"], 1)]
+    form = values.get("answer", "any")
+    if form not in FORMS:
+        raise LabFileError(f"{where}: `answer` is {form!r}. It is one of {', '.join(FORMS)}.")
     return Spec(
         id=values["id"],
         title=values["title"],
@@ -133,6 +167,8 @@ def _spec(file: Path, number: int, entry: Any) -> Spec:
         hints=tuple(values["hints"]),
         solution=values["solution"],
         wrong=tuple(Wrong(code=each["code"], says=each["says"]) for each in wrong),
+        answer=form if "answer = " in values["solution"] else None,
+        needs=_needs(where, values.get("needs", []), made),
     )
 
 

@@ -82,6 +82,7 @@ def additions(before: dict[Place, Any], after: dict[Place, Any], principals: dic
             yield from _of_a_grant(place[1], document, principals)
             continue
         old = before.get(place, {"Statement": []})["Statement"]
+        old = old if isinstance(old, list) else [old]
         for number, statement in enumerate(document["Statement"]):
             if statement not in old:
                 for name, changed in _of_a_statement(place[0], statement, principals):

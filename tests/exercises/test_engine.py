@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labkit.exercises import Exercise, Exercises, Outcome, Spec, UnknownExercise
-from labkit.exercises.engine import COME_BACK, MARKS, Passed, no_number, not_attempted, not_yet, solved, with_code
+from labkit.exercises.engine import COME_BACK, MARKS, MovedOn, no_number, not_attempted, not_yet, solved, with_code
 
 SPEC = Spec("try-it", "Try it", "Make `x` be <1>.", ("Look at x.", "Use `x = 0`."), "x = 0\n", ())
 
@@ -102,7 +102,7 @@ def test_what_a_learner_has_deleted_is_missed_and_no_failure() -> None:
 
 
 def past(lab: Any, answer: Any) -> Outcome:
-    raise Passed("its key is deleted by now.")
+    raise MovedOn("its key is deleted by now.")
 
 
 def test_a_lab_that_has_gone_on_says_how_to_come_back() -> None:

@@ -29,21 +29,30 @@ def without_shell(source: str) -> str:
 
 def walk(notebook: str, attempt: Callable[[Spec], str | None]) -> dict[str, Outcome]:
     """Outcomes by exercise of a learner who runs the whole notebook, and `attempt` at each exercise (None: skip it)."""
+    outcomes = {}
+
+    def at(spec: Spec, learner: dict[str, Any]) -> None:
+        if (code := attempt(spec)) is not None:
+            run(code, learner)
+            outcomes[spec.id] = learner["lab"].exercise(spec.id).check(learner.get("answer"))
+
+    visit(notebook, at)
+    return outcomes
+
+
+def visit(notebook: str, at: Callable[[Spec, dict[str, Any]], None]) -> None:
+    """Run the whole notebook, and call `at` in the place of each exercise, with what the cells above have made."""
     specs = {spec.id: spec for spec in read(notebook)}
     cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
     learner: dict[str, Any] = {"__name__": "__main__"}
-    outcomes = {}
     for cell in cells:
         if cell.cell_type != "code":
             continue
-        check = CHECK.match(cell.source)
-        if not check:
+        if check := CHECK.match(cell.source):
+            at(specs[check[1]], learner)
+        else:
             run(without_shell(cell.source), learner)
-        elif (code := attempt(specs[check[1]])) is not None:
-            run(code, learner)
-            outcomes[check[1]] = learner["lab"].exercise(check[1]).check(learner.get("answer"))
     tidy(learner)
-    return outcomes
 
 
 def to_exercises(notebook: str, wanted: Collection[str]) -> Iterator[tuple[dict[str, Any], Spec]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.exercises.account import keys
+from labkit.exercises.account import keys, unusable
 from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 
 OWN_KEYS = {"made in lab 00"}
@@ -12,10 +12,15 @@ OWN_KEYS = {"made in lab 00"}
 
 
 def hello_key(lab: LabView, answer: Any) -> Outcome:
-    """A key described "Hello, KMS" exists."""
-    descriptions = [key["Description"] for key in keys(lab)]
-    if "Hello, KMS" in descriptions:
+    """A key described "Hello, KMS" exists, and can be used."""
+    found = [key["Arn"] for key in keys(lab) if key["Description"] == "Hello, KMS"]
+    if any(not unusable(lab, arn) for arn in found):
         return solved("There is a key that says hello. It can be used at once; keys need no warming up.")
+    if found:
+        return not_yet(unusable(lab, found[-1]))
+    descriptions = [key["Description"] for key in keys(lab)]
+    if not descriptions:
+        return not_attempted("The account holds no key so far.")
     others = [text for text in descriptions if text not in OWN_KEYS]
     if not others:
         return not_attempted("The account holds no key yet but the one that was made above.")
@@ -51,4 +56,8 @@ def name_your_role(lab: LabView, answer: Any) -> Outcome:
         return not_yet("That is the name of the session: who wears the role, not the role itself.")
     if text == arn:
         return not_yet("That is the whole ARN. The role's name is one part of it.")
+    if text.casefold() == role.casefold():
+        return not_yet("That is the role, but for capital letters. Write the name as IAM does.")
+    if role in text.replace(":", "/").split("/"):
+        return not_yet("The role's name is in that, with more around it. Put the name alone into `answer`.")
     return not_yet(f"{text!r} is not the role that you work as. Who are you, according to STS?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.exercises.account import keys
+from labkit.exercises.account import keys, unusable
 from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 
 FRANKFURT = "eu-central-1"
@@ -12,9 +12,12 @@ IRELAND = "eu-west-1"
 
 
 def key_in_ireland(lab: LabView, answer: Any) -> Outcome:
-    """A key described "far away" exists in eu-west-1."""
+    """A key described "far away" exists in eu-west-1, and can be used."""
     there = [key["Description"] for key in keys(lab, IRELAND)]
-    if "far away" in there:
+    far = [key["Arn"] for key in keys(lab, IRELAND) if key["Description"] == "far away"]
+    if far and all(unusable(lab, arn) for arn in far):
+        return not_yet(f"It is in Ireland. But: {unusable(lab, far[-1])}")
+    if far:
         return solved("The key is in Ireland. Nothing about it can be seen from Virginia.")
     for region in (lab.region, FRANKFURT):
         if any(key["Description"] == "far away" for key in keys(lab, region)):
@@ -28,22 +31,28 @@ def whose_key(lab: LabView, answer: Any) -> Outcome:
     """The answer is "AWS managed"."""
     if answer is None:
         return unanswered()
-    match str(answer).strip().casefold().removesuffix(" key"):
+    words = str(answer).replace("-", " ").replace("_", " ").casefold().split()
+    match " ".join(word for word in words if word not in ("a", "an", "key")):
         case "aws managed":
             return solved("AWS manages it for you: it is in your account, you see its use, and you cannot change it.")
         case "customer managed":
             return not_yet("Were it customer managed, you would have chosen its alias. Could you have chosen this one?")
         case "aws owned":
             return not_yet("Keys that AWS owns are in no account of yours: you cannot see them. Can you see this one?")
+        case "aws":
+            return not_yet("AWS has two kinds of keys: those that it owns, and those that it manages for you.")
     return not_yet(f"{answer!r} is not one of the three kinds that the task names.")
 
 
 def release_signing(lab: LabView, answer: Any) -> Outcome:
-    """A key described "release signing" signs, and has a public half."""
+    """A key described "release signing" signs, has a public half, and can be used."""
     found = [key for key in keys(lab) if key["Description"] == "release signing"]
     if not found:
         return not_attempted("There is no key described `release signing` so far.")
-    if any(key["KeyUsage"] == "SIGN_VERIFY" for key in found):
+    signing = [key["Arn"] for key in found if key["KeyUsage"] == "SIGN_VERIFY"]
+    if signing and all(unusable(lab, arn) for arn in signing):
+        return not_yet(f"It is of the right kind. But: {unusable(lab, signing[-1])}")
+    if signing:
         return solved("It signs inside KMS, and `get_public_key` gives the half that everybody may have.")
     key = found[-1]
     if key["KeyUsage"] == "GENERATE_VERIFY_MAC":

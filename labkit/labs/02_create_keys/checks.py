@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.exercises.account import calls, keys
+from labkit.exercises.account import aliases, calls, keys, unusable
 from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved
 
 WANTED_TAGS = {"Department": "Payroll", "Stage": "test"}
 
 
 def alias_for_ledger(lab: LabView, answer: Any) -> Outcome:
-    """Since alias/ledger was last created, UpdateAlias has moved it to another key, and nobody deleted it."""
+    """Since alias/ledger was last created, UpdateAlias has moved it to another key, and it leads there still."""
     history = [
         (event["eventName"], _key_id(event))
         for event in calls(lab, "CreateAlias", "UpdateAlias", "DeleteAlias")
-        if event["requestParameters"]["aliasName"] == "alias/ledger"
+        if event["requestParameters"]["aliasName"] == "alias/ledger" and event["awsRegion"] == lab.region
     ]
     if not history:
         return not_attempted("Nobody has made `alias/ledger` so far.")
@@ -24,6 +24,11 @@ def alias_for_ledger(lab: LabView, answer: Any) -> Outcome:
         return not_yet("`alias/ledger` was deleted last, so it leads nowhere now.")
     last_creation = len(names) - 1 - names[::-1].index("CreateAlias")
     created, *moves = history[last_creation:]
+    target = aliases(lab).get("alias/ledger")
+    if target is None:
+        return not_yet("The key behind `alias/ledger` was deleted, and the alias with it: the name leads nowhere now.")
+    if wrong := unusable(lab, _arn(lab, target)):
+        return not_yet(f"`alias/ledger` is there. But: {wrong}")
     if any(key_id != created[1] for _, key_id in moves):
         return solved("The name always led to a key, first to the one, then to the other.")
     if moves:
@@ -33,20 +38,26 @@ def alias_for_ledger(lab: LabView, answer: Any) -> Outcome:
     return not_yet("`alias/ledger` is there, and has not been moved to another key.")
 
 
+def _arn(lab: LabView, key_id: str) -> str:
+    return str(lab.observer.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]["Arn"])
+
+
 def _key_id(event: dict[str, Any]) -> str:
     """The key's ID in an alias call, whether the caller wrote an ID or an ARN; "" for DeleteAlias."""
     return str(event["requestParameters"].get("targetKeyId", "")).rpartition("/")[2]
 
 
 def alias_for_payroll(lab: LabView, answer: Any) -> Outcome:
-    """alias/payroll points to a key described "payroll"."""
-    aliases = {alias["AliasName"]: alias.get("TargetKeyId") for alias in _aliases(lab)}
+    """alias/payroll points to a key described "payroll", which can be used."""
+    names = aliases(lab)
     payroll = {key["KeyId"] for key in keys(lab) if key["Description"] == "payroll"}
-    if aliases.get("alias/payroll") in payroll:
+    if names.get("alias/payroll") in payroll:
+        if wrong := unusable(lab, _arn(lab, names["alias/payroll"])):
+            return not_yet(f"`alias/payroll` leads to the payroll key. But: {wrong}")
         return solved("`alias/payroll` leads to the payroll key; a program needs to know no more.")
-    if "alias/payroll" in aliases:
+    if "alias/payroll" in names:
         return not_yet("`alias/payroll` points to another key, not to one described `payroll`.")
-    own = sorted(name for name, target in aliases.items() if target in payroll)
+    own = sorted(name for name, target in names.items() if target in payroll)
     if own:
         return not_yet(f"The key has an alias, {own[0]}; that is not exactly the name that the task asks for.")
     if payroll:
@@ -54,18 +65,22 @@ def alias_for_payroll(lab: LabView, answer: Any) -> Outcome:
     return not_attempted("There is neither a key described `payroll` nor an alias of that name.")
 
 
-def _aliases(lab: LabView) -> list[dict[str, Any]]:
-    pages = lab.observer.client("kms").get_paginator("list_aliases").paginate()
-    return [alias for page in pages for alias in page["Aliases"]]
-
-
 def label_a_key(lab: LabView, answer: Any) -> Outcome:
-    """Some key carries both tags."""
-    labels = [_tags(lab, key) for key in keys(lab)]
+    """Some key carries both tags, and can be used."""
+    found = {key["Arn"]: _tags(lab, key) for key in keys(lab) if key["KeyState"] != "PendingDeletion"}
+    waiting = [
+        key for key in calls(lab, "CreateKey", "TagResource") if "Payroll" in str(key["requestParameters"].get("tags"))
+    ]
+    labels = list(found.values())
     tagged = [tags for tags in labels if "payroll" in map(str.casefold, tags.values())]
+    if not tagged and waiting:
+        return not_yet("A key was labelled. It is scheduled for deletion by now, or gone, or the tag was taken away.")
     if not tagged:
         return not_attempted("No key has a tag with the value `Payroll` so far.")
-    if any(tags.items() >= WANTED_TAGS.items() for tags in tagged):
+    right = [arn for arn, tags in found.items() if tags.items() >= WANTED_TAGS.items()]
+    if right and all(unusable(lab, arn) for arn in right):
+        return not_yet(f"Both tags are on one key. But: {unusable(lab, right[-1])}")
+    if right:
         return solved("Both tags are on one key. Bills, searches and permissions can use them now.")
     tags = tagged[-1]
     for name, value in WANTED_TAGS.items():

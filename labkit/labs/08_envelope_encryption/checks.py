@@ -8,7 +8,8 @@ from typing import Any
 
 from labkit.envelope import EnvelopeError, Header, read_header
 from labkit.envelope.frames import TAG_BYTES
-from labkit.exercises.account import calls, key_arn, keys
+from labkit.exercises.account import calls, context_of, key_arn, the_key, unusable
+from labkit.exercises.chains import Place, carried
 from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 
 PARCEL = {"parcel": "7"}
@@ -23,6 +24,9 @@ def open_the_parcel(lab: LabView, answer: Any) -> Outcome:
     if answer is None:
         return unanswered()
     text = f"The safe opens with {random.Random(lab.name).randrange(1000, 9999)}"  # noqa: S311  # as the notebook has it
+    answer = bytes(answer) if isinstance(answer, bytearray | memoryview) else answer
+    if answer == repr(text.encode()):
+        return not_yet("It is there, with `b''` round it. A text of bytes is made with `.decode()`.")
     if answer in (text, text.encode()):
         return solved("KMS has seen 32 bytes of it, and those were the key.")
     if isinstance(answer, bytes) and len(answer) == 32:
@@ -34,10 +38,16 @@ def open_the_parcel(lab: LabView, answer: Any) -> Outcome:
 
 def change_the_wrapper(lab: LabView, answer: Any) -> Outcome:
     """ReEncrypt, once or in steps, has moved the parcel's data key under the vault's key, for its context."""
-    vault = _arn(lab, "vault")
+    app, vault = the_key(lab, "app")["Arn"], the_key(lab, "vault")["Arn"]
     moved = calls(lab, "ReEncrypt")
     arrived = [event for event in moved if event["resources"][-1]["ARN"] == vault]
-    if [event for event in arrived if _asked(event, "destinationEncryptionContext") == PARCEL]:
+    if [event for event in arrived if context_of(event, "destinationEncryptionContext") == PARCEL]:
+        if Place(vault, PARCEL) not in carried(moved, Place(app, PARCEL)):
+            return not_yet(
+                "Something is under the vault's key, for the right context. It is not the parcel's data key."
+            )
+        if wrong := unusable(lab, vault):
+            return not_yet(f"The data key is where it should be, and opens for nobody now: {wrong}")
         return solved("Another key, the same data key, and the body was not touched.")
     if arrived:
         return not_yet("The data key has arrived under the vault's key, for another context than before, or for none.")
@@ -58,11 +68,13 @@ def into_the_archive(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The object is there, and it is no envelope of `labkit.envelope`.")
     if header.context != REPORT:
         return not_yet(f"The envelope was sealed for another context: {dict(header.context)}.")
-    app = _arn(lab, "app")
-    if not [event for event in _about_the_report(lab, "GenerateDataKey") if key_arn(event) == app]:
+    app = the_key(lab, "app")["Arn"]
+    if key_arn(_made_for_it(lab)) != app:
         return not_yet("The envelope's data key does not come from `alias/app`.")
     if frames != _frames(header):
         return not_yet(f"The context is right. But these {frames} bytes of frames can't be those of the whole report.")
+    if wrong := unusable(lab, app):
+        return not_yet(f"The envelope is in the archive, and opens for nobody now: {wrong}")
     if not [event for event in _about_the_report(lab, "Decrypt") if key_arn(event) == app]:
         return not_yet("The envelope is in the archive. Nobody has opened it yet, to see whether that works.")
     return solved("Sealed before it left, and S3 could not read it if it wanted to.")
@@ -82,24 +94,26 @@ def count_the_calls(lab: LabView, answer: Any) -> Outcome:
     return not_yet(f"{answer!r} is not the number. Count the data keys first.")
 
 
-def _arn(lab: LabView, description: str) -> str:
-    return next((key["Arn"] for key in keys(lab) if key["Description"] == description), "")
-
-
-def _asked(event: dict[str, Any], name: str) -> dict[str, str]:
-    context: dict[str, str] = (event["requestParameters"] or {}).get(name) or {}
-    return context
-
-
 def _about_the_report(lab: LabView, name: str) -> list[dict[str, Any]]:
-    return [event for event in calls(lab, name) if _asked(event, "encryptionContext") == REPORT]
+    return [event for event in calls(lab, name) if context_of(event) == REPORT]
+
+
+def _made_for_it(lab: LabView) -> dict[str, Any]:
+    """The last making of a data key for the report before the envelope came into the bucket; {} if there was none."""
+    last: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    for event in calls(lab, "GenerateDataKey", "PutObject", "CompleteMultipartUpload", "CopyObject"):
+        if event["eventName"] == "GenerateDataKey":
+            last = event if context_of(event) == REPORT else last
+        elif event["requestParameters"].get("key") == OBJECT:
+            made = last
+    return made
 
 
 def _object(lab: LabView) -> bytes | None:
     s3 = lab.observer.client("s3")
-    names = [each["Name"] for each in s3.list_buckets()["Buckets"]]
-    bucket = next((name for name in names if name.startswith("archive-")), None)
-    if bucket is None:
+    bucket = f"archive-{lab.observer.client('sts').get_caller_identity()['Account']}"
+    if bucket not in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
         return None
     listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
     if OBJECT not in [each["Key"] for each in listed]:

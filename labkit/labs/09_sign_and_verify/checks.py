@@ -6,47 +6,59 @@ What was signed is verified here with the public key alone, as the notebook's cl
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
+import random
+from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from labkit.exercises.account import calls, key_arn, keys
+from labkit.exercises.account import aliases, calls, is_by, key_arn, the_key, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import grants_on, may
+from labkit.exercises.reach import Reach, Right
 
 PSS = "RSASSA_PSS_SHA_256"
-OTHERS = ("RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512")
-READING = ("kms:Verify", "kms:GetPublicKey", "kms:DescribeKey")
-RULING = ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:DisableKey", "kms:ScheduleKeyDeletion")
+ALGORITHM = "kms:SigningAlgorithm"
 NEXT = "alias/next-model"
 
 
 def big_release(lab: LabView, answer: Any) -> Outcome:
     """3.0.sig in the bucket is an ECDSA signature of the whole 3.0.bin by the firmware's key."""
-    listed = lab.observer.client("s3").list_objects_v2(Bucket=_bucket(lab))["Contents"]
-    if "3.0.sig" not in [item["Key"] for item in listed]:
+    listed = [
+        each["Key"] for each in lab.observer.client("s3").list_objects_v2(Bucket=_bucket(lab)).get("Contents", [])
+    ]
+    if "3.0.sig" not in listed:
         return not_attempted("There is no 3.0.sig in the bucket.")
+    if "3.0.bin" not in listed:
+        return not_yet("3.0.bin is not in the bucket any more: the clocks have nothing to load.")
     signature, program = _object(lab, "3.0.sig"), _object(lab, "3.0.bin")
+    if program != random.Random(3).randbytes(300_000):  # noqa: S311  # as the notebook has it
+        return not_yet("3.0.bin is another program than before. The one of 300,000 bytes was to be signed.")
+    if wrong := _half_is_held_back(lab):
+        return wrong
     if _fits(lab, signature, program):
         return solved("KMS has seen 32 bytes of the program; the clocks verify all of it.")
     if _fits(lab, signature, hashlib.sha256(program).digest()):
         return not_yet("KMS was told that the digest is a message: it was hashed once more. The clocks hash once.")
     if _fits(lab, signature, program[:4096]):
         return not_yet("That is a signature of the first 4096 bytes. What comes after them, anybody could change.")
+    if _fits(lab, _from_text(signature), program):
+        return not_yet("That is the right signature in base64. The clocks take its bytes as KMS gives them.")
     return not_yet("3.0.sig is no signature of this program by the firmware's key that the clocks would take.")
 
 
 def gate_pass(lab: LabView, answer: Any) -> Outcome:
-    """The answer is a JWT: ES256, by the firmware's key, with the claim sub = visitor."""
+    """The answer is a JWT: ES256, by the firmware's key, with sub = visitor, and PyJWT takes it."""
     if answer is None:
         return unanswered()
-    text = answer.decode("ascii", "replace") if isinstance(answer, bytes) else str(answer)
+    text = answer if isinstance(answer, str) else bytes(answer).decode("ascii", "replace")
     parts = text.split(".")
     try:
         header, claims = (json.loads(_from_base64(part)) for part in parts[:2])
@@ -60,57 +72,82 @@ def gate_pass(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The token has another `sub` than `visitor`.")
     if len(signature) != 64:
         return not_yet(f"The signature in the token has {len(signature)} bytes, not 64.")
+    if wrong := _half_is_held_back(lab):
+        return wrong
     der = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
     if not _fits(lab, der, ".".join(parts[:2]).encode()):
         return not_yet("The signature does not fit header and claims, or is not by the firmware's key.")
-    return solved("A JWT whose key nobody can steal from the program that issues it.")
+    return _refused(lab, text, claims) or solved("A JWT whose key nobody can steal from the program that issues it.")
+
+
+def _refused(lab: LabView, token: str, claims: Mapping[str, Any]) -> Outcome | None:
+    """What an ordinary JWT library says against a token with a good signature; None if it takes it.
+
+    The library is told which audience the gate is: the one that the token names, if it names any.
+    """
+    import jwt  # it comes with the notebooks
+
+    public = load_der_public_key(lab.observer.client("kms").get_public_key(KeyId=_firmware(lab))["PublicKey"])
+    named = claims.get("aud")
+    one_of = [each for each in (named if isinstance(named, list) else [named]) if isinstance(each, str)]
+    clock = "A library goes by the clock of the machine that it runs on, not by the lab's."
+    try:
+        jwt.decode(token, public, algorithms=["ES256"], audience=one_of or None)  # type: ignore[arg-type]
+    except jwt.ExpiredSignatureError:
+        return not_yet(f"The signature is right, and a JWT library refuses the token: its `exp` is past. {clock}")
+    except jwt.ImmatureSignatureError as error:
+        return not_yet(f"The signature is right, and a JWT library refuses the token: {error}. {clock}")
+    except jwt.PyJWTError as error:
+        return not_yet(f"The signature is right, and a JWT library refuses the token: {type(error).__name__}: {error}.")
+    return None
 
 
 def pss_only(lab: LabView, answer: Any) -> Outcome:
     """Cashier may do one thing with the tokens' key: sign with RSASSA_PSS_SHA_256; and has done it."""
-    arn = _key(lab, "tokens")["Arn"]
-    grants = grants_on(lab, arn)
-    signs = {name: may(lab, "Cashier", "kms:Sign", arn, _signing(name), grants) for name in (PSS, *OTHERS)}
-    besides = [action for action in READING + RULING if may(lab, "Cashier", action, arn, _signing(PSS), grants)]
-    if not any(signs.values()) and not besides:
+    arn, reach = the_key(lab, "tokens")["Arn"], Reach(lab)
+    cashier, tokens = reach.caller("Cashier"), reach.key(arn)
+    right = Right(("kms:Sign",), (arn,), {ALGORITHM: (PSS,)})
+    beyond, lacking = reach.exceeds_on(tokens, cashier, right), reach.lacks(cashier, right)
+    if beyond is None and not any(reach.accesses(cashier, tokens, [right])):
         return not_attempted("The role Cashier has got nothing on the tokens' key so far.")
-    more = [name for name in OTHERS if signs[name]]
-    if more:
-        return not_yet(f"The Cashier may sign with {more[0]}, too.")
-    if not signs[PSS]:
-        return not_yet(f"The Cashier still can't sign with {PSS}.")
-    if besides:
-        return not_yet(f"The Cashier may do more with this key than sign: {besides[0]}, for instance.")
-    done = [event for event in calls(lab, "Sign") if ":assumed-role/Cashier/" in event["userIdentity"]["arn"]]
-    if not [event for event in done if key_arn(event) == arn]:
+    if beyond is not None and beyond.action == "kms:Sign":
+        return not_yet(f"The Cashier may sign with {beyond.situation.get(ALGORITHM, 'another algorithm')}, too.")
+    if lacking is not None:
+        return not_yet(f"The Cashier still can't sign with {PSS}{_in_this_case(lacking.how)}.")
+    if beyond is not None:
+        return not_yet(f"The Cashier may do more with this key than sign: {beyond.told}, for instance.")
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The permission is as it should be. But: {wrong}")
+    if not [event for event in calls(lab, "Sign") if is_by(event, "Cashier") and key_arn(event) == arn]:
         return not_yet("The permission is as it should be. The Cashier has not signed anything with this key yet.")
     return solved("One key, one operation, one algorithm.")
 
 
+def _in_this_case(how: str) -> str:
+    """The rest of the situation that was tried, if there is more to it than the algorithm."""
+    more = how.replace(f"with {ALGORITHM} {PSS}", "").strip(" ,")
+    return f" ({more})" if more else ""
+
+
 def until_2046(lab: LabView, answer: Any) -> Outcome:
-    """The alias leads to an ML-DSA key that has signed."""
-    kms = lab.observer.client("kms")
-    aliases = [alias for page in kms.get_paginator("list_aliases").paginate() for alias in page["Aliases"]]
-    target = next((alias.get("TargetKeyId") for alias in aliases if alias["AliasName"] == NEXT), None)
+    """The alias leads to an ML-DSA key that has signed, and can be used."""
+    target = aliases(lab).get(NEXT)
     if target is None:
         return not_attempted(f"There is no alias {NEXT}.")
-    key = kms.describe_key(KeyId=target)["KeyMetadata"]
+    key = lab.observer.client("kms").describe_key(KeyId=target)["KeyMetadata"]
     if key["KeyUsage"] != "SIGN_VERIFY":
         return not_yet(f"A key with the usage {key['KeyUsage']} does not sign.")
     if not key["KeySpec"].startswith("ML_DSA_"):
         return not_yet(f"A quantum computer could work out a private key of {key['KeySpec']} from the public one.")
+    if wrong := unusable(lab, key["Arn"]):
+        return not_yet(f"The key is of the right kind. But: {wrong}")
     if not [event for event in calls(lab, "Sign") if key_arn(event) == key["Arn"]]:
         return not_yet("The key is of the right kind. It has signed nothing yet.")
     return solved("Larger than the others, and for long.")
 
 
-def _signing(algorithm: str) -> dict[str, str]:
-    return {"kms:SigningAlgorithm": algorithm, "kms:MessageType": "RAW"}
-
-
 def _bucket(lab: LabView) -> str:
-    buckets = lab.observer.client("s3").list_buckets()["Buckets"]
-    return next(item["Name"] for item in buckets if item["Name"].startswith("clocks-"))
+    return f"clocks-{lab.observer.client('sts').get_caller_identity()['Account']}"
 
 
 def _object(lab: LabView, name: str) -> bytes:
@@ -118,13 +155,24 @@ def _object(lab: LabView, name: str) -> bytes:
     return body
 
 
-def _key(lab: LabView, description: str) -> dict[str, Any]:
-    return next(key for key in keys(lab) if key["Description"] == description)
+def _firmware(lab: LabView) -> str:
+    return str(the_key(lab, "firmware")["Arn"])
+
+
+def _half_is_held_back(lab: LabView) -> Outcome | None:
+    """What to say if KMS does not give the public half of the firmware's key; None if it does."""
+    try:
+        lab.observer.client("kms").get_public_key(KeyId=_firmware(lab))
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] not in ("DisabledException", "KMSInvalidStateException"):
+            raise
+        return not_yet(f"{unusable(lab, _firmware(lab))} KMS does not even give its public half, to verify with.")
+    return None
 
 
 def _fits(lab: LabView, signature: bytes, message: bytes) -> bool:
     """Whether this is an ECDSA signature (DER) of the message by the firmware's key."""
-    der = lab.observer.client("kms").get_public_key(KeyId=_key(lab, "firmware")["Arn"])["PublicKey"]
+    der = lab.observer.client("kms").get_public_key(KeyId=_firmware(lab))["PublicKey"]
     public = load_der_public_key(der)
     assert isinstance(public, ec.EllipticCurvePublicKey)
     try:
@@ -132,6 +180,13 @@ def _fits(lab: LabView, signature: bytes, message: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _from_text(signature: bytes) -> bytes:
+    try:
+        return base64.b64decode(signature)
+    except (ValueError, binascii.Error):
+        return b""
 
 
 def _from_base64(part: str) -> bytes:

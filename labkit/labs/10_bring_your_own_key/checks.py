@@ -6,17 +6,23 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from labkit.exercises.account import calls, key_arn, keys
-from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved
+from labkit.exercises.account import aliases, calls, key_arn, keys, the_key, unusable
+from labkit.exercises.engine import LabView, MovedOn, Outcome, no_number, not_attempted, not_yet, solved
 
 REGISTER = "alias/land-register"
 LIFE = timedelta(days=90)
-ENCRYPTING = ("Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext")
+ENCRYPTING = (
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+)
 SLACK = timedelta(days=1)  # who counts whole days, from midnight to midnight, is right, too
 
 
 def ninety_days(lab: LabView, answer: Any) -> Outcome:
-    """The alias leads to an EXTERNAL key whose material was imported for 90 days, and which has encrypted."""
+    """The alias leads to an EXTERNAL key whose material was imported for 90 days, is there, and has encrypted."""
     key = _behind(lab, REGISTER)
     if key is None:
         return not_attempted(f"There is no alias {REGISTER}.")
@@ -33,6 +39,10 @@ def ninety_days(lab: LabView, answer: Any) -> Outcome:
     life = _moment(end) - datetime.fromisoformat(imports[-1]["eventTime"])
     if abs(life - LIFE) > SLACK:
         return not_yet(f"The material was imported for about {round(life / timedelta(days=1))} days.")
+    if _of(calls(lab, "DeleteExpiredKeyMaterial"), key["Arn"]) and key["KeyState"] == "PendingImport":
+        raise MovedOn("its ninety days are over, and the material has expired.")
+    if wrong := unusable(lab, key["Arn"]):
+        return not_yet(f"The material was imported as it should be. But: {wrong}")
     if not _of(calls(lab, *ENCRYPTING), key["Arn"]):
         return not_yet("The material is as it should be. Nothing has been encrypted with the key yet.")
     return solved("Yours, for ninety days. Keep the 32 bytes: afterwards only they open what the key has sealed.")
@@ -40,12 +50,14 @@ def ninety_days(lab: LabView, answer: Any) -> Outcome:
 
 def lost_material(lab: LabView, answer: Any) -> Outcome:
     """The key "deaths" has its material back and has decrypted."""
-    key = _key(lab, "deaths")
+    key = the_key(lab, "deaths")
     tried = _of([event for event in lab.events() if event["eventName"] == "ImportKeyMaterial"], key["Arn"])
     if key["KeyState"] == "PendingImport":
         if len(tried) < 2:
             return not_attempted("The key deaths is as it was: without material.")
         return not_yet("The key deaths is still without material: what it was given was not its own.")
+    if wrong := unusable(lab, key["Arn"]):
+        return not_yet(f"The key has its material. But: {wrong}")
     if not _of(calls(lab, "Decrypt"), key["Arn"]):
         return not_yet("The key works again. Nobody has decrypted anything with it yet.")
     return solved("KMS compares. It took the right one, and what it had sealed is open again.")
@@ -53,7 +65,7 @@ def lost_material(lab: LabView, answer: Any) -> Outcome:
 
 def turn_the_year(lab: LabView, answer: Any) -> Outcome:
     """The key "marriages" is Enabled, has two materials, and the one described as 2027 is current."""
-    key = _key(lab, "marriages")
+    key = the_key(lab, "marriages")
     kms = lab.observer.client("kms")
     materials = kms.list_key_rotations(KeyId=key["KeyId"], IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]
     if len(materials) == 1:
@@ -62,9 +74,11 @@ def turn_the_year(lab: LabView, answer: Any) -> Outcome:
         started = _of(calls(lab, "RotateKeyOnDemand"), key["Arn"])
         more = " A rotation takes some seconds; `lab.clock.advance` lets them pass." if started else ""
         return not_yet(f"The new material is imported and still waits for its rotation.{more}")
-    current = next(material for material in materials if material["KeyMaterialState"] == "CURRENT")
+    current: dict[str, Any] = next((each for each in materials if each["KeyMaterialState"] == "CURRENT"), {})
     if current.get("KeyMaterialDescription") != "2027":
         return not_yet("The key was rotated. Its current material is not described as 2027.")
+    if key["KeyState"] != "Enabled" and key["KeyState"] != "PendingImport":
+        return not_yet(f"The key was rotated as it should be. But: {unusable(lab, key['Arn'])}")
     if key["KeyState"] != "Enabled":
         return not_yet(f"The key's state is {key['KeyState']}: not all of its material is there.")
     return solved("New material for what comes, the old for what was.")
@@ -80,6 +94,8 @@ def old_stamps(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The HMAC key has material of its own, made by KMS. The stamps were made with other material.")
     if all(key["KeyState"] == "PendingImport" for key in ours):
         return not_yet("The HMAC key is still without material.")
+    if all(unusable(lab, key["Arn"]) for key in ours):
+        return not_yet(f"The HMAC key is made for these stamps. But: {unusable(lab, ours[-1]['Arn'])}")
     events = [event for event in lab.events() if event["eventName"] == "VerifyMac"]
     shown = [event for key in ours for event in _of(events, key["Arn"])]
     if not shown:
@@ -88,21 +104,19 @@ def old_stamps(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The key has refused whatever it was shown: another secret, other messages, or other tags.")
     if answer is None:
         return not_yet("The key has verified a tag. Which of the five is forged? `answer` is still None.")
+    if wrong := no_number(answer):
+        return wrong
+    if answer not in range(1, 6):
+        return not_yet(f"{answer} is the number of no stamp: they have the numbers 1 to 5.")
     if answer != random.Random(lab.name).randrange(1, 6):  # noqa: S311  # as the notebook has it
-        return not_yet(f"{answer!r} is not it: that stamp is genuine, or there is none of that number.")
+        return not_yet(f"{answer} is not it: that stamp is genuine.")
     return solved("Old stamps, verified in KMS. Nobody copies the ink from there; guard the copy that you have.")
 
 
 def _behind(lab: LabView, alias: str) -> dict[str, Any] | None:
     """KeyMetadata of the key behind an alias; None if there is no such alias."""
-    kms = lab.observer.client("kms")
-    aliases = [each for page in kms.get_paginator("list_aliases").paginate() for each in page["Aliases"]]
-    target = next((each.get("TargetKeyId") for each in aliases if each["AliasName"] == alias), None)
-    return kms.describe_key(KeyId=target)["KeyMetadata"] if target else None
-
-
-def _key(lab: LabView, description: str) -> dict[str, Any]:
-    return next(key for key in keys(lab) if key["Description"] == description)
+    target = aliases(lab).get(alias)
+    return lab.observer.client("kms").describe_key(KeyId=target)["KeyMetadata"] if target else None
 
 
 def _of(events: list[dict[str, Any]], arn: str) -> list[dict[str, Any]]:

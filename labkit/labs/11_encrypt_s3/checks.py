@@ -6,11 +6,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labkit.exercises.account import calls, keys
-from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import may
+from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
+from labkit.exercises.answers import named
+from labkit.exercises.engine import CannotJudge, Gone, LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.objects import writings
+from labkit.exercises.reach import Reach, Right
+from labkit.exercises.reach.rights import Situation
 
-MEMO_BYTES = len(b"Tea at four.")
 READERS = ("Ruth", "Sami", "Tove")
 DAYS = tuple(f"day/{number}" for number in range(1, 6))
 
@@ -28,29 +30,41 @@ def one_report(lab: LabView, answer: Any) -> Outcome:
     policies = lab.observer.client("iam").list_role_policies(RoleName="Auditor")["PolicyNames"]
     if len(policies) < 2:
         return not_attempted("The role Auditor has no further inline policy.")
-    right, others = "reports/2025.csv", ("reports/2024.csv", "pay.csv")
-    too_much = [name for name in others if _may_open(lab, name)]
-    if too_much:
-        return not_yet(f"The policy is too wide: it opens {too_much[0]} too.")
-    if not _may_open(lab, right):
+    key, reach, right = _key(lab), Reach(lab), "reports/2025.csv"
+    auditor = reach.caller("Auditor")
+    opens = Right(("kms:Decrypt",), (key,), {"kms:EncryptionContext:aws:s3:arn": (_arn(lab, right),)})
+    for name in ("reports/2024.csv", "pay.csv"):
+        if reach.may(auditor, "kms:Decrypt", reach.key(key), _through_s3(lab, name)):
+            return not_yet(f"The policy is too wide: it opens {name} too.")
+    if not reach.may(auditor, "kms:Decrypt", reach.key(key), _through_s3(lab, right)):
         return not_yet(f"With these policies, the auditor would be refused {right}.")
+    if (beyond := reach.exceeds(auditor, opens, Right(("s3:GetObject",)))) is not None:
+        return not_yet(f"The policy is too wide: it allows {_other_object(beyond.told, lab)} too.")
+    if wrong := unusable(lab, key):
+        return not_yet(f"The permissions are as they should be. But: {wrong}")
     if not _gets(lab, right, refused=False):
         return not_yet(f"The permissions are as they should be. The auditor has not read {right} yet.")
-    if not _gets(lab, others[0], refused=True):
-        return not_yet(f"The auditor has not tried {others[0]}, to see that it is refused.")
+    if not _gets(lab, "reports/2024.csv", refused=True):
+        return not_yet("The auditor has not tried reports/2024.csv, to see that it is refused.")
     return solved("One key, many objects, and a policy that tells them apart.")
 
 
 def old_memo(lab: LabView, answer: Any) -> Outcome:
-    """memo.txt is under alias/records' key, and as long as it was."""
+    """memo.txt is under alias/records' key, and its text is what it was."""
     found = _object(lab, "memo.txt")
     if found is None:
         return not_yet("There is no `memo.txt` any more.")
     if found["ServerSideEncryption"] == "AES256":
         return not_attempted("`memo.txt` is still under S3's own key.")
-    if found["ContentLength"] != MEMO_BYTES:
-        return not_yet("`memo.txt` is encrypted with a KMS key now, but its text is another.")
-    return _wrong_encryption(lab, "memo.txt", found) or solved("The memo is under your key, no letter changed.")
+    if wrong := _wrong_encryption(lab, "memo.txt", found):
+        return wrong
+    written = [each for each in writings(lab) if (each.bucket, each.key) == (_bucket(lab, "records"), "memo.txt")]
+    same = written[-1].content.is_same(written[0].content)
+    if same is False:
+        return not_yet("`memo.txt` is encrypted with the right key now, but its text is another.")
+    if same is None:
+        raise CannotJudge("whether the text of `memo.txt` is still the old one; the record of its upload doesn't say")
+    return solved("The memo is under your key, no letter changed.")
 
 
 def fewer_calls(lab: LabView, answer: Any) -> Outcome:
@@ -59,16 +73,24 @@ def fewer_calls(lab: LabView, answer: Any) -> Outcome:
     there = {name: found for name in DAYS if (found := _object(lab, name, bucket)) is not None}
     configuration = lab.observer.client("s3").get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
     rule = configuration["Rules"][0]
-    if not there and not rule["BucketKeyEnabled"]:
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    if not there and not rule.get("BucketKeyEnabled"):
         return not_attempted("The bucket key is off, and there is no object of a day.")
-    if not rule["BucketKeyEnabled"]:
+    if not rule.get("BucketKeyEnabled"):
         return not_yet("The bucket's default does not use a bucket key.")
-    if rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID") not in _names_of_the_key(lab):
+    if default.get("SSEAlgorithm") != "aws:kms" or default.get("KMSMasterKeyID") not in _names_of_the_key(lab):
         return not_yet("The bucket's default has another key than before, or none.")
     if missing := [name for name in DAYS if name not in there]:
         return not_yet(f"Objects are missing: {', '.join(missing)}.")
     if alone := [name for name in there if not there[name].get("BucketKeyEnabled")]:
         return not_yet(f"{len(alone)} of the objects don't use the bucket key.")
+    if others := [name for name in there if there[name].get("SSEKMSKeyId") != _key(lab)]:
+        return not_yet(f"{others[0]} is under another key than that of the default.")
+    puts = {each["key"]: each for event in calls(lab, "PutObject") if (each := event["requestParameters"] or {})}
+    if asking := [name for name in there if "serverSideEncryption" in puts.get(name, {})]:
+        return not_yet(f"{asking[0]} was put with a word about encryption. The default is to see to that.")
+    if wrong := unusable(lab, _key(lab)):
+        return not_yet(f"The bucket is as it should be. But: {wrong}")
     return solved("Five objects, and at most one call to KMS.")
 
 
@@ -76,21 +98,39 @@ def who_read(lab: LabView, answer: Any) -> Outcome:
     """The answer is the role that has decrypted salaries.csv."""
     if answer is None:
         return unanswered()
-    if not isinstance(answer, str):
-        return not_yet(f"The answer should be the name of a role, as text; this is {type(answer).__name__}.")
-    if answer not in READERS:
+    reader = named(answer, READERS)
+    if reader is None:
         return not_yet(f"{answer!r} is none of the three.")
-    arn = f"arn:aws:s3:::{_bucket(lab, 'records')}/salaries.csv"
-    reads = [event for event in calls(lab, "Decrypt") if _context(event).get("aws:s3:arn") == arn]
-    if not any(f":assumed-role/{answer}/" in event["userIdentity"]["arn"] for event in reads):
-        return not_yet(f"{answer} has not read it: no Decrypt of this role names the object in its context.")
+    reads = [
+        event for event in calls(lab, "Decrypt") if context_of(event).get("aws:s3:arn") == _arn(lab, "salaries.csv")
+    ]
+    if not any(is_by(event, reader) for event in reads):
+        return not_yet(f"{reader} has not read it: no Decrypt of this role names the object in its context.")
     return solved("KMS has kept the list of readers.")
 
 
 def _bucket(lab: LabView, word: str) -> str:
-    """The lab's bucket whose name begins with this word."""
+    """The lab's bucket whose name begins with this word. Raises Gone if it was deleted."""
     names: list[str] = [each["Name"] for each in lab.observer.client("s3").list_buckets()["Buckets"]]
-    return next(name for name in names if name.startswith(f"{word}-"))
+    name = next((name for name in names if name.startswith(f"{word}-")), None)
+    if name is None:
+        raise Gone(f"The bucket whose name begins with `{word}-`")
+    return name
+
+
+def _arn(lab: LabView, name: str) -> str:
+    return f"arn:aws:s3:::{_bucket(lab, 'records')}/{name}"
+
+
+def _through_s3(lab: LabView, name: str) -> Situation:
+    """The condition keys of S3's call when it opens this object for somebody."""
+    context = {"kms:EncryptionContext:aws:s3:arn": _arn(lab, name), "kms:EncryptionContextKeys": ["aws:s3:arn"]}
+    return context | {"kms:ViaService": f"s3.{lab.region}.amazonaws.com"}
+
+
+def _other_object(told: str, lab: LabView) -> str:
+    """What the auditor may do more, with the names of objects alone."""
+    return told.replace(f"arn:aws:s3:::{_bucket(lab, 'records')}/", "")
 
 
 def _object(lab: LabView, name: str, bucket: str = "") -> dict[str, Any] | None:
@@ -106,7 +146,7 @@ def _object(lab: LabView, name: str, bucket: str = "") -> dict[str, Any] | None:
 
 
 def _key(lab: LabView) -> str:
-    return next(str(key["Arn"]) for key in keys(lab) if key["Description"] == "records")
+    return str(the_key(lab, "records")["Arn"])
 
 
 def _names_of_the_key(lab: LabView) -> set[str]:
@@ -122,15 +162,9 @@ def _wrong_encryption(lab: LabView, name: str, found: dict[str, Any]) -> Outcome
         return not_yet(f"`{name}` is encrypted with {found['ServerSideEncryption']}; SSE-KMS is asked for.")
     if found["SSEKMSKeyId"] != _key(lab):
         return not_yet(f"`{name}` is under another key than that of `alias/records`.")
+    if wrong := unusable(lab, _key(lab)):
+        return not_yet(f"`{name}` is under the right key, and opens for nobody now: {wrong}")
     return None
-
-
-def _may_open(lab: LabView, name: str) -> bool:
-    """Whether the auditor could decrypt this object through S3."""
-    arn = f"arn:aws:s3:::{_bucket(lab, 'records')}/{name}"
-    context = {"kms:EncryptionContext:aws:s3:arn": arn, "kms:EncryptionContextKeys": ["aws:s3:arn"]}
-    via = {"kms:ViaService": f"s3.{lab.region}.amazonaws.com"}
-    return may(lab, "Auditor", "kms:Decrypt", _key(lab), context | via)
 
 
 def _gets(lab: LabView, name: str, *, refused: bool) -> bool:
@@ -139,12 +173,7 @@ def _gets(lab: LabView, name: str, *, refused: bool) -> bool:
         event
         for event in lab.events()
         if event["eventName"] == "GetObject"
-        and ":assumed-role/Auditor/" in event["userIdentity"]["arn"]
+        and is_by(event, "Auditor")
         and (event["requestParameters"] or {}).get("key") == name
     ]
     return bool(tries) and ("errorCode" in tries[-1]) is refused
-
-
-def _context(event: dict[str, Any]) -> dict[str, str]:
-    context: dict[str, str] = (event["requestParameters"] or {}).get("encryptionContext") or {}
-    return context

@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from labkit.exercises.account import calls, key_arn, keys
-from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import identity_policies, key_policy, may
-from labkit.policy import simulate
+from labkit.exercises.account import calls, is_by, key_arn, keys, the_key, unusable
+from labkit.exercises.engine import LabView, Missing, Outcome, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.permissions import identity_policies, key_policy
+from labkit.exercises.reach import Reach, Right, Thing, with_every_policy, without_policies
+from labkit.exercises.reach.rights import Situation
+from labkit.exercises.reach.situations import through
 
 BRANCH = "eu-central-1"
 DATA_KEYS = ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
 NEEDED = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", *DATA_KEYS, "kms:ReEncryptFrom", "kms:ReEncryptTo")
-FURTHER = ("kms:Encrypt", "kms:ListGrants", "kms:RevokeGrant")
-EVERYTHING = [{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}]
-STRANGER = "999999999999"
+FOR_AWS = "kms:GrantIsForAWSResource"
 
 
 def hands_off(lab: LabView, answer: Any) -> Outcome:
     """Technician can create and attach through EC2, can neither grant nor decrypt by hand, and has attached."""
-    key, by_hand = _key(lab, "practice"), {"kms:GrantIsForAWSResource": "false"}
-    through = _through_ec2(lab)
+    key, reach = _key(lab, "practice"), Reach(lab)
+    technician, thing = reach.caller("Technician"), reach.key(key)
+    by_ec2 = _through_ec2(lab)
     if _untouched(lab, key):
         return not_attempted("The role Technician may do no more with the key than before.")
-    if may(lab, "Technician", "kms:CreateGrant", key, by_hand):
+    if reach.may(technician, "kms:CreateGrant", thing, {FOR_AWS: "false"}):
         return not_yet("By hand, the Technician can make grants on the key, for anybody.")
-    if may(lab, "Technician", "kms:Decrypt", key):
+    if reach.may(technician, "kms:Decrypt", thing):
         return not_yet("By hand, the Technician can decrypt with the key.")
-    if not may(lab, "Technician", "kms:GenerateDataKeyWithoutPlaintext", key, _without_grant(through)):
+    if not reach.may(technician, "kms:GenerateDataKeyWithoutPlaintext", thing, _without_grant(by_ec2)):
         return not_yet("With these permissions, the Technician can't create volumes under the key.")
-    if not may(lab, "Technician", "kms:CreateGrant", key, through):
+    if not reach.may(technician, "kms:CreateGrant", thing, by_ec2):
         return not_yet("With these permissions, EC2 can't make the grant that an attachment takes.")
+    if (beyond := reach.exceeds(technician, *_for_volumes(lab, key))) is not None:
+        return not_yet(f"The Technician may do more than create and attach volumes under this key: {beyond.told}.")
+    if wrong := unusable(lab, key):
+        return not_yet(f"The permissions are as they should be. But: {wrong}")
     own = {event["responseElements"]["volumeId"] for event in _by(lab, "CreateVolume", "Technician")}
     if not [event for event in _by(lab, "AttachVolume", "Technician") if event["requestParameters"]["volumeId"] in own]:
         return not_yet("The permissions are as they should be. The Technician has not attached the volume yet.")
-    return solved("EC2 does with the key what it must, for the Technician; the Technician does nothing with it.")
+    return solved("EC2 does with the key what it must, for the Technician, who can neither grant nor decrypt by hand.")
+
+
+def _for_volumes(lab: LabView, key: str) -> list[Right]:
+    """What the Technician may have: EC2's use of the key, grants for AWS's resources, and what the notebook gave."""
+    by_ec2 = {"kms:ViaService": (f"ec2.{lab.region}.amazonaws.com",)}
+    return [
+        Right(NEEDED, (key,), by_ec2),
+        Right(("kms:CreateGrant",), (key,), {FOR_AWS: ("true",)}),
+        Right(("kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"), (key,)),
+        Right(("ec2:*",)),
+    ]
 
 
 def the_old_disk(lab: LabView, answer: Any) -> Outcome:
     """A volume made, over snapshots and copies, from the first volume of the lab, under the practice's key."""
-    old = calls(lab, "CreateVolume")[0]["responseElements"]["volumeId"]
+    old, key = calls(lab, "CreateVolume")[0]["responseElements"]["volumeId"], _key(lab, "practice")
     snapshots = _snapshots_of(lab, old)
     if not snapshots:
         return not_attempted("There is no snapshot of the old disk.")
@@ -52,8 +69,10 @@ def the_old_disk(lab: LabView, answer: Any) -> Outcome:
         return not_yet("There is a snapshot of the old disk; no volume has been made from it, or from a copy of it.")
     if not any(each["Encrypted"] for each in found):
         return not_yet("The new volume has the old data, and is as unencrypted as the old disk.")
-    if not any(each.get("KmsKeyId") == _key(lab, "practice") for each in found):
+    if not any(each.get("KmsKeyId") == key for each in found):
         return not_yet("The new volume has the old data and is encrypted, under another key than the practice's.")
+    if wrong := unusable(lab, key):
+        return not_yet(f"The data are where they should be, and nobody can attach that volume now: {wrong}")
     return solved("The same data, and now a key in front of them. When they are in use there, the old disk can go.")
 
 
@@ -81,35 +100,58 @@ def the_branch(lab: LabView, answer: Any) -> Outcome:
 
 def what_the_hospital_needs(lab: LabView, answer: Any) -> Outcome:
     """The practice's key lets the hospital's account in, with what restoring takes; and the hospital has restored."""
-    key, hospital = _key(lab, "practice"), _shared_with(lab)
-    policy, own = key_policy(lab, key), key.split(":")[4]
-    if not _lets(lab, own, "kms:PutKeyPolicy", key, policy):
+    key, hospital, reach = _key(lab, "practice"), _shared_with(lab), Reach(lab)
+    thing = _without_grants_of_services(reach.key(key))
+    if not reach.may(with_every_policy(reach.caller("LabAdministrator")), "kms:PutKeyPolicy", thing):
         return not_yet("The key policy does not let your own account in any more.")
-    if any(_lets(lab, STRANGER, action, key, policy) for action in (*NEEDED, *FURTHER)):
-        return not_yet("The key policy lets others than the hospital in as well.")
-    allowed = [action for action in (*NEEDED, *FURTHER) if _lets(lab, hospital, action, key, policy)]
-    if not allowed:
+    outside = [caller for caller in reach.callers(thing) if caller.foreign or caller.principal.kind == "AWSService"]
+    theirs, others = [c for c in outside if c.account == hospital], [c for c in outside if c.account != hospital]
+    if (access := reach.let_in(thing, others)) is not None:
+        return not_yet(f"The key policy lets others than the hospital in as well: {access}.")
+    own = [c for c in reach.callers(thing) if c.account == thing.account and not c.is_administrator]
+    if (access := reach.let_in(thing, map(without_policies, own))) is not None:
+        return not_yet(f"The key policy lets others than the hospital in as well, by name: {access}.")
+    within = Right(NEEDED, (key,))
+    if (access := reach.let_in(thing, theirs, within)) is not None:
+        return not_yet(f"The key policy lets the hospital do more than it needs for that: {access.told}.")
+    restorer = reach.outsider(f"arn:aws:iam::{hospital}:role/Administrator")
+    by_ec2 = _through_ec2(lab)
+    allowed = {
+        action
+        for action in NEEDED
+        if reach.may(restorer, action, thing, by_ec2 if action == "kms:CreateGrant" else _without_grant(by_ec2))
+    }
+    if not allowed and reach.let_in(thing, theirs) is None:
         return not_attempted("The key policy lets nobody from another account in.")
-    if set(allowed) & set(FURTHER):
-        return not_yet("The key policy lets the hospital do more than it needs for that.")
-    if set(NEEDED) - set(allowed):
+    if not allowed:
+        return not_yet("The key policy lets somebody of the hospital in. Its account is to be let in, with every role.")
+    if set(NEEDED) - allowed:
         return not_yet("The key policy lets the hospital in, but not with all that it takes.")
+    if wrong := unusable(lab, key):
+        return not_yet(f"The key policy is as it should be. But: {wrong}")
     visits = [event for event in calls(lab, "Decrypt", "ReEncrypt") if event["userIdentity"]["accountId"] == hospital]
     if not visits:
         return not_yet("The key policy is as it should be. The hospital has not made a volume from the snapshot yet.")
     return solved("The snapshot and the key are shared; and since the key is yours, the visit is in your trail.")
 
 
+def _without_grants_of_services(key: Thing) -> Thing:
+    """The key without the grants that EC2 has made for its instances, and that it retires itself."""
+    return replace(key, grants=tuple(each for each in key.grants if not each.retiring.endswith(".amazonaws.com")))
+
+
 def what_hangs_on_it(lab: LabView, answer: Any) -> Outcome:
     """The answer is the ids of all volumes and own snapshots under the spare key."""
     if answer is None:
         return unanswered()
-    if isinstance(answer, str) or not all(isinstance(each, str) for each in answer):
-        return not_yet("`answer` should be a list of ids, such as vol-… and snap-….")
-    spare, named = _born(lab, "spare"), set(answer)
+    if not all(isinstance(each, str) for each in answer):
+        return not_yet("`answer` should be a list of ids, such as vol-… and snap-…; something else is among them.")
+    spare, named = _born(lab, "spare"), {str(each).strip() for each in answer}
     own = lab.observer.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
     volumes = {each["VolumeId"] for each in _volumes(lab) if _under(each, spare)}
     snapshots = {each["SnapshotId"] for each in own if _under(each, spare)}
+    if not volumes | snapshots:
+        raise Missing("disks")
     foreign = sorted(named - volumes - snapshots)
     if foreign:
         return not_yet(f"{foreign[0]} is not under the spare key.")
@@ -121,7 +163,7 @@ def what_hangs_on_it(lab: LabView, answer: Any) -> Outcome:
 
 
 def _key(lab: LabView, description: str) -> str:
-    return str(next(key for key in keys(lab) if key["Description"] == description)["Arn"])
+    return str(the_key(lab, description)["Arn"])
 
 
 def _born(lab: LabView, description: str) -> str:
@@ -140,16 +182,17 @@ def _under(described: dict[str, Any], key: str) -> bool:
 
 
 def _by(lab: LabView, name: str, role: str) -> list[dict[str, Any]]:
-    return [event for event in calls(lab, name) if f":assumed-role/{role}/" in event["userIdentity"].get("arn", "")]
+    return [event for event in calls(lab, name) if is_by(event, role)]
 
 
-def _through_ec2(lab: LabView) -> dict[str, str]:
-    return {"kms:ViaService": f"ec2.{lab.region}.amazonaws.com", "kms:GrantIsForAWSResource": "true"}
+def _through_ec2(lab: LabView) -> Situation:
+    """The condition keys of EC2's call when it makes a grant for somebody."""
+    return through("ec2", lab.region) | {FOR_AWS: "true"}
 
 
-def _without_grant(through: dict[str, str]) -> dict[str, str]:
-    """The context of a call that makes no grant: it has no kms:GrantIsForAWSResource."""
-    return {name: value for name, value in through.items() if name != "kms:GrantIsForAWSResource"}
+def _without_grant(situation: Situation) -> Situation:
+    """The condition keys of a call that makes no grant: kms:GrantIsForAWSResource is none of them."""
+    return {name: value for name, value in situation.items() if name != FOR_AWS}
 
 
 def _untouched(lab: LabView, key: str) -> bool:
@@ -192,11 +235,3 @@ def _shared_with(lab: LabView) -> str:
             if "UserId" in permission:
                 return str(permission["UserId"])
     raise LookupError("The notebook shares a snapshot before this exercise.")
-
-
-def _lets(lab: LabView, account: str, action: str, key: str, policy: str) -> bool:
-    """Whether the key policy would let an administrator of that account do this, through EC2."""
-    principal = f"arn:aws:iam::{account}:role/Administrator"
-    context = _through_ec2(lab) if action == "kms:CreateGrant" else _without_grant(_through_ec2(lab))
-    asked = simulate(principal, action, key, identity=EVERYTHING, resource_policy=policy, context=context)
-    return bool(asked.allowed)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.exercises.account import calls, keys
-from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import grants_on, may
+from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
+from labkit.exercises.engine import CannotJudge, Gone, LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.permissions import grants_on, identity_policies, may
 
+READ = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
 DESKS = ("desk/1", "desk/2", "desk/3")
 TOKEN = "/shop/mail-token"
 
@@ -20,10 +21,14 @@ def one_secret_of_two(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("The role Accountant has got nothing on the key so far.")
     if opens["shop/mail"]:
         return not_yet("With what the Accountant may do on the key, it can read shop/mail as well.")
+    if not _reads_as_before(lab, "Accountant"):
+        return not_yet("What the Accountant has in Secrets Manager is not what it was. The key alone was to be opened.")
     if not opens["shop/db"]:
         return not_yet("There is a policy, but for the Accountant the key still does not open shop/db.")
     arn = _secret(lab, "shop/db")["ARN"]
-    if not [event for event in _opened(lab, "Accountant") if _context(event).get("SecretARN") == arn]:
+    if wrong := unusable(lab, the_key(lab, "shop")["Arn"]):
+        return not_yet(f"The permission is as it should be. But: {wrong}")
+    if not [event for event in _opened(lab, "Accountant") if context_of(event).get("SecretARN") == arn]:
         return not_yet("The permission is as it should be. The Accountant has not read shop/db yet.")
     return solved("Two secrets, one key, and the Accountant reads one of them.")
 
@@ -38,20 +43,34 @@ def into_the_vault(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("shop/mail is under the key of the shop.")
     if under != "vault":
         return not_yet("shop/mail has left the key of the shop. The key that it is under now is not the vault's.")
+    made = next(event for event in calls(lab, "CreateSecret") if event["requestParameters"]["name"] == "shop/mail")
+    answered = {name.lower(): value for name, value in made["responseElements"].items()}
+    if secret["ARN"] != answered["arn"]:
+        return not_yet("shop/mail was made anew: its ARN is another, and programs that know the old one miss it.")
+    current = [version for version, stages in secret["VersionIdsToStages"].items() if "AWSCURRENT" in stages]
+    if current != [answered["versionid"]]:
+        raise CannotJudge(
+            "whether the value of shop/mail is the old one, because a newer version is current. "
+            "`update_secret_version_stage` can make the first version current again"
+        )
+    if wrong := unusable(lab, the_key(lab, "vault")["Arn"]):
+        return not_yet(f"shop/mail is under the vault's key, and opens for nobody now: {wrong}")
     return solved("Same name, same value, another key.")
 
 
 def by_hand(lab: LabView, answer: Any) -> Outcome:
     """A SecureString under the shop's key, decrypted by a direct call of KMS."""
-    described = lab.observer.client("ssm").describe_parameters()["Parameters"]
-    found = next((parameter for parameter in described if parameter["Name"] == TOKEN), None)
+    pages = lab.observer.client("ssm").get_paginator("describe_parameters").paginate()
+    found = next((each for page in pages for each in page["Parameters"] if each["Name"] == TOKEN), None)
     if found is None:
         return not_attempted(f"There is no parameter {TOKEN}.")
     if found["Type"] != "SecureString":
         return not_yet(f"The parameter is a {found['Type']}: everybody who may get it reads it.")
     if _description(lab, found.get("KeyId")) != "shop":
         return not_yet("The parameter is a SecureString, under another key than the shop's.")
-    opened = [each for each in calls(lab, "Decrypt") if _context(each).get("PARAMETER_ARN", "").endswith(TOKEN)]
+    if wrong := unusable(lab, the_key(lab, "shop")["Arn"]):
+        return not_yet(f"The parameter is as it should be, and opens for nobody now: {wrong}")
+    opened = [each for each in calls(lab, "Decrypt") if context_of(each).get("PARAMETER_ARN", "").endswith(TOKEN)]
     if not [event for event in opened if "invokedBy" not in event["userIdentity"]]:
         return not_yet("The parameter is as it should be. Nobody has opened it by hand, in a call of KMS.")
     return solved("Parameter Store keeps a ciphertext of KMS. Beside the key, the context is all that opens it.")
@@ -61,17 +80,33 @@ def who_read_what(lab: LabView, answer: Any) -> Outcome:
     """The answer is the name of the secret that Night has read."""
     if answer is None:
         return unanswered()
-    if answer not in DESKS:
+    text = answer.strip().casefold().rpartition(":")[2]  # of an ARN, the name, a hyphen and six characters
+    desk = next((each for each in DESKS if text == each or text.startswith(f"{each}-")), None)
+    if desk is None:
         return not_yet(f"{str(answer)!r} is none of the three names.")
-    arn = _secret(lab, answer)["ARN"]
-    if not [event for event in _opened(lab, "Night") if _context(event).get("SecretARN") == arn]:
-        return not_yet(f"{answer} was not read, or not by Night.")
+    arn = _secret(lab, desk)["ARN"]
+    if not [event for event in _opened(lab, "Night") if context_of(event).get("SecretARN") == arn]:
+        return not_yet(f"{desk} was not read, or not by Night.")
     return solved("The context of a Decrypt tells which secret it was for.")
 
 
 def _secret(lab: LabView, name: str) -> dict[str, Any]:
+    """DescribeSecret's answer. Raises Gone for a secret that waits for its deletion."""
     described: dict[str, Any] = lab.observer.client("secretsmanager").describe_secret(SecretId=name)
+    if described.get("DeletedDate"):
+        raise Gone(f"The secret {name}, which is scheduled for deletion,")
     return described
+
+
+def _reads_as_before(lab: LabView, role: str) -> bool:
+    """Whether the role may read every secret, and do nothing else in Secrets Manager, as the notebook gave it."""
+    written = [each for document in identity_policies(lab, role) for each in _listed(document["Statement"])]
+    about = [each for each in written if "secretsmanager" in str(each.get("Action", each.get("NotAction"))).lower()]
+    return about == [READ]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _description(lab: LabView, key_id: str | None) -> str:
@@ -84,7 +119,7 @@ def _description(lab: LabView, key_id: str | None) -> str:
 
 def _opens(lab: LabView, role: str, name: str) -> bool:
     """Whether the shop's key decrypts a secret of that name for the role, through Secrets Manager."""
-    key = next(key for key in keys(lab) if key["Description"] == "shop")["Arn"]
+    key = the_key(lab, "shop")["Arn"]
     secret = _secret(lab, name)
     version = next(iter(secret["VersionIdsToStages"]))
     context = {
@@ -97,9 +132,4 @@ def _opens(lab: LabView, role: str, name: str) -> bool:
 
 
 def _opened(lab: LabView, role: str) -> list[dict[str, Any]]:
-    return [event for event in calls(lab, "Decrypt") if f":assumed-role/{role}/" in event["userIdentity"]["arn"]]
-
-
-def _context(event: dict[str, Any]) -> dict[str, str]:
-    context: dict[str, str] = event["requestParameters"].get("encryptionContext", {})
-    return context
+    return [event for event in calls(lab, "Decrypt") if is_by(event, role)]

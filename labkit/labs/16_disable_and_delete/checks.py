@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from labkit.exercises.account import calls, key_arn, keys
+from labkit.exercises.account import calls, is_by, key_arn, keys, the_key, unusable
+from labkit.exercises.answers import named
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.objects import Writing, writings
 from labkit.exercises.permissions import key_policy
-from labkit.policy import simulate
+from labkit.exercises.reach import Caller, Reach, Thing, with_every_policy
 
 BOXES = ("red", "green", "blue")
 ROLES = ("Ledger", "Packing", "Adverts")
 CUSTOMERS = ("Berg", "Lindgren", "Svensson")
 IDLE, WAITING = "kms:TrailingDaysWithoutKeyUsage", "kms:ScheduleKeyDeletionPendingWindowInDays"
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 CRYPTOGRAPHY = ("Encrypt", "Decrypt", "GenerateDataKey")
+TO_STOP = {"kms:DisableKey": "disabled", "kms:ScheduleKeyDeletion": "scheduled for deletion"}
 
 
 def dust(lab: LabView, answer: Any) -> Outcome:
@@ -43,62 +45,83 @@ def who_complains(lab: LabView, answer: Any) -> Outcome:
     """The answer is the role whose Decrypt failed because the key was disabled."""
     if answer is None:
         return unanswered()
-    if answer not in ROLES:
-        return not_yet(f"{str(answer)!r} is none of the three roles.")
-    failed = [event for event in lab.events() if event.get("errorCode") == "DisabledException"]
-    if not [event for event in failed if f":assumed-role/{answer}/" in event["userIdentity"]["arn"]]:
-        return not_yet(f"{answer} may not use the key at all: enabled or not, it would have been refused.")
+    role = named(answer, ROLES)
+    if role is None:
+        return not_yet(f"{answer!r} is none of the three roles.")
+    tried = [event for event in lab.events() if event["eventName"] == "Decrypt" and is_by(event, role)]
+    if not tried:
+        return not_attempted(f"The trail has no try of {role} to use the key so far.")
+    if tried[0].get("errorCode") != "DisabledException":
+        return not_yet(f"{role} was refused for another reason: it may not use the key at all, enabled or not.")
     return solved("Only a permission that would have been enough runs into the key's state.")
 
 
 def in_use(lab: LabView, answer: Any) -> Outcome:
     """The policy of `wages` denies DisableKey and ScheduleKeyDeletion to all until 90 idle days, and nothing more."""
-    wages = _key(lab, "wages")
-    policy = key_policy(lab, wages)
+    wages, reach = str(the_key(lab, "wages")["Arn"]), Reach(lab)
+    key, people = reach.key(wages), _everybody(reach, reach.key(wages))
+    you = next(caller for caller in people if caller.name == "LabAdministrator")
 
-    def allowed(action: str, who: str, **context: str) -> bool:
-        keys_of_request = {IDLE: context["idle"], WAITING: context["wait"]}
-        arn = f"arn:aws:iam::{wages.split(':')[4]}:role/{who}"
-        asked = simulate(arn, action, wages, identity=EVERYTHING, resource_policy=policy, context=keys_of_request)
-        return bool(asked.data["allowed"])
+    def allowed(action: str, who: Caller, idle: int, wait: int) -> bool:
+        return reach.may(who, action, key, {IDLE: str(idle), WAITING: str(wait)})
 
-    if IDLE.lower() not in policy.lower() and allowed("kms:DisableKey", "LabAdministrator", idle="0", wait="30"):
+    if IDLE.lower() not in key_policy(lab, wages).lower() and allowed("kms:DisableKey", you, 0, 30):
         return not_attempted("The key policy of `wages` says nothing about use so far.")
-    for who in ("LabAdministrator", "SomebodyElse"):
-        for action, says in (("kms:DisableKey", "disabled"), ("kms:ScheduleKeyDeletion", "scheduled for deletion")):
-            for idle in ("0", "89"):
-                if allowed(action, who, idle=idle, wait="30"):
-                    return not_yet(f"With {idle} days since its last use, the key can still be {says}, by {who}.")
-            if not allowed(action, who, idle="91", wait="30"):
-                return not_yet(f"After 90 days without use, the key should be free to be {says}. It isn't.")
-        if allowed("kms:ScheduleKeyDeletion", who, idle="91", wait="7"):
+    for who in people:
+        for action, says in TO_STOP.items():
+            for idle in range(90):
+                if allowed(action, who, idle, 30):
+                    return not_yet(
+                        f"With {idle} days since its last use, the key can still be {says}, by {_words(who)}."
+                    )
+            for idle in (91, 365):
+                if not allowed(action, who, idle, 30):
+                    return not_yet(f"After {idle} days without use, the key should be free to be {says}. It isn't.")
+        if any(allowed("kms:ScheduleKeyDeletion", who, 91, wait) for wait in range(7, 30)):
             return not_yet("What the policy said about the waiting period is gone.")
         for other in _others(lab):
-            if not allowed(f"kms:{other}", who, idle="0", wait="30"):
-                return not_yet(f"The policy now keeps {who} from {other}, too.")
+            if not reach.may(who, f"kms:{other}", key):
+                return not_yet(f"The policy now keeps {_words(who)} from {other}, too.")
+    if wrong := unusable(lab, wages):
+        return not_yet(f"The policy is as it should be. But: {wrong}")
     return solved("A key in use can't be switched off by mistake, nor in anger.")
 
 
+def _everybody(reach: Reach, key: Thing) -> list[Caller]:
+    """The account's roles and users, the root user, and some that are not there: each with every IAM policy."""
+    own = [caller for caller in reach.callers(key) if not caller.foreign and caller.account == key.account]
+    return [with_every_policy(caller) for caller in own]
+
+
+def _words(who: Caller) -> str:
+    return "you" if who.name == "LabAdministrator" else who.words
+
+
 def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
-    """Lindgren's key is deleted, the other two work, and all six objects are where they were."""
+    """Lindgren's key is deleted, no copy is under another key, the other two work, and all objects are there."""
     states = {key["Description"].removeprefix("customer "): key["KeyState"] for key in keys(lab)}
     made = {event["requestParameters"]["description"]: key_arn(event) for event in calls(lab, "CreateKey")}
     gone = {key_arn(event) for event in calls(lab, "DeleteKey")}
     names = {f"{place}/{name}" for place in ("orders", "backup") for name in CUSTOMERS}
     s3 = lab.observer.client("s3")
-    listed = s3.list_objects_v2(Bucket="shop-orders").get("Contents", [])
-    if missing := sorted(names - {each["Key"] for each in listed}):
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="shop-orders")
+    listed = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    if missing := sorted(names - set(listed)):
         return not_yet(f"{missing[0]} was taken out of the bucket. A copy of it, elsewhere, would still open.")
     for name in ("Berg", "Svensson"):
         if states.get(name) != "Enabled":
             return not_yet(
                 f"The key of {name} is {states.get(name, 'deleted')}: that customer's data do not open either."
             )
+        if not _still_opens(lab, made[f"customer {name}"]):
+            return not_yet(f"The policy of {name}'s key keeps you out: that customer's data do not open either.")
     for name in ("orders/Lindgren", "backup/Lindgren"):
         if s3.head_object(Bucket="shop-orders", Key=name).get("SSEKMSKeyId") != made["customer Lindgren"]:
             return not_yet(f"{name} was written again, and is no longer under Lindgren's key: another key opens it.")
+    if copy := _copy_elsewhere(lab, made["customer Lindgren"]):
+        return not_yet(f"A copy of Lindgren's data is in {copy}, and not under Lindgren's key: it can still be read.")
     if made["customer Lindgren"] in gone:
-        return solved("Every copy of Lindgren's data is noise now, the backups included. The trail is the proof.")
+        return solved("Every copy of Lindgren's data in S3 is noise now, the backups included. The trail is the proof.")
     state = states.get("Lindgren", "")
     if state == "PendingDeletion":
         return not_yet("The deletion of Lindgren's key is scheduled, and can still be called off: it is not over.")
@@ -113,9 +136,34 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
     return not_attempted("Lindgren's key is enabled, and the objects open.")
 
 
-def _key(lab: LabView, description: str) -> str:
-    """The ARN of the notebook's own key of that description."""
-    return next(str(key["Arn"]) for key in keys(lab) if key["Description"] == description)
+def _still_opens(lab: LabView, arn: str) -> bool:
+    """Whether the administrator may decrypt with the key."""
+    reach = Reach(lab)
+    return reach.may(with_every_policy(reach.caller("LabAdministrator")), "kms:Decrypt", reach.key(arn))
+
+
+def _copy_elsewhere(lab: LabView, key: str) -> str:
+    """Where an object, or a version of one, with the bytes of Lindgren's is under another key; "" if nowhere."""
+    written = writings(lab)
+    first = next(each for each in written if each.key == "orders/Lindgren")
+    copies = {(each.bucket, each.key) for each in written if _is_copy(each, first)}
+    s3 = lab.observer.client("s3")
+    buckets = {each["Name"] for each in s3.list_buckets()["Buckets"]}
+    for bucket, name in sorted(copies):
+        if bucket not in buckets:
+            continue
+        pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=name)
+        for version in (each for page in pages for each in page.get("Versions", []) if each["Key"] == name):
+            wanted = {"Bucket": bucket, "Key": name}
+            wanted |= {"VersionId": version["VersionId"]} if version["VersionId"] != "null" else {}
+            if s3.head_object(**wanted).get("SSEKMSKeyId") != key:
+                return f"{bucket}/{name}"
+    return ""
+
+
+def _is_copy(each: Writing, first: Writing) -> bool:
+    """Whether a writing brought Lindgren's bytes to some place, by a copy of S3 or by an upload of the same."""
+    return each.copied_from.endswith("/Lindgren") or each.content.is_same(first.content) is True
 
 
 def _others(lab: LabView) -> list[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 
-from labkit.exercises.account import calls, key_arn, keys
-from labkit.exercises.engine import LabView, Outcome, Passed, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.account import calls, is_by, key_arn, keys, unusable
+from labkit.exercises.engine import Gone, LabView, MovedOn, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.permissions import decided
-from labkit.policy import simulate
+from labkit.exercises.reach import Caller, Reach, with_every_policy
 
 VIRGINIA, IRELAND, SYDNEY, FRANKFURT = "us-east-1", "eu-west-1", "ap-southeast-2", "eu-central-1"
-ELSEWHERE = ("ap-south-1", "ca-central-1", "eu-west-3", "sa-east-1")
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+OPENING = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:PutKeyPolicy")
 DELETED = "its keys are deleted by now, or about to be."
 MOVED = "the primary is in Ireland by now, and nothing is replicated from Virginia any more."
 
@@ -34,6 +34,8 @@ def complete_replica(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The replica is there. It does not have the tag.")
     if "alias/backups" not in [alias["AliasName"] for alias in kms.list_aliases(KeyId=mrk)["Aliases"]]:
         return not_yet("The replica is there, and described. It has no alias alias/backups in Sydney.")
+    if replica["KeyState"] != "Creating" and (wrong := unusable(lab, replica["Arn"])):
+        return not_yet(f"The replica is complete. But: {wrong}")
     return solved("A program that names alias/backups works in Sydney as it does in Virginia.")
 
 
@@ -42,14 +44,17 @@ def close_everywhere(lab: LabView, answer: Any) -> Outcome:
     mrk = _born(lab, "backups")
     related = [(where["Region"], where["Arn"]) for where in _related(lab, mrk)]
     if _describe(lab, VIRGINIA, mrk) is None or _leaves_ireland(lab, mrk):
-        raise Passed(DELETED)
+        raise MovedOn(DELETED)
     if not _has_role(lab, "Trainee"):
         return not_yet(
             "There is no role `Trainee` any more. Whoever makes it anew finds the keys as they are: "
             "the role is to stay, and to find them closed."
         )
-    still = [region for region, arn in related if _decrypts(lab, "Trainee", region, arn)]
-    shut = [region for region, arn in related if not _decrypts(lab, "LabAdministrator", region, arn)]
+    reach = Reach(lab)
+    trainee, you = reach.caller("Trainee"), reach.caller("LabAdministrator")
+    ways = {region: _opens(reach, trainee, arn) for region, arn in related}
+    still = [region for region, way in ways.items() if way]
+    shut = [region for region, arn in related if not reach.may(you, "kms:Decrypt", reach.key(arn))]
     states = {region: (_describe(lab, region, arn) or {"KeyState": "gone"})["KeyState"] for region, arn in related}
     unusable = {region: state for region, state in states.items() if state not in ("Enabled", "Creating")}
     abroad = [event for event in calls(lab, "PutKeyPolicy") if event["awsRegion"] != VIRGINIA]
@@ -58,25 +63,20 @@ def close_everywhere(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key in {region} is {state}: that closes it for everybody.")
     if shut:
         return not_yet(f"In {shut[0]} the trainee can't decrypt, and neither can you.")
-    if not still and all(_closed_by_its_policy(lab, "Trainee", region, arn) for region, arn in related):
+    whatever = with_every_policy(trainee)
+    if not still and not any(reach.may(whatever, "kms:Decrypt", reach.key(arn)) for _, arn in related):
         return solved("One ciphertext, several keys that open it, and a policy at each of them.")
     if not still:
         return solved("One ciphertext, several keys that open it, and the trainee's IAM policies open none of them.")
     if not abroad and len(still) == len(related) - 1:
         return not_attempted("The trainee is shut out in Virginia, as before, and nowhere else.")
-    return not_yet(f"The trainee still decrypts in {', '.join(still)}.")
+    return not_yet(f"The trainee still decrypts in {', '.join(still)}: {ways[still[0]]}.")
 
 
-def _decrypts(lab: LabView, role: str, region: str, arn: str) -> bool:
-    policy = lab.observer.client("kms", region).get_key_policy(KeyId=arn)["Policy"]
-    return decided(lab, role, "kms:Decrypt", arn, policy, {"aws:RequestedRegion": region})
-
-
-def _closed_by_its_policy(lab: LabView, role: str, region: str, arn: str) -> bool:
-    """Whether the key's own policy keeps the role from decrypting, whatever IAM policies say."""
-    policy = lab.observer.client("kms", region).get_key_policy(KeyId=arn)["Policy"]
-    principal = lab.observer.client("iam").get_role(RoleName=role)["Role"]["Arn"]
-    return not simulate(principal, "kms:Decrypt", arn, identity=EVERYTHING, resource_policy=policy).allowed
+def _opens(reach: Reach, caller: Caller, arn: str) -> str:
+    """In which way the caller can still get at what was encrypted under this key, in any situation; "" if in none."""
+    found = (access for access in reach.accesses(caller, reach.key(arn)) if access.in_force)
+    return next((access.what for access in found if access.action in OPENING), "")
 
 
 def _has_role(lab: LabView, name: str) -> bool:
@@ -91,14 +91,14 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
     replica = _describe(lab, FRANKFURT, mrk)
     if replica is None:
         _primary_in_virginia(lab, mrk)
-    mine = [event for event in calls(lab, "ReplicateKey") if _by(event, "Operator")]
+    mine = [event for event in calls(lab, "ReplicateKey") if is_by(event, "Operator")]
     there = [event for event in mine if event["requestParameters"]["replicaRegion"] == FRANKFURT]
     if replica is None and _replicates(lab, arn, FRANKFURT) and not _creates(lab, FRANKFURT):
-        if all(_replicates(lab, arn, region) for region in ELSEWHERE):
+        if all(_replicates(lab, arn, region) for region in _elsewhere()):
             return not_attempted("The operator may replicate the key, and create none, as before.")
         return not_yet("The operator may replicate the key to eu-central-1. It lacks kms:CreateKey in eu-central-1.")
-    if any(_replicates(lab, arn, region) and _creates(lab, region) for region in ELSEWHERE):
-        return not_yet("The operator can replicate the key to other Regions as well.")
+    if more := [region for region in _elsewhere() if _replicates(lab, arn, region) and _creates(lab, region)]:
+        return not_yet(f"The operator can replicate the key to other Regions as well: to {more[0]}, for instance.")
     if not _replicates(lab, arn, FRANKFURT) and _creates(lab, FRANKFURT):
         return not_yet(
             "The operator may create a key in eu-central-1. It lacks kms:ReplicateKey on the primary, "
@@ -108,9 +108,17 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The operator can't replicate the key to eu-central-1.")
     if replica is None:
         return not_yet("The permissions are as they should be. There is no replica in Frankfurt yet.")
+    if replica["KeyState"] != "Creating" and (wrong := unusable(lab, replica["Arn"])):
+        return not_yet(f"There is a replica in Frankfurt. But: {wrong}")
     if not there:
         return not_yet("There is a replica in Frankfurt; it was not the operator who made it.")
     return solved("One Region was allowed, and one got the key.")
+
+
+def _elsewhere() -> list[str]:
+    """All Regions with KMS but those of the primary and of the replica that is wanted."""
+    regions = get_session().get_available_regions("kms")
+    return [region for region in regions if region not in (VIRGINIA, FRANKFURT) and "-fips" not in region]
 
 
 def _replicates(lab: LabView, arn: str, to: str) -> bool:
@@ -146,6 +154,9 @@ def leave_virginia(lab: LabView, answer: Any) -> Outcome:
     if state not in ("PendingDeletion", "gone"):
         primary = "The primary is in Ireland now." if moved else "The primary is still in Virginia."
         return not_yet(f"{primary} The deletion of the key in Virginia is not scheduled: it is {state}.")
+    reach = Reach(lab)
+    if not reach.may(reach.caller("LabAdministrator"), "kms:Decrypt", reach.key(there["Arn"])):
+        return not_yet("Virginia is given up. In Ireland the key's policy keeps you out: the photos can't be read.")
     return solved("A primary can't go while it has replicas; a replica can.")
 
 
@@ -153,18 +164,21 @@ def where_at_night(lab: LabView, answer: Any) -> Outcome:
     """The answer is the Region in which Night has decrypted."""
     if answer is None:
         return unanswered()
-    if answer not in (VIRGINIA, IRELAND):
+    text = str(answer).strip().casefold()
+    if text not in (VIRGINIA, IRELAND):
         return not_yet(f"{str(answer)!r} is neither us-east-1 nor eu-west-1.")
-    regions = {event["awsRegion"] for event in calls(lab, "Decrypt") if _by(event, "Night") and key_arn(event)}
-    if answer not in regions:
-        return not_yet(f"Night has decrypted, but not in {answer}.")
+    regions = {event["awsRegion"] for event in calls(lab, "Decrypt") if is_by(event, "Night") and key_arn(event)}
+    if text not in regions:
+        return not_yet(f"Night has decrypted, but not in {text}.")
     return solved("Each Region keeps its own record: whoever looks in one alone sees half.")
 
 
 def _born(lab: LabView, description: str) -> str:
     """The id of the first multi-Region key that was created with this description."""
     events = calls(lab, "CreateKey")
-    made = next(event for event in events if event["requestParameters"]["description"] == description)
+    made = next((event for event in events if event["requestParameters"]["description"] == description), None)
+    if made is None:
+        raise Gone(f"The key described `{description}`")
     return key_arn(made).rpartition("/")[2]
 
 
@@ -178,12 +192,12 @@ def _related(lab: LabView, mrk: str) -> list[dict[str, str]]:
 
 
 def _primary_in_virginia(lab: LabView, mrk: str) -> None:
-    """Passed where the notebook's later cells have moved the primary away, or deleted it."""
+    """MovedOn where the notebook's later cells have moved the primary away, or deleted it."""
     here = _describe(lab, VIRGINIA, mrk)
     if here is None:
-        raise Passed(DELETED)
+        raise MovedOn(DELETED)
     if here["MultiRegionConfiguration"]["MultiRegionKeyType"] != "PRIMARY":
-        raise Passed(MOVED)
+        raise MovedOn(MOVED)
 
 
 def _leaves_ireland(lab: LabView, mrk: str) -> bool:
@@ -207,7 +221,3 @@ def _describe(lab: LabView, region: str, key: str) -> dict[str, Any] | None:
 
 def _account(lab: LabView) -> str:
     return str(lab.observer.client("sts").get_caller_identity()["Account"])
-
-
-def _by(event: dict[str, Any], role: str) -> bool:
-    return f":assumed-role/{role}/" in event["userIdentity"].get("arn", "")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from labkit.exercises.account import calls, key_arn, keys
+from labkit.exercises.account import calls, context_of, is_by, key_arn, the_key
+from labkit.exercises.answers import named
 from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 
 KMS = "kms.amazonaws.com"
@@ -18,32 +19,48 @@ def night_order(lab: LabView, answer: Any) -> Outcome:
     """The answer is the order that stands in the context of Night's Decrypt."""
     if answer is None:
         return unanswered()
-    found = [
-        event["requestParameters"]["encryptionContext"]["order"] for event in calls(lab, "Decrypt") if _night(event)
-    ]
-    if str(answer) not in found:
+    found = [context_of(event).get("order") for event in calls(lab, "Decrypt") if is_by(event, "Night")]
+    if str(answer).strip() not in found:
         return not_yet(f"Order {answer} was not decrypted, or not by the role Night.")
     return solved("Without a plaintext in it, the record tells which order was opened.")
 
 
 def speak(lab: LabView, answer: Any) -> Outcome:
-    """The trail records all of KMS again, and a use of the key since then was delivered."""
+    """The trail records all of KMS again and runs, and a use of the key since then was delivered."""
     cloudtrail = lab.observer.client("cloudtrail")
     chosen = cloudtrail.get_event_selectors(TrailName="shop")
     advanced = chosen.get("AdvancedEventSelectors")
     lacking = _lacking(chosen.get("EventSelectors", [])) if not advanced else None
     if lacking is not None:
         return lacking
-    if advanced and not any(_takes_all_of_kms(selector) for selector in advanced):
-        return not_yet("None of the trail's advanced selectors takes all calls of KMS.")
-    changed = max(event["eventTime"] for event in calls(lab, "PutEventSelectors"))
-    used = [event["eventTime"] for event in _uses(lab) if event["eventTime"] > changed]
+    if advanced and not {"true", "false"} <= {each for selector in advanced for each in _takes(selector)}:
+        return not_yet("The trail's advanced selectors, taken together, don't take all calls of KMS.")
+    status = cloudtrail.get_trail_status(Name="shop")
+    if not status["IsLogging"]:
+        return not_yet("The trail's selectors are as they should be. But it is stopped: it records nothing now.")
+    changed = max(event["eventTime"] for event in calls(lab, "PutEventSelectors") if _is_about(event, "shop"))
+    used = [event for event in _uses(lab) if event["eventTime"] > changed and _was_logging(lab, event)]
     if not used:
         return not_yet("The trail is as it should be; since then nobody has used the key.")
-    delivered = cloudtrail.get_trail_status(Name="shop").get("LatestDeliveryTime")
-    if delivered is None or delivered < datetime.fromisoformat(used[0]):
+    delivered = status.get("LatestDeliveryTime")
+    if delivered is None or delivered < datetime.fromisoformat(used[0]["eventTime"]):
+        if error := status.get("LatestDeliveryError"):
+            return not_yet(f"The key was used; the record can't be delivered into the bucket: {error}.")
         return not_yet("The key was used; the record is not delivered yet.")
     return solved("The trail speaks of KMS again. What happened in between, only the event history knows, for 90 days.")
+
+
+def _is_about(event: dict[str, Any], trail: str) -> bool:
+    """Whether a call of CloudTrail names this trail, by its name or ARN."""
+    asked = event["requestParameters"] or {}
+    return str(asked.get("trailName") or asked.get("name") or "").rpartition("/")[2] == trail
+
+
+def _was_logging(lab: LabView, event: dict[str, Any]) -> bool:
+    """Whether the trail ran at the time of this event."""
+    turns = [each for each in calls(lab, "StartLogging", "StopLogging") if _is_about(each, "shop")]
+    before = [each["eventName"] for each in turns if each["eventTime"] <= event["eventTime"]]
+    return before[-1:] == ["StartLogging"]
 
 
 def how_often(lab: LabView, answer: Any) -> Outcome:
@@ -53,7 +70,8 @@ def how_often(lab: LabView, answer: Any) -> Outcome:
     used = len(list(_uses(lab)))
     if answer < used:
         return not_yet(
-            f"There are more than {answer}. Count by `resources`, not by what was typed, and every operation."
+            f"There are more than {answer} by now. Count by `resources`, not by what was typed, and every operation. "
+            "If the key was used since you counted, load the records again."
         )
     if answer > used:
         return not_yet(f"{answer} are too many: some of those calls manage the key or failed, and use nothing.")
@@ -64,14 +82,12 @@ def on_purpose(lab: LabView, answer: Any) -> Outcome:
     """The answer is the role that was refused by an explicit deny."""
     if answer is None:
         return unanswered()
-    name = next((name for name in THREE if name in str(answer).split("/")), None)  # or an ARN with the name in it
+    name = named(str(answer), THREE)
     if name is None:
         return not_yet(f"{str(answer)!r} is none of the three.")
-    refused = [
-        event.get("errorMessage", "")
-        for event in lab.events()
-        if f":assumed-role/{name}/" in event["userIdentity"].get("arn", "") and "errorCode" in event
-    ]
+    refused = [event.get("errorMessage", "") for event in lab.events() if is_by(event, name) and "errorCode" in event]
+    if not refused:
+        return not_attempted(f"The trail has no refused call of {name} so far.")
     if not any("explicit deny" in message for message in refused):
         return not_yet(f"{name} was refused because no policy allows the call. Nothing denies it.")
     return solved("To give the missing permission would not help here: a deny goes before every allow.")
@@ -97,32 +113,35 @@ def one_night(lab: LabView, answer: Any) -> Outcome:
 
 
 def _lacking(selectors: list[dict[str, Any]]) -> Outcome | None:
-    """What basic selectors leave out of KMS's calls; None if nothing."""
+    """What basic selectors leave out of KMS's calls; None if nothing. A call is recorded if any selector takes it."""
     management = [selector for selector in selectors if selector.get("IncludeManagementEvents")]
     if not management:
         return not_yet("Management events, and KMS's are of that kind, are not recorded at all now.")
-    if any(KMS in selector.get("ExcludeManagementEventSources", []) for selector in management):
+    loud = [selector for selector in management if KMS not in selector.get("ExcludeManagementEventSources", [])]
+    if not loud:
         return not_attempted("The trail `shop` leaves KMS out.")
-    if all(selector["ReadWriteType"] != "All" for selector in management):
+    kinds = {selector["ReadWriteType"] for selector in loud}
+    if "All" not in kinds and not {"ReadOnly", "WriteOnly"} <= kinds:
         return not_yet("Only some calls are recorded. In CloudTrail's terms Decrypt and Encrypt are reading ones.")
     return None
 
 
-def _takes_all_of_kms(selector: dict[str, Any]) -> bool:
-    """Whether an advanced selector takes management events, and leaves out at most other services' ones."""
+def _takes(selector: dict[str, Any]) -> set[str]:
+    """Which of KMS's management events an advanced selector takes, by the values of `readOnly`."""
     fields = {field["Field"]: field for field in selector["FieldSelectors"]}
-    sources = fields.pop("eventSource", {})
-    is_all = set(fields) == {"eventCategory"} and fields["eventCategory"].get("Equals") == ["Management"]
-    return is_all and set(sources) <= {"Field", "NotEquals"} and KMS not in sources.get("NotEquals", [])
-
-
-def _night(event: dict[str, Any]) -> bool:
-    return ":assumed-role/Night/" in event["userIdentity"].get("arn", "")
+    if fields.pop("eventCategory", {}).get("Equals") != ["Management"]:
+        return set()
+    sources, reading = fields.pop("eventSource", {}), fields.pop("readOnly", {})
+    if fields or KMS in sources.get("NotEquals", []) or KMS not in sources.get("Equals", [KMS]):
+        return set()
+    if set(sources) - {"Field", "Equals", "NotEquals"} or set(reading) - {"Field", "Equals"}:
+        return set()
+    return set(reading.get("Equals", ["true", "false"]))
 
 
 def _uses(lab: LabView) -> Iterator[dict[str, Any]]:
     """Successful cryptographic calls with the key of the orders."""
     from labkit.trail.ask.questions import USES
 
-    arn = next(key["Arn"] for key in keys(lab) if key["Description"] == "orders")
+    arn = the_key(lab, "orders")["Arn"]
     return (event for event in calls(lab, *USES) if key_arn(event) == arn)

@@ -1,0 +1,68 @@
+"""What stands in S3's objects, as far as the trail tells: a check may not open what is under a KMS key.
+
+A PutObject's record has the length and a checksum of what came, and a CopyObject's has its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from .account import calls
+from .engine import LabView
+
+WRITING = ("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is known of an object's bytes: how many, and checksums by their names; nothing, if the record has none."""
+
+    length: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+
+    def is_same(self, other: Content) -> bool | None:
+        """Whether both are the same bytes; None if the records don't tell."""
+        if self.length is not None and other.length is not None and self.length != other.length:
+            return False
+        both = self.checksums.keys() & other.checksums.keys()
+        return all(self.checksums[name] == other.checksums[name] for name in both) if both else None
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One call that wrote an object: where, what, and from which object it was copied ("" if from none)."""
+
+    bucket: str
+    key: str
+    content: Content
+    copied_from: str = ""
+
+
+def writings(lab: LabView) -> list[Writing]:
+    """All that was written into objects, oldest first."""
+    there: dict[tuple[str, str], Content] = {}
+    found = []
+    for event in calls(lab, *WRITING):
+        asked = event["requestParameters"] or {}
+        place = (str(asked.get("bucketName")), str(asked.get("key")))
+        if event["eventName"] == "DeleteObject":
+            there.pop(place, None)
+            continue
+        source = _source(asked) if event["eventName"] == "CopyObject" else ("", "")
+        there[place] = there.get(source, Content()) if source[0] else _content(asked)
+        found.append(Writing(*place, there[place], "/".join(source) if source[0] else ""))
+    return found
+
+
+def _source(asked: dict[str, Any]) -> tuple[str, str]:
+    bucket, _, key = unquote(str(asked.get("copySource", ""))).partition("?")[0].lstrip("/").partition("/")
+    return bucket, key
+
+
+def _content(asked: dict[str, Any]) -> Content:
+    sums = {name: str(value) for name, value in asked.items() if name.startswith("checksum") and "Algo" not in name}
+    length = asked.get("contentLength")
+    return Content(int(length) if length is not None else None, sums)
