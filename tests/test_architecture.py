@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -82,16 +83,68 @@ def test_a_way_round_is_found() -> None:
     assert ways["moto.core"] == ["labkit.a", "labkit.b", "moto.core"]
 
 
-def test_no_two_modules_of_the_cloud_import_each_other_in_a_circle() -> None:
-    """Every module can be read after those that it imports."""
-    cloud = {_name(path): path for path in MODULES if "cloud" in path.parts}
-    arrows = {name: {other for other in _imports(path) if other in cloud} - {name} for name, path in cloud.items()}
-    packages = {name for name, path in cloud.items() if path.name == "__init__.py"}
-    left = {name: others - packages for name, others in arrows.items() if name not in packages}
-    while free := [name for name, others in left.items() if not others & left.keys()]:
-        for name in free:
-            del left[name]
-    assert not left
+ROOMS = (
+    "doors", "assembly", "cloudtrail", "services", "gateway", "authorization", "moto", "kms", "identity", "policy",
+    "wire", "core", "fidelity",
+)  # fmt: skip
+"""The rooms of the cloud from the top, as labkit/cloud/__init__.py draws them."""
+
+
+def _room(module: str) -> str:
+    """The folder of a module. Files directly in labkit/ and in cloud/services/ are rooms of their own."""
+    path = _PATHS[module]
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return module if package in ("labkit", "labkit.cloud.services") else package
+
+
+_PATHS = {_name(path): path for path in MODULES}
+
+
+def _between_rooms() -> dict[tuple[str, str], tuple[str, str]]:
+    """The arrows from room to room, each with one import that makes it."""
+    found = {}
+    for module, imports in _arrows().items():
+        for other in imports & _PATHS.keys():
+            if _room(module) != _room(other):
+                found[_room(module), _room(other)] = (module, other)
+    return found
+
+
+def _any_to(room: str, arrows: Mapping[str, set[str]]) -> bool:
+    return any(room in others for others in arrows.values())
+
+
+def test_arrows_between_rooms_run_one_way() -> None:
+    """No two folders import each other, not even by way of others."""
+    arrows = _between_rooms()
+    left = {room: {to for come, to in arrows if come == room} for pair in arrows for room in pair}
+    while free := [room for room in left if not left[room] & left.keys() or not _any_to(room, left)]:
+        for room in free:
+            del left[room]
+    circle = {pair: how for pair, how in arrows.items() if set(pair) <= left.keys()}
+    assert circle == {}
+
+
+def test_the_rooms_of_the_cloud_import_what_stands_below_them() -> None:
+    """In the order in which labkit/cloud/__init__.py lists them, each with a line of its own."""
+    drawn = ast.get_docstring(ast.parse((PACKAGE / "cloud" / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert tuple(re.findall(r"^    (\w+)  +\w", drawn.partition("The rooms")[2], re.MULTILINE)) == ROOMS
+    folders = {path.parent.relative_to(PACKAGE / "cloud").parts[0] for path in (PACKAGE / "cloud").glob("*/*.py")}
+    assert folders == set(ROOMS)
+    upwards = {}
+    for pair, how in _between_rooms().items():
+        parts = [room.split(".") for room in pair]
+        if all(part[:2] == ["labkit", "cloud"] and len(part) > 2 for part in parts):
+            come, to = (ROOMS.index(part[2]) for part in parts)
+            if come > to:
+                upwards[pair] = how
+    assert upwards == {}
+
+
+def test_a_newcomer_sees_few_files_in_a_room() -> None:
+    """A folder of more than 24 files is several rooms."""
+    folders = {path.parent for path in MODULES}
+    assert {str(folder.name): n for folder in folders if (n := len(list(folder.glob("*.py")))) > 24} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)

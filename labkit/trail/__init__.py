@@ -18,10 +18,10 @@ from .ask.coverage import coverage
 from .ask.nested_parts import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
 from .ask.sessions import everything_by, sessions
 from .ask.undoing import still_open
+from .ask.validating import validate
 from .load.load import load, report
 from .load.parquet_write import to_parquet
 from .load.report import Problem, Report
-from .load.validating import validate
 from .record.columns import COLUMNS
 
 __all__ = [

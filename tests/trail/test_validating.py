@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import labkit
 from labkit.trail import validate
-from labkit.trail.load.validating import VALID
+from labkit.trail.ask.validating import VALID
 
 BUCKET = "digested-logs"
 

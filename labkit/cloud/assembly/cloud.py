@@ -13,6 +13,8 @@ from moto.iam.models import iam_backends
 from ..authorization.policy_documents import KeyPolicies, exists
 from ..cloudtrail import service as cloudtrail
 from ..cloudtrail.history import History
+from ..cloudtrail.keeping import Recorder
+from ..cloudtrail.kms_service_events import KeyTime
 from ..core.clock import Clock
 from ..core.entropy import RANDOM, Entropy
 from ..gateway.disturb import disturbance
@@ -76,11 +78,14 @@ class Cloud:
             self.clock,
             entropy["ids"],
             self.credentials,
-            self.kms,
-            sts,
-            self.history,
+            backends.Moto(),
+            Recorder(self.history),
             self.control_token,
         )
+        self.gateway.add_service("kms", self.kms)
+        self.gateway.add_service("sts", sts)
+        self.gateway.noted.append(self.kms.note_event)  # GetKeyLastUsage answers it
+        self.gateway.timed.append(KeyTime(self.kms, self.gateway.new_id, self.gateway.record))
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
         self.gateway.wraps["iam"] = Iam(self.kms)

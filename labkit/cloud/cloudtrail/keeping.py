@@ -11,9 +11,25 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.call import Call
+from .history import History
 from .record import events_of
 
 log = logging.getLogger("labkit.cloud")
+
+
+class Recorder:
+    """Makes the records of calls, and keeps them in a history."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Keep an event."""
+        self._history.add(event)
+
+    def keep(self, call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:
+        """Record a finished call; the id of its event. Never raises, and never loses the call."""
+        return record_surely(call, new_id, record)
 
 
 def record_surely(call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:

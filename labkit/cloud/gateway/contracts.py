@@ -35,3 +35,23 @@ class Timed(Protocol):
 
     def run(self, moment: datetime) -> None:
         """Do what is due up to and including `moment`."""
+
+
+class Behind(Protocol):
+    """What answers for every service that is not ours: moto."""
+
+    def check(self, call: Call) -> None:
+        """Refuse a call that its service's model does not allow (AwsError)."""
+
+    def serve(self, call: Call, request: HttpRequest) -> HttpResponse:
+        """Answer a call that has been identified and authorized. May raise AwsError."""
+
+
+class Recorder(Protocol):
+    """What makes records of calls, and keeps them."""
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Keep an event."""
+
+    def keep(self, call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:
+        """Record a finished call by `record`, event by event; the id of its first event. Never raises."""

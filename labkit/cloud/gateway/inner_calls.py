@@ -5,14 +5,15 @@ They go the same steps as any call: they are authorized, recorded, and can be re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from ..core.call import Call, Principal
 from ..core.clock import Clock
 from ..core.errors import FAULT, AwsError
-from ..kms.service import Kms
+from .pipeline import Pipeline
 
 OBSERVER_HEADER = "x-labkit-observer"
 
@@ -22,17 +23,30 @@ class InnerCalls:
 
     def __init__(
         self,
-        steps: Sequence[Callable[[Call], None]],
-        kms: Kms,
+        pipeline: Pipeline,
         keep: Callable[[Call], None],
         new_id: Callable[[Principal | None], str],
         clock: Clock,
     ) -> None:
-        self._steps = steps
-        self._kms = kms
+        self._pipeline = pipeline
         self._keep = keep
         self._new_id = new_id  # of a request, for this caller
         self._clock = clock
+
+    @contextmanager
+    def recorded(self, call: Call) -> Iterator[None]:
+        """Carry out a call that no request made: it is recorded when the block ends, with the error that ended it."""
+        try:
+            yield
+        except AwsError as refused:
+            call.error = refused
+            refused.request_id = call.request_id
+            raise
+        except BaseException:  # a fault of ours, or somebody insists on an end: it is not recorded as done
+            call.error = FAULT
+            raise
+        finally:
+            self._keep(call)
 
     def on_behalf(
         self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None
@@ -81,18 +95,12 @@ class InnerCalls:
 
     def _carry_out_inner(self, inner: Call, outer: Call | None = None) -> dict[str, Any]:
         try:
-            for step in self._steps:
-                step(inner)
-            inner.result = self._kms.perform(inner)
-            return inner.result
-        except AwsError as refused:
-            inner.error = refused
-            refused.request_id = inner.request_id
+            with self.recorded(inner):
+                for decide in self._pipeline.decisions:
+                    decide(inner)
+                inner.result = self._pipeline.services["kms"].perform(inner)
+                return inner.result
+        except AwsError:
             if outer is not None and isinstance(outer.decision, list):  # the explanation of that call tells of this one
                 outer.decision.extend(inner.decision or ())
             raise
-        except BaseException:  # a fault of ours, or somebody insists on an end: it is not recorded as done
-            inner.error = FAULT
-            raise
-        finally:
-            self._keep(inner)

@@ -16,6 +16,10 @@ class Timeline:
         self._clock = clock
         self.timed: list[Timed] = []
 
+    def now(self) -> datetime:
+        """The lab's time."""
+        return self._clock.now()
+
     def tick(self) -> datetime:
         """One lab second goes by, and what was due happens; the new time."""
         now = self._clock.tick()

@@ -199,7 +199,9 @@ class Kms:
         return self._store.keys()
 
     def note_event(self, call: Call, event_id: str) -> None:
-        """The recorder tells which CloudTrail event a call became: GetKeyLastUsage answers it."""
+        """Learn which CloudTrail event a call became: GetKeyLastUsage answers it."""
+        if call.service != "kms":
+            return
         for target in call.targets:
             usage = target.entity.last_usage if isinstance(target.entity, Key) else None
             if usage is not None and usage["KmsRequestId"] == call.request_id:

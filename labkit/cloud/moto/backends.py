@@ -40,6 +40,7 @@ from ..wire.protocols import HttpRequest, HttpResponse
 from .answers import paged, remembering
 from .aws_policies import init_aws_policies
 from .faults import as_error, check_error, not_implemented
+from .parameters import check_parameters
 from .requests import unambiguous
 
 log = logging.getLogger("labkit.cloud")
@@ -104,6 +105,18 @@ def _fit_to_the_lab(clock: Clock) -> None:
 def _policy_id() -> str:
     """moto's id of a policy in AWS's form (IAM User Guide, "IAM identifiers", unique identifiers)."""
     return "ANPA" + str(moto.iam.utils.random_policy_id())[4:]
+
+
+class Moto:
+    """What answers for every service that is not ours."""
+
+    def check(self, call: Call) -> None:
+        """Refuse a call that its service's model does not allow."""
+        check_parameters(call)
+
+    def serve(self, call: Call, request: HttpRequest) -> HttpResponse:
+        """moto's answer to a call that has been identified and authorized."""
+        return serve(call, request)
 
 
 def serve(call: Call, request: HttpRequest) -> HttpResponse:

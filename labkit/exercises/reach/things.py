@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...cloud.policy.documents import parse_document
-from ...cloud.policy.question import Grant, GrantConstraints, NamedPolicy
+from ...cloud.policy.question import Grant, NamedPolicy
 from ..engine import LabView
+from ..permissions import as_grant
 
 Kind = Literal["key", "alias", "role", "nothing"]
 
@@ -85,23 +86,6 @@ def _key(kms: Any, found: dict[str, Any], names: list[str]) -> Thing:
     algorithms = {key: tuple(found[name]) for name, key in _ALGORITHMS.items() if found.get(name)}
     words = f"the key `{found['Description']}`" if found.get("Description") else f"the key {arn.rpartition('/')[2]}"
     return Thing("key", arn, words, arn.split(":")[4], policy, tuple(map(as_grant, listed)), facts, algorithms)
-
-
-def as_grant(listed: dict[str, Any]) -> Grant:
-    """A grant of ListGrants, for the decision. Tokens are not listed, so it counts as effective."""
-    limits = listed.get("Constraints", {})
-    constraints = GrantConstraints(
-        limits.get("EncryptionContextEquals"), limits.get("EncryptionContextSubset"), limits.get("SourceArn")
-    )
-    issuer = listed.get("IssuingAccount", "").split(":")
-    return Grant(
-        listed["GrantId"],
-        listed.get("GranteePrincipal", ""),
-        tuple(listed["Operations"]),
-        retiring=listed.get("RetiringPrincipal", ""),
-        constraints=constraints,
-        issuing_account=issuer[4] if len(issuer) > 4 else issuer[0],
-    )
 
 
 def keys_to_come(account: str, region: str) -> tuple[Thing, ...]:

@@ -9,13 +9,13 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ..cloud.kms.operations.regions import known_regions
-from ..errors import LabError
-from ..lab import Lab
-from .environment import leave_the_owner_out, point_at
-from .local import LocalCloud
-from .remote import Remote
-from .sessions import new_session
+from .accounts.environment import leave_the_owner_out, point_at
+from .accounts.local import LocalCloud
+from .accounts.remote import Remote
+from .accounts.sessions import new_session
+from .cloud.kms.operations.regions import known_regions
+from .errors import LabError
+from .lab import Lab
 
 DEFAULT_NAME = "lab"
 DEFAULT_REGION = "us-east-1"

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from ..ask.findings import a_list
+from ..load.fetching import fetched
+from ..load.sources import DELIVERED, pieces
 from ..record.callers import opened
-from .fetching import fetched
-from .sources import DELIVERED, pieces
+from .findings import a_list
 
 COLUMNS = ("file", "kind", "state", "reason")
 ALGORITHM = "SHA256withRSA"
