@@ -11,7 +11,7 @@ from pathlib import Path
 
 import botocore.session
 
-TABLE = Path(__file__).resolve().parent.parent / "labkit" / "cloud" / "signing_names.tsv"
+TABLE = Path(__file__).resolve().parent.parent / "labkit" / "cloud" / "wire" / "signing_names.tsv"
 FIRST = {"rds": "rds", "elasticloadbalancing": "elbv2", "es": "opensearch", "events": "events"}
 
 

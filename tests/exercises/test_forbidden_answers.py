@@ -50,9 +50,6 @@ NOBODY = '{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}'
 EVERYBODY = '{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}'
 FOR_A_WHILE = """
 import datetime
-
-checks_19 = import_module("labkit.labs.19_investigate_an_incident.checks")
-untouched = checks_19.untouched
 soon = (lab.clock.now() + datetime.timedelta(hours=2)).isoformat()
 text = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateLessThan": {"aws:TokenIssueTime": soon}}}]})

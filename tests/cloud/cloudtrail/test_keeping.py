@@ -57,7 +57,7 @@ def test_every_function_of_recording_may_fail(
     assert event["eventTime"] and event["eventID"]
 
 
-@pytest.mark.parametrize("what", ["_kms.note_event", "explanations.keep", "_entropy.uuid"])
+@pytest.mark.parametrize("what", ["explanations.keep", "_entropy.uuid"])
 def test_every_method_that_keep_calls_may_fail(
     kms: Any, events: Any, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -66,6 +66,12 @@ def test_every_method_that_keep_calls_may_fail(
     its = LocalCloud._server.cloud.gateway
     ids = iter(["00000000-0000-4000-8000-000000000001"])  # the request's own id is given before
     monkeypatch.setattr(getattr(its, owner), method, (lambda: next(ids)) if method == "uuid" else broken)
+    one_is_recorded(kms, events)
+
+
+def test_what_is_told_of_calls_may_fail(kms: Any, events: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KMS, which remembers the last use of a key, for one."""
+    monkeypatch.setattr(LocalCloud._server.cloud.gateway, "noted", [broken])
     one_is_recorded(kms, events)
 
 

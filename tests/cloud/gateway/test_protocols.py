@@ -103,7 +103,7 @@ def test_the_table_of_signing_names_is_botocores(checkout: Path) -> None:
     assert spec.loader
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    written = (checkout / "labkit" / "cloud" / "signing_names.tsv").read_text(encoding="utf-8")
+    written = (checkout / "labkit" / "cloud" / "wire" / "signing_names.tsv").read_text(encoding="utf-8")
     assert written.splitlines() == tool.rows()
 
 

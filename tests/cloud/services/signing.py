@@ -37,9 +37,10 @@ def send(
 
 
 def members(answer: str) -> dict[str, str]:
-    """The elements of an S3 error but for the request's id."""
+    """The elements of an S3 error but for the request's two ids."""
     found = dict(re.findall(r"<(\w[\w-]*)>([^<]*)</\1>", answer))
-    found.pop("RequestId", None)
+    for each in ("RequestId", "HostId"):
+        assert found.pop(each, "") or "Code" not in found
     return found
 
 
