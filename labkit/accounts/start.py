@@ -9,7 +9,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ..cloud.kms.operations.regions import known_regions
+from ..cloud.core.regions import known_regions
 from ..errors import LabError
 from ..lab import Lab
 from .environment import leave_the_owner_out, point_at
