@@ -13,7 +13,7 @@ from .accounts.environment import leave_the_owner_out, point_at
 from .accounts.local import LocalCloud
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
-from .cloud.kms.operations.regions import known_regions
+from .cloud.core.regions import known_regions
 from .errors import LabError
 from .lab import Lab
 

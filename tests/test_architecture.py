@@ -159,3 +159,17 @@ def test_the_public_names_are_sorted_and_there() -> None:
     """`__all__` is the public surface."""
     assert sorted(labkit.__all__, key=str) == list(labkit.__all__)
     assert all(hasattr(labkit, name) for name in labkit.__all__)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_only_the_assembly_knows_the_operations_of_kms(path: Path) -> None:
+    """They rest on the store and its rules, and nothing rests on them: `Kms` is handed their functions."""
+    room = "labkit.cloud.kms.operations"
+    named = {name for name in _imports(path) if name == room or name.startswith(f"{room}.")}
+    assert not named or _name(path).startswith((room, "labkit.cloud.assembly."))
+
+
+def test_policies_are_decided_without_kms() -> None:
+    """What policies ask of KMS's operations stands in the lowest room."""
+    ways = [_reached(_name(path), _arrows()) for path in MODULES if path.parent == PACKAGE / "cloud" / "policy"]
+    assert [way for each in ways for name, way in each.items() if name.startswith("labkit.cloud.kms")] == []

@@ -20,6 +20,6 @@ The rooms, from the top. A room imports only what stands below it (tests/test_ar
     identity         who signed a request
     policy           decisions, from documents alone
     wire             AWS's protocols
-    core             a call, the clock, the entropy, the one exception
+    core             a call, the clock, the entropy, the one exception, the reader of KMS's operations
     fidelity         the ledger: what is as on AWS, what differs, what is unknown
 """

@@ -20,6 +20,7 @@ from ..core.entropy import RANDOM, Entropy
 from ..gateway.disturb import disturbance
 from ..gateway.gateway import Gateway
 from ..identity.credentials import Credentials
+from ..kms.operations import HANDLERS
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
@@ -68,7 +69,7 @@ class Cloud:
         backends.reset(entropy["moto"].token_hex(32), self.clock)
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
-        self.kms = Kms(self.clock, entropy["kms"])
+        self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
         self.kms.policy_checker = KeyPolicies().check
         self.kms.principal_finder = exists
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core import kms_operations
 from ..core.call import Call, Target
 from ..core.clock import iso
 from ..core.invoking_services import invoker
@@ -19,7 +20,7 @@ from .service_context import service_context
 
 Context = dict[str, str | Sequence[str]]
 
-# Parameters that are condition keys under the same name, whatever the operation (policy/keys.tsv says for which).
+# Parameters that are condition keys under the same name, whatever the operation (kms/operations.tsv says for which).
 _PARAMETERS = frozenset(
     {
         "BypassPolicyLockoutSafetyCheck",
@@ -44,17 +45,6 @@ _PARAMETERS = frozenset(
     }
 )
 _RENAMED = {"DataKeyPairSpec": "KeyPairSpec", "ScheduleKeyDeletionPendingWindowInDays": "PendingWindowInDays"}
-# Defaults that AWS fills in before it asks the policies (API Reference of each operation).
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "ScheduleKeyDeletion": {"PendingWindowInDays": 30},
-    "EnableKeyRotation": {"RotationPeriodInDays": 365},
-    "PutKeyPolicy": {"BypassPolicyLockoutSafetyCheck": False, "PolicyName": "default"},
-    "CreateKey": {"BypassPolicyLockoutSafetyCheck": False},
-    "Sign": {"MessageType": "RAW"},
-    "Verify": {"MessageType": "RAW"},
-    "Encrypt": {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
-    "Decrypt": {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"},
-}
 
 
 def context_of(call: Call, target: Target) -> Context:
@@ -132,7 +122,7 @@ def _sts(call: Call, target: Target) -> Context:
 
 
 def _kms(call: Call, target: Target) -> Context:
-    params = _DEFAULTS.get(call.operation, {}) | call.params
+    params = dict(kms_operations.table()[call.operation].defaults) | call.params
     context: Context = {f"kms:{name}": _text(value) for name, value in params.items() if name in _PARAMETERS}
     context |= {f"kms:{key}": _text(params[name]) for key, name in _RENAMED.items() if name in params}
     if target.action == "kms:CreateKey":

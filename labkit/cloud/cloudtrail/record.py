@@ -13,36 +13,17 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
+from ..core import kms_operations
 from ..core.call import Call
 from ..core.clock import iso
 from ..core.invoking_services import invoker
 from .identity import identity_abroad, identity_of
 from .resources import other_owners, resources_of
-from .shapes import event_name, event_source, is_data_event, is_read_only, kms_event_shapes, renamed, shown
+from .shapes import event_name, event_source, is_data_event, is_read_only, kms_service_events, renamed, shown
 
 VERSION = "1.11"
 _INTERNAL = "AWS Internal"
 
-# Parameters that CloudTrail shows with their default where the caller left them out (seen in published records).
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "CreateKey": {
-        "bypassPolicyLockoutSafetyCheck": False,
-        "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
-        "description": "",
-        "keySpec": "SYMMETRIC_DEFAULT",
-        "keyUsage": "ENCRYPT_DECRYPT",
-        "origin": "AWS_KMS",
-        "multiRegion": False,
-    },
-    "Encrypt": {"encryptionAlgorithm": "SYMMETRIC_DEFAULT"},
-    "Decrypt": {"encryptionAlgorithm": "SYMMETRIC_DEFAULT"},
-    "ReEncrypt": {
-        "sourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
-        "destinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
-    },
-    "PutKeyPolicy": {"policyName": "default", "bypassPolicyLockoutSafetyCheck": False},
-    "ReplicateKey": {"bypassPolicyLockoutSafetyCheck": False, "description": ""},
-}
 # Refusals that come before authorization or at it: CloudTrail then shows neither parameters nor resources (captured).
 _BARE = frozenset({"AccessDenied", "NotFoundException"})
 # Services that show the parameters of a denied call too (S3: captured; EC2: UnauthorizedOperation has no other code).
@@ -86,7 +67,7 @@ def to_service_event(
 
     `details` are serviceEventDetails; of them the event's row in the table names those that are shown.
     """
-    shape = kms_event_shapes()[name]
+    shape = kms_service_events()[name]
     details = {member: value for member, value in details.items() if member in shape.details and value is not None}
     event_id = new_id()
     return {
@@ -217,16 +198,18 @@ def _error_code(call: Call) -> str | None:
 def _additional(call: Call) -> dict[str, Any]:
     if call.service != "kms":
         return call.notes
-    return {name: value for name, value in call.notes.items() if name in kms_event_shapes()[call.operation].additional}
+    return {
+        name: value for name, value in call.notes.items() if name in kms_operations.table()[call.operation].additional
+    }
 
 
 def _parameters(call: Call) -> dict[str, Any] | None:
     operation = get_service_model(call.service).operation_model(call.operation)
     visible = shown(call.params, operation.input_shape) or {}
     if call.service == "kms":
-        allowed = kms_event_shapes()[call.operation].parameters
-        visible = _DEFAULTS.get(call.operation, {}) | visible
-        visible = {name: value for name, value in visible.items() if name in allowed}
+        facts = kms_operations.table()[call.operation]
+        visible = {**facts.shown_defaults, **visible}
+        visible = {name: value for name, value in visible.items() if name in facts.parameters}
         if call.operation == "CreateKey":
             # Either name of the spec is shown under both (published record).
             given = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
@@ -240,7 +223,7 @@ def _elements(call: Call) -> dict[str, Any] | None:
     operation = get_service_model(call.service).operation_model(call.operation)
     visible = shown(call.result, operation.output_shape) or {}
     if call.service == "kms":
-        allowed = kms_event_shapes()[call.operation].elements
+        allowed = kms_operations.table()[call.operation].elements
         visible = {name: value for name, value in visible.items() if name in allowed}
         keys = [target.arn for target in call.targets if ":key/" in target.arn]
         if "keyId" in allowed and keys:  # the key's ARN, although the API may answer nothing

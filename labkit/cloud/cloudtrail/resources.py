@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..core import kms_operations
 from ..core.call import Call
-from .shapes import is_data_event, kms_event_shapes
+from .shapes import is_data_event
 
 
 def resources_of(call: Call) -> list[dict[str, str]]:
@@ -42,7 +43,7 @@ def other_owners(call: Call, resources: Iterable[Mapping[str, str]]) -> list[str
 
 def _kms(call: Call) -> list[str]:
     """Key ARNs first, then the alias's, which CloudTrail types as a key too."""
-    if not kms_event_shapes()[call.operation].has_resources:
+    if not kms_operations.table()[call.operation].has_resources:
         return []
     arns = [target.arn for target in call.targets if target.arn != "*"]
     if call.operation == "CreateKey" and call.result:

@@ -1,4 +1,4 @@
-"""Which members of a call CloudTrail shows, and in what casing: from the per-event table and the API's model.
+"""Which members of a call CloudTrail shows, and in what casing: from the row of the operation and the API's model.
 
 Nothing secret gets through: blobs and members that the model marks as sensitive are never shown.
 """
@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ..kms.api import require_every_operation
+from ..core import kms_operations
 
 # Prefixes of read-only operations of services without a table of their own (CloudTrail's `readOnly`).
 READ_PREFIXES = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Scan", "Query", "Select")
@@ -61,47 +61,40 @@ _NEVER_SHOWN = {
 
 
 @dataclass(frozen=True, slots=True)
-class EventShape:
-    """One row of the table: an event of KMS and what it shows."""
+class ServiceEvent:
+    """One row of the table: an event of KMS's own, without a call, and what it shows."""
 
     event_type: str
-    read_only: bool
-    parameters: tuple[str, ...]
     elements: tuple[str, ...]
-    additional: tuple[str, ...]
     details: tuple[str, ...]
-    has_resources: bool
 
 
 @cache
-def kms_event_shapes() -> dict[str, EventShape]:
-    """The table of KMS events by operation; ValueError if one has no row. Sources are in the file's head and rows."""
-    text = files("labkit.cloud.cloudtrail").joinpath("kms-events.tsv").read_text(encoding="utf-8")
-    rows = csv.DictReader((line for line in text.splitlines() if not line.startswith("#")), delimiter="\t")
-    shapes = {
-        row["eventName"]: EventShape(
-            row["eventType"],
-            row["readOnly"] == "true",
-            _names(row["requestParameters"]),
-            _names(row["responseElements"]),
-            _names(row["additionalEventData"]),
-            _names(row["serviceEventDetails"]),
-            row["resources"] == "yes",
+def kms_service_events() -> dict[str, ServiceEvent]:
+    """The table of what KMS does of its own accord, by the events' names. ValueError for a cell that is missing.
+
+    What an operation's event shows stands in the operation's row (core/kms_operations.py).
+    """
+    text = files("labkit.cloud.cloudtrail").joinpath("kms-service-events.tsv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader((line for line in text.splitlines() if not line.startswith("#")), delimiter="\t"))
+    if lacking := [row["eventName"] for row in rows if None in row or not all(row.values())]:
+        raise ValueError(f"kms-service-events.tsv, {', '.join(lacking)}: a cell is missing, or one too many.")
+    return {
+        row["eventName"]: ServiceEvent(
+            row["eventType"], _names(row["responseElements"]), _names(row["serviceEventDetails"])
         )
         for row in rows
     }
-    require_every_operation(shapes, "kms-events.tsv")
-    return shapes
 
 
 def _names(cell: str) -> tuple[str, ...]:
-    return tuple(cell.split(",")) if cell else ()
+    return () if cell == "-" else tuple(cell.split(","))
 
 
 def is_read_only(service: str, operation: str) -> bool:
     """CloudTrail's `readOnly` for an operation."""
-    if service == "kms" and operation in kms_event_shapes():
-        return kms_event_shapes()[operation].read_only
+    if service == "kms" and operation in kms_operations.table():
+        return kms_operations.table()[operation].read_only
     return operation.startswith(READ_PREFIXES) or (service, operation) in _READ_ONLY
 
 

@@ -1,32 +1,13 @@
-"""The API of KMS as botocore models it, and what the real service says otherwise: model-corrections.tsv.
-
-`require_every_operation` is what every table of operations is held against: a row that is missing stops the start.
-"""
+"""What the real service says otherwise than botocore's model of KMS: model-corrections.tsv."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
-import botocore.session
-from botocore.model import ServiceModel
-
+from ..core.kms_operations import service_model
 from ..wire.validation import Corrections
-
-
-@lru_cache(maxsize=1)
-def service_model() -> ServiceModel:
-    """botocore's model of KMS: read once, it never changes."""
-    return botocore.session.get_session().get_service_model("kms")
-
-
-def require_every_operation(there: Iterable[str], table: str) -> None:
-    """ValueError, naming them, if a table lacks operations of KMS: each would be taken for something that it isn't."""
-    missing = sorted(set(service_model().operation_names) - set(there))
-    if missing:
-        raise ValueError(f"{table} has no row for {', '.join(missing)}: every operation of KMS needs one.")
 
 
 @lru_cache(maxsize=1)

@@ -21,31 +21,35 @@ _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32
 _ARN = re.compile(r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):(\d{12}):(key|alias)/(.+)", re.DOTALL)
 
 
-class Takes(Enum):
-    """What an operation's KeyId may be, by the parameter's documentation in botocore's model."""
+class AcceptedIdentifiers(Enum):
+    """What an operation's KeyId may be, by the parameter's documentation in botocore's model.
 
-    KEY = "a key id or key ARN of the caller's account"
-    KEY_OF_ANY_ACCOUNT = "a key id or key ARN, of another account by its ARN"
-    KEY_OR_ALIAS_OF_ANY_ACCOUNT = "a key id, key ARN, alias name or alias ARN, of another account by its ARN"
+    A key is named by its id or ARN, one of another account by its ARN; an alias by its name or ARN. The values are the
+    words of operations.tsv, column "takes".
+    """
+
+    OWN_KEY = "own key"
+    KEY_OF_ANY_ACCOUNT = "key of any account"
+    KEY_OR_ALIAS_OF_ANY_ACCOUNT = "key or alias of any account"
 
     @property
     def aliases(self) -> bool:
         """Whether an alias name or alias ARN will do."""
-        return self is Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT
+        return self is AcceptedIdentifiers.KEY_OR_ALIAS_OF_ANY_ACCOUNT
 
     @property
     def other_accounts(self) -> bool:
         """Whether the key may be another account's ("Cross-account use: Yes")."""
-        return self is not Takes.KEY
+        return self is not AcceptedIdentifiers.OWN_KEY
 
 
-def refuse_alias(call: Call, identifier: object, takes: Takes) -> None:
+def refuse_alias(call: Call, identifier: object, accepted: AcceptedIdentifiers) -> None:
     """InvalidArnException for an alias where only a key will do.
 
     Recorded of requests that lacked other parameters: it is the first thing that is looked at
     (floci-io/floci, KmsIntegrationTest, 2026).
     """
-    if takes.aliases or not isinstance(identifier, str):
+    if accepted.aliases or not isinstance(identifier, str):
         return
     match = _ARN.fullmatch(identifier)
     by_arn = match is not None and match[2] == call.region and match[4] == "alias"
@@ -53,12 +57,12 @@ def refuse_alias(call: Call, identifier: object, takes: Takes) -> None:
         raise _no_aliases()
 
 
-def find_key(store: Store, call: Call, identifier: str, takes: Takes) -> Key:
+def find_key(store: Store, call: Call, identifier: str, accepted: AcceptedIdentifiers) -> Key:
     """The key that `identifier` means to the caller; AwsError (NotFoundException, …) if it means none."""
     if identifier.startswith("arn:"):
-        return _by_arn(store, call, identifier, takes)
+        return _by_arn(store, call, identifier, accepted)
     if identifier.startswith("alias/"):
-        if not takes.aliases:
+        if not accepted.aliases:
             raise _no_aliases()
         return _by_alias(store, call, call.account, identifier)
     if not _KEY_ID.fullmatch(identifier):
@@ -66,7 +70,7 @@ def find_key(store: Store, call: Call, identifier: str, takes: Takes) -> Key:
     return _by_id(store, call, call.account, identifier)
 
 
-def _by_arn(store: Store, call: Call, arn: str, takes: Takes) -> Key:
+def _by_arn(store: Store, call: Call, arn: str, accepted: AcceptedIdentifiers) -> Key:
     match = _ARN.fullmatch(arn)
     if match is None:
         raise AwsError("InvalidArnException", f"Invalid arn {arn}")
@@ -75,9 +79,9 @@ def _by_arn(store: Store, call: Call, arn: str, takes: Takes) -> Key:
         raise AwsError("NotFoundException", f"Invalid arn {region}")
     if partition != "aws":
         raise AwsError("InvalidArnException", f"Invalid arn {arn}")
-    if kind == "alias" and not takes.aliases:
+    if kind == "alias" and not accepted.aliases:
         raise _no_aliases()
-    if account != call.account and not takes.other_accounts:
+    if account != call.account and not accepted.other_accounts:
         _deny(call, arn)
     if kind == "alias":
         return _by_alias(store, call, account, f"alias/{name}")

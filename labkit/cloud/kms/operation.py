@@ -1,19 +1,23 @@
 """What the operations have in common: how they are planned, and the refusals that many of them share.
 
-An operation is planned (find what it is about, before authorization) and performed (after it). What is checked in
-between, and in which order, stands in checks.py.
+Puts an operation together from its row in operations.tsv and its functions (`Handler`). An operation is planned (find
+what it is about, before authorization) and performed (after it). What is checked in between, and in which order,
+stands in checks.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+from ..core import kms_operations
 from ..core.call import Call, Target
 from ..core.errors import AwsError
-from .identifiers import Takes, find_key
+from ..core.kms_operations import ON_ACCOUNT, SPECIAL, OperationFacts
+from .identifiers import AcceptedIdentifiers, find_key
 from .material import Material
 from .model import Key
 from .store import Store
@@ -36,38 +40,77 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One API operation: `plan` finds its targets, `act` does it and answers.
+class Handler:
+    """The functions of one API operation: `act` does it and answers.
 
-    `first` looks at what comes before the keys: parameters that the model alone can't judge. `uses` is what the
-    operation asks of the key of each target, in their order.
+    `plan` finds its targets, where the row says "special plan". `first` looks at what comes before the keys: parameters
+    that the model alone can't judge. `check_spec` looks whether the key's spec suits, where the row says "own check".
     """
+
+    act: Act
+    plan: Planner | None = None
+    first: Callable[[Call], None] = nothing
+    check_spec: SpecCheck | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One API operation, row and functions. `uses` is what it asks of the key of each target, in their order."""
 
     plan: Planner
     act: Act
-    uses: tuple[Use, ...] = ()
-    first: Callable[[Call], None] = nothing
+    uses: tuple[Use, ...]
+    first: Callable[[Call], None]
 
 
 @dataclass(frozen=True)
 class OnKey:
     """A plan with one target: the key that the parameter KeyId names."""
 
-    takes: Takes
+    accepted: AcceptedIdentifiers
 
     def __call__(self, store: Store, call: Call) -> tuple[Target, ...]:
         """The key, or AWS's error for what KeyId says."""
-        key = find_key(store, call, call.params["KeyId"], self.takes)
+        key = find_key(store, call, call.params["KeyId"], self.accepted)
         return (Target(f"kms:{call.operation}", key.arn, key),)
 
 
-def with_algorithm(usage: str, parameter: str) -> Use:
-    """A use with the algorithm that a parameter names, SYMMETRIC_DEFAULT where it is left out."""
-    return Use(usage, partial(_check_algorithm, parameter))
+def with_algorithm(usage: str, name: str) -> Use:
+    """A use with the algorithm that the parameter of this name names, or its default."""
+    return Use(usage, partial(_check_algorithm, name))
 
 
-def _check_algorithm(parameter: str, key: Key, call: Call) -> None:
-    require_algorithm(key, call.params.get(parameter, "SYMMETRIC_DEFAULT"))
+def operations(handlers: Mapping[str, Handler]) -> MappingProxyType[str, Operation]:
+    """Every row of operations.tsv with the functions of its name. ValueError where one is without the other."""
+    facts = kms_operations.table()
+    if without := sorted(facts.keys() ^ handlers.keys()):
+        raise ValueError(f"operations.tsv and the handlers must have the same operations: {', '.join(without)}.")
+    return MappingProxyType({name: _operation(each, handlers[name]) for name, each in facts.items()})
+
+
+def _operation(facts: OperationFacts, handler: Handler) -> Operation:
+    if (handler.plan is not None) != (facts.takes == SPECIAL):
+        raise ValueError(f"operations.tsv, {facts.name}: it takes {facts.takes!r}, and its handler says otherwise.")
+    if (handler.check_spec is not None) != (facts.cryptographic and not facts.algorithms):
+        raise ValueError(f"operations.tsv, {facts.name}: the key's spec is checked by the row or by its handler.")
+    if handler.check_spec is not None:
+        uses: tuple[Use, ...] = (Use(facts.usage, handler.check_spec),)
+    else:
+        uses = tuple(with_algorithm(facts.usage, name) for name in facts.algorithms)
+    return Operation(handler.plan or _plan(facts), handler.act, uses, handler.first)
+
+
+def _plan(facts: OperationFacts) -> Planner:
+    return on_account if facts.takes == ON_ACCOUNT else OnKey(AcceptedIdentifiers(facts.takes))
+
+
+def parameter(call: Call, name: str) -> Any:
+    """A parameter of the call, or the default that operations.tsv has for it."""
+    return call.params[name] if name in call.params else kms_operations.table()[call.operation].defaults[name]
+
+
+def _check_algorithm(name: str, key: Key, call: Call) -> None:
+    require_algorithm(key, parameter(call, name))
 
 
 def on_account(_store: Store, call: Call) -> tuple[Target, ...]:

@@ -1,4 +1,7 @@
-"""Pages of a list: Limit, Marker, Truncated, NextMarker. A marker is opaque and good for its own operation only."""
+"""Pages of a list: Limit, Marker, Truncated, NextMarker. A marker is opaque and good for its own operation only.
+
+How long a page is stands in operations.tsv, by the documentation of each operation's Limit.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,18 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from ..core import kms_operations
 from ..core.call import Call
 from ..core.errors import AwsError
 
 Item = TypeVar("Item")
-LIMITS = {
-    "ListAliases": (50, 100),
-    "ListGrants": (50, 100),
-    "ListKeyRotations": (100, 1000),
-    "ListKeys": (100, 1000),
-    "ListResourceTags": (50, 50),
-    "ListRetirableGrants": (50, 100),
-}
-"""operation -> (default, most) items of a page, by the documentation of each operation's Limit."""
-WITHOUT_PAGES = frozenset({"DescribeCustomKeyStores", "ListKeyPolicies"})
-"""Lists of none or one here, whatever their Limit."""
 
 
 def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, Any]]:
     """The items of the page that the call asks for, and the answer's Truncated and NextMarker."""
-    default, most = LIMITS[call.operation]
+    limits = kms_operations.table()[call.operation].page
+    assert limits is not None, "an operation with pages has its limits in operations.tsv"
+    default, most = limits
     limit = call.params.get("Limit") or default
     if limit > most:
         said = f"Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to"

@@ -1,130 +1,37 @@
-"""Kms: the service as the gateway sees it. A table from operations to what they do, and the order of a call.
+"""Kms: the service as the gateway sees it, and the order of a call. What each operation does it is handed.
 
 No HTTP, no authorization, no policy evaluation; one Kms holds the keys of all accounts and Regions of a lab.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 from ..core.call import Call, Target
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
+from ..core.kms_operations import service_model, table
 from ..wire.validation import validate
 from . import checks, managed
 from .agenda import Happening
-from .api import corrections, service_model
-from .identifiers import Takes, refuse_alias
+from .api import corrections
+from .grant_lookup import grant_to_retire
+from .identifiers import refuse_alias
 from .model import Grant, Key
-from .operation import OnKey, Operation, Use, on_account, refuse_dry_run, with_algorithm
-from .operations import (
-    agreement,
-    aliases,
-    creation,
-    custom_stores,
-    datakeys,
-    deletion,
-    enabling,
-    encryption,
-    grants,
-    imports,
-    mac,
-    policies,
-    reading,
-    regions,
-    rotation,
-    signing,
-    tags,
-)
-from .specs import AGREE, ENCAPSULATE, ENCRYPT, MAC, SIGN
+from .operation import Handler, OnKey, Operation, operations, refuse_dry_run
 from .store import PolicyChecker, PrincipalFinder, Store
-
-_OWN, _ANY = OnKey(Takes.KEY), OnKey(Takes.KEY_OF_ANY_ACCOUNT)
-_USE = OnKey(Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
-_ENCRYPT = (with_algorithm(ENCRYPT, "EncryptionAlgorithm"),)
-_RE_ENCRYPT = tuple(with_algorithm(ENCRYPT, f"{side}EncryptionAlgorithm") for side in ("Source", "Destination"))
-_DATA_KEY = (Use(ENCRYPT, datakeys.check_spec),)
-_SIGN, _MAC = (Use(SIGN, signing.check_spec),), (with_algorithm(MAC, "MacAlgorithm"),)
-_AGREE = (with_algorithm(AGREE, "KeyAgreementAlgorithm"),)
-_ENCAPSULATE = (with_algorithm(ENCAPSULATE, "EncapsulationAlgorithm"),)
-
-OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
-    {
-        "CancelKeyDeletion": Operation(_OWN, deletion.cancel_key_deletion),
-        "ConnectCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "CreateAlias": Operation(aliases.plan_create, aliases.create),
-        "CreateCustomKeyStore": Operation(on_account, custom_stores.create),
-        "CreateGrant": Operation(_ANY, grants.create),
-        "CreateKey": Operation(creation.plan, creation.create),
-        "Decapsulate": Operation(_USE, agreement.decapsulate, _ENCAPSULATE),
-        "Decrypt": Operation(encryption.plan_decrypt, encryption.decrypt, _ENCRYPT, encryption.check_source),
-        "DeleteAlias": Operation(aliases.plan_delete, aliases.delete),
-        "DeleteCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "DeleteImportedKeyMaterial": Operation(_OWN, imports.delete_material),
-        "DeriveSharedSecret": Operation(_USE, agreement.derive_shared_secret, _AGREE),
-        "DescribeCustomKeyStores": Operation(on_account, custom_stores.describe),
-        "DescribeKey": Operation(_USE, reading.describe_key),
-        "DisableKey": Operation(_OWN, enabling.disable_key),
-        "DisableKeyRotation": Operation(_OWN, rotation.disable),
-        "DisconnectCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "EnableKey": Operation(_OWN, enabling.enable_key),
-        "EnableKeyRotation": Operation(_OWN, rotation.enable),
-        "Encapsulate": Operation(_USE, agreement.encapsulate, _ENCAPSULATE),
-        "Encrypt": Operation(_USE, encryption.encrypt, _ENCRYPT),
-        "GenerateDataKey": Operation(_USE, datakeys.generate_data_key, _DATA_KEY, datakeys.check_size),
-        "GenerateDataKeyPair": Operation(_USE, datakeys.generate_data_key_pair, _DATA_KEY),
-        "GenerateDataKeyPairWithoutPlaintext": Operation(
-            _USE, datakeys.generate_data_key_pair_without_plaintext, _DATA_KEY
-        ),
-        "GenerateDataKeyWithoutPlaintext": Operation(
-            _USE, datakeys.generate_data_key_without_plaintext, _DATA_KEY, datakeys.check_size
-        ),
-        "GenerateMac": Operation(_USE, mac.generate_mac, _MAC),
-        "GenerateRandom": Operation(on_account, datakeys.generate_random),
-        "GetKeyLastUsage": Operation(_OWN, reading.get_key_last_usage),
-        "GetKeyPolicy": Operation(_OWN, policies.get_key_policy),
-        "GetKeyRotationStatus": Operation(_ANY, rotation.status),
-        "GetParametersForImport": Operation(_OWN, imports.get_parameters),
-        "GetPublicKey": Operation(_USE, reading.get_public_key),
-        "ImportKeyMaterial": Operation(_OWN, imports.import_material),
-        "ListAliases": Operation(aliases.plan_list, aliases.list_aliases),
-        "ListGrants": Operation(_ANY, grants.list_grants),
-        "ListKeyPolicies": Operation(_OWN, policies.list_key_policies),
-        "ListKeyRotations": Operation(_OWN, rotation.list_rotations),
-        "ListKeys": Operation(on_account, reading.list_keys),
-        "ListResourceTags": Operation(_OWN, tags.list_resource_tags),
-        "ListRetirableGrants": Operation(grants.plan_list_retirable, grants.list_retirable),
-        "PutKeyPolicy": Operation(_OWN, policies.put_key_policy),
-        "ReEncrypt": Operation(encryption.plan_re_encrypt, encryption.re_encrypt, _RE_ENCRYPT, encryption.check_source),
-        "ReplicateKey": Operation(regions.plan_replicate, regions.replicate, first=regions.check_primary),
-        "RetireGrant": Operation(grants.plan_retire, grants.retire),
-        "RevokeGrant": Operation(_ANY, grants.revoke),
-        "RotateKeyOnDemand": Operation(_OWN, rotation.on_demand),
-        "ScheduleKeyDeletion": Operation(_OWN, deletion.schedule_key_deletion),
-        "Sign": Operation(_USE, signing.sign, _SIGN),
-        "TagResource": Operation(_OWN, tags.tag_resource),
-        "UntagResource": Operation(_OWN, tags.untag_resource),
-        "UpdateAlias": Operation(aliases.plan_update, aliases.update),
-        "UpdateCustomKeyStore": Operation(on_account, custom_stores.on_one),
-        "UpdateKeyDescription": Operation(_OWN, reading.update_key_description),
-        "UpdatePrimaryRegion": Operation(regions.plan_update_primary, regions.update_primary),
-        "Verify": Operation(_USE, signing.verify, _SIGN),
-        "VerifyMac": Operation(_USE, mac.verify_mac, _MAC),
-    }
-)
-"""Every operation of the API, in the order of its documentation."""
 
 
 class Kms:
     """The simulated AWS Key Management Service."""
 
-    def __init__(self, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, clock: Clock, entropy: Entropy, handlers: Mapping[str, Handler]) -> None:
         self._store = Store(clock, entropy)
         self._model = service_model()
-        self._tracked = frozenset(self._model.shape_for("KeyLastUsageTrackingOperation").enum)
+        self._operations = operations(handlers)
 
     @property
     def policy_checker(self) -> PolicyChecker | None:
@@ -159,16 +66,16 @@ class Kms:
         Raises AwsError for all that AWS answers before authorization: validation, NotFoundException,
         InvalidArnException, a ciphertext that names no key.
         """
-        operation = _operation(call)
+        operation = self._operation(call)
         if isinstance(operation.plan, OnKey):
-            refuse_alias(call, call.params.get("KeyId"), operation.plan.takes)
+            refuse_alias(call, call.params.get("KeyId"), operation.plan.accepted)
         validate(call.params, self._model.operation_model(call.operation).input_shape, corrections())
         self._check_tokens(call)
         return operation.plan(self._store, call)
 
     def perform(self, call: Call) -> dict[str, Any]:
         """After authorization: the checks, the act, the answer by botocore's member names."""
-        operation = _operation(call)
+        operation = self._operation(call)
         checks.check(operation, call)
         answer = operation.act(self._store, call)
         refuse_dry_run(call)
@@ -209,7 +116,7 @@ class Kms:
 
     def grant_to_retire(self, call: Call) -> Grant:
         """The grant that a RetireGrant call is about: it says itself who may retire it."""
-        return grants.to_retire(self._store, call)[1]
+        return grant_to_retire(self._store, call)[1]
 
     def _check_tokens(self, call: Call) -> None:
         """Every grant token must be one that this account has given out."""
@@ -219,7 +126,7 @@ class Kms:
 
     def _note_usage(self, call: Call) -> None:
         """Remember the last successful cryptographic operation with each key (GetKeyLastUsage)."""
-        if call.operation in self._tracked:
+        if table()[call.operation].cryptographic:
             for target in call.targets:
                 if isinstance(target.entity, Key):
                     target.entity.last_usage = {
@@ -228,9 +135,8 @@ class Kms:
                         "KmsRequestId": call.request_id,
                     }
 
-
-def _operation(call: Call) -> Operation:
-    operation = OPERATIONS.get(call.operation)
-    if operation is None:
-        raise AwsError("UnknownOperationException", None)
-    return operation
+    def _operation(self, call: Call) -> Operation:
+        operation = self._operations.get(call.operation)
+        if operation is None:
+            raise AwsError("UnknownOperationException", None)
+        return operation

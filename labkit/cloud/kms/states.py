@@ -2,8 +2,8 @@
 
 Driven by two tables beside this file, copied from "Key states of AWS KMS keys" (AWS KMS Developer Guide):
 key-states.tsv (operation by state; Y, X, ?, N/A with footnotes) and key-state-errors.tsv (the footnotes).
-Below AWS's rows stand ours: operations newer than the table, each as its nearest relative in it, and operations that
-are about no key. Every operation of the API has a row. Where the real service was seen to answer otherwise than its
+operations.tsv says which row holds for an operation: its own, or for one that is newer than AWS's page its nearest
+relative's (one newer row, RotateKeyOnDemand's, is ours). Where the real service was seen to answer otherwise than its
 page, key-states-recorded.tsv says so, and is believed.
 """
 
@@ -18,8 +18,8 @@ from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from ..core import kms_operations
 from ..core.errors import AwsError
-from .api import require_every_operation
 from .model import Key
 
 
@@ -41,9 +41,10 @@ _CONDITIONS: MappingProxyType[str, Callable[[Key], bool]] = MappingProxyType(
     }
 )
 NO_KEY = "-"
-"""The cell of an operation that is about no key (ListKeys), or about one that is not there yet (CreateKey)."""
+"""Every cell of an operation that is about no key (ListKeys), or about one that is not there yet (CreateKey)."""
 _INFORMATION = frozenset({"12", "13"})  # footnotes that refuse nothing
-_MERELY_IN_OLD_TEXT = "2"  # "[2] or [3]" in the table: the real service answers [3] (recorded, GenerateDataKey)
+SUPERSEDED_FOOTNOTE = "2"
+""""[2] or [3]" in the table: the real service answers [3] (recorded, GenerateDataKey)."""
 _ONLY_IF = frozenset({"6", "7", "8", "9"})  # footnotes that hold for some keys; asked before the others
 
 
@@ -66,7 +67,7 @@ def _refusals(cell: str, state: str) -> tuple[str, ...]:
         return ()
     if cell == "N/A":  # the table is older than imported HMAC and asymmetric material
         return {"PendingImport": ("5",), "Unavailable": ("9",)}[state]
-    numbers = [n for n in re.findall(r"\d+", cell) if n not in _INFORMATION and n != _MERELY_IN_OLD_TEXT]
+    numbers = [n for n in re.findall(r"\d+", cell) if n not in _INFORMATION and n != SUPERSEDED_FOOTNOTE]
     conditional = [number for number in numbers if number in _ONLY_IF]
     if cell.startswith(("Y", "?")) and "10" not in numbers:
         return tuple(conditional)
@@ -75,13 +76,25 @@ def _refusals(cell: str, state: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def table() -> MappingProxyType[str, dict[str, str]]:
-    """operation -> key state -> cell; ValueError if an operation of KMS has no row."""
-    rows = csv.DictReader(_lines("key-states.tsv"), delimiter="\t")
-    cells = {row.pop("operation"): row for row in rows}
-    require_every_operation(cells, "key-states.tsv")
+    """operation -> key state -> cell. ValueError if operations.tsv names a row that key-states.tsv lacks."""
+    rows = page()
+    operations = kms_operations.table().values()
+    if unknown := [each.name for each in operations if each.states and each.states not in rows]:
+        raise ValueError(f"operations.tsv, {', '.join(unknown)}: key-states.tsv has no row of that name.")
+    without = dict.fromkeys(next(iter(rows.values())), NO_KEY)
+    return MappingProxyType({each.name: rows[each.states] if each.states else without for each in operations})
+
+
+def page() -> dict[str, dict[str, str]]:
+    """The rows of key-states.tsv by name, as they were recorded. ValueError for a cell that is missing."""
+    rows = {row.pop("operation"): row for row in csv.DictReader(_lines("key-states.tsv"), delimiter="\t")}
+    if lacking := [name for name, row in rows.items() if None in row or not all(row.values())]:
+        raise ValueError(f"key-states.tsv, {', '.join(lacking)}: the row lacks a cell, or has one too many.")
     for seen in csv.DictReader(_lines("key-states-recorded.tsv"), delimiter="\t"):
-        cells[seen["operation"]][seen["state"]] = seen["cell"]
-    return MappingProxyType(cells)
+        if seen["operation"] not in rows:
+            raise ValueError(f"key-states.tsv has no row for {seen['operation']}, which was recorded.")
+        rows[seen["operation"]][seen["state"]] = seen["cell"]
+    return rows
 
 
 @lru_cache(maxsize=1)

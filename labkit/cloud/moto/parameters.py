@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 
 from ..core.call import Call
 from ..core.errors import AwsError
-from ..kms.operations.regions import known_regions
+from ..core.regions import known_regions
 from ..wire.validation import Problem, in_words, problems_of
 
 # S3 has hardly a constraint in its model and says MalformedXML, InvalidArgument, … itself.

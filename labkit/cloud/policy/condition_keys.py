@@ -1,6 +1,7 @@
 """The condition keys that KMS knows: type, one value or many, in which policies and for which operations.
 
-Reads its own table, keys.tsv; "@key" there stands for every operation authorized on a KMS key.
+Reads its own table, condition_keys.tsv: type, values, policies, and whether a request for every operation on a KMS key
+can carry it. For which operations else, their rows in kms/operations.tsv say, column "condition keys".
 Sources: Service Authorization Reference, "Actions, resources, and condition keys for AWS KMS"; KMS Developer Guide,
 "AWS KMS condition keys" and "Controlling access using tags"; KMS API Reference (kms:PolicyName; Encapsulate,
 Decapsulate and GetKeyLastUsage, which are operations on a KMS key).
@@ -14,35 +15,19 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-KEY_OPERATIONS = frozenset(
-    """
-    CancelKeyDeletion CreateAlias CreateGrant Decapsulate Decrypt DeleteAlias DeleteImportedKeyMaterial
-    DeriveSharedSecret DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation Encapsulate Encrypt
-    GenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext
-    GenerateMac GetKeyLastUsage GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey
-    ImportKeyMaterial ListGrants ListKeyPolicies ListKeyRotations ListResourceTags PutKeyPolicy ReEncryptFrom
-    ReEncryptTo ReplicateKey RetireGrant RevokeGrant RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource
-    UntagResource UpdateAlias UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac
-    """.split()  # noqa: SIM905 - a table to read
-)
+from ..core.kms_operations import table as operations
+
+KEY_OPERATIONS = frozenset(name for each in operations().values() if each.on_key for name in each.permissions)
 """The permissions that KMS asks on a KMS key."""
 
-ACCOUNT_OPERATIONS = frozenset(
-    """
-    ConnectCustomKeyStore CreateCustomKeyStore CreateKey DeleteCustomKeyStore DescribeCustomKeyStores
-    DisconnectCustomKeyStore GenerateRandom ListAliases ListKeys ListRetirableGrants UpdateCustomKeyStore
-    """.split()  # noqa: SIM905 - a table to read
-)
+ACCOUNT_OPERATIONS = frozenset(name for each in operations().values() if not each.on_key for name in each.permissions)
 """The other permissions of KMS: each one is here or there."""
 
 CROSS_ACCOUNT_OPERATIONS = frozenset(
-    """
-    CreateGrant Decapsulate Decrypt DeriveSharedSecret DescribeKey Encapsulate Encrypt GenerateDataKey
-    GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac
-    GetKeyRotationStatus GetPublicKey ListGrants ReEncryptFrom ReEncryptTo RetireGrant RevokeGrant Sign Verify VerifyMac
-    """.split()  # noqa: SIM905 - a table to read
+    name for each in operations().values() if each.across_accounts for name in each.permissions
 )
 """The permissions that work on a KMS key of another account ("Cross-account use" of each operation)."""
+_WHICH = MappingProxyType({"every key operation": KEY_OPERATIONS, "named": frozenset[str]()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +44,38 @@ class ConditionKey:
 
 @lru_cache(maxsize=1)
 def table() -> MappingProxyType[str, ConditionKey]:
-    """Every condition key of the table by its name in lower case, without the final "*"."""
-    text = resources.files(__package__).joinpath("condition_keys.tsv").read_text(encoding="utf-8")
+    """Every condition key of the table by its name in lower case, without the final "*".
+
+    ValueError for a condition key that one of the two tables names and the other does not.
+    """
     found = {}
-    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
-        named = set(row["operations"].split())
-        operations = named - {"@key"} | (KEY_OPERATIONS if "@key" in named else frozenset())
+    rows = list(csv.DictReader(text().splitlines(), delimiter="\t"))
+    named = _named()
+    if unknown := sorted(named.keys() - {row["key"] for row in rows}):
+        raise ValueError(f"operations.tsv names condition keys that condition_keys.tsv lacks: {', '.join(unknown)}.")
+    for row in rows:
+        asked = named.get(row["key"], frozenset())
+        if row["operations"] not in _WHICH or not (asked or _WHICH[row["operations"]]):
+            raise ValueError(f"condition_keys.tsv, {row['key']}: no operation carries it, by operations.tsv.")
         found[row["key"].lower().removesuffix("*")] = ConditionKey(
             row["key"], row["type"], row["values"] == "many", row["policies"] == "identity",
-            frozenset(operations), row["what"],
+            asked | _WHICH[row["operations"]], row["what"],
         )  # fmt: skip
     return MappingProxyType(found)
+
+
+def text() -> str:
+    """The table of condition keys as it is written."""
+    return resources.files(__package__).joinpath("condition_keys.tsv").read_text(encoding="utf-8")
+
+
+def _named() -> dict[str, frozenset[str]]:
+    """condition key -> the permissions whose operation's row names it."""
+    found: dict[str, frozenset[str]] = {}
+    for each in operations().values():
+        for key in each.condition_keys:
+            found[key] = found.get(key, frozenset()) | set(each.permissions)
+    return found
 
 
 @lru_cache(maxsize=4096)

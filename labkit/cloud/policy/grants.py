@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..core.kms_operations import table as operations
 from .patterns import Values
 from .principals import Naming, naming
 from .question import Grant, GrantConstraints, Question
@@ -18,12 +19,7 @@ from .question import Grant, GrantConstraints, Question
 _WITHOUT_CONTEXT = frozenset(("describekey", "retiregrant"))
 _CONTEXT = "kms:encryptioncontext:"
 _NO_CONSTRAINTS = GrantConstraints()
-GRANT_OPERATIONS = (
-    "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo",
-    "Sign", "Verify", "GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "VerifyMac", "DeriveSharedSecret", "Encapsulate",
-    "Decapsulate",
-)  # fmt: skip
+GRANT_OPERATIONS = tuple(name for each in operations().values() if each.grantable for name in each.permissions)
 """What a grant can allow (KMS API Reference, GrantOperation)."""
 
 

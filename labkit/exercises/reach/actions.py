@@ -1,17 +1,13 @@
-"""All IAM actions of KMS, from botocore's model, and on what each is asked. Reads the model only."""
+"""All IAM actions of KMS, and on what each is asked. Reads the table of KMS's operations, and botocore's model."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from types import MappingProxyType
 
-from botocore.session import get_session
-
+from ...cloud.core.kms_operations import service_model, table
 from ...cloud.policy.condition_keys import KEY_OPERATIONS
-from ...cloud.policy.grants import GRANT_OPERATIONS
 
-# Operations whose permissions have other names ("ReEncrypt", API Reference).
-_RENAMED = {"ReEncrypt": ("ReEncryptFrom", "ReEncryptTo")}
 # Permissions without an operation of their own (Service Authorization Reference, AWS KMS).
 _MORE = ("SynchronizeMultiRegionKey",)
 ALIAS_ACTIONS = frozenset({"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"})
@@ -22,8 +18,7 @@ ASSUME_ACTIONS = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 @lru_cache(maxsize=1)
 def kms_actions() -> tuple[str, ...]:
     """Every IAM action of KMS, in order: "kms:CancelKeyDeletion", …"""
-    names = get_session().get_service_model("kms").operation_names
-    found = {new for name in names for new in _RENAMED.get(name, (name,))} | {*_MORE, *KEY_OPERATIONS}
+    found = {name for each in table().values() for name in each.permissions} | {*_MORE}
     return tuple(sorted(f"kms:{name}" for name in found))
 
 
@@ -76,7 +71,7 @@ ALWAYS: MappingProxyType[str, dict[str, str]] = MappingProxyType(
 CHOICES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         "kms:messagetype": ("RAW", "DIGEST", "EXTERNAL_MU"),
-        "kms:grantoperations": GRANT_OPERATIONS,
+        "kms:grantoperations": tuple(service_model().shape_for("GrantOperation").enum),
         "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
         "kms:expirationmodel": ("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"),
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from ...cloud.core import kms_operations
 from .any_frame import on_any_frame
 from .nested_parts import on_behalf_of, opened
 from .uses import NETWORK, each_call_once
@@ -17,7 +19,9 @@ PRICES = {
     "ECC data key pair": 0.10,
     "RSA data key pair": 12.00,
 }
-PAIR_OPERATIONS = ("Sign", "Verify", "GetPublicKey", "DeriveSharedSecret", "Encapsulate", "Decapsulate")
+KINDS = MappingProxyType({name: each.price for name, each in kms_operations.table().items()})
+"""operation -> the kind of its requests in the price list: of itself, or by its algorithm or its kind of key pair."""
+PAIR_OPERATIONS = tuple(name for name, kind in KINDS.items() if kind == "asymmetric")
 
 
 @on_any_frame
@@ -50,8 +54,10 @@ def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
 def _kind(event: str, asked: Any) -> str:
     """The kind of request, by AWS's price list."""
     parameters = asked if isinstance(asked, dict) else {}
-    if event.startswith("GenerateDataKeyPair"):
+    kind = KINDS.get(event, "symmetric")  # what KMS does by itself, too
+    if kind == "by key pair":
         return f"{'RSA' if str(parameters.get('keyPairSpec', '')).startswith('RSA') else 'ECC'} data key pair"
-    algorithm = str(parameters.get("encryptionAlgorithm", "SYMMETRIC_DEFAULT"))
-    is_of_pair = event in PAIR_OPERATIONS or (event in ("Encrypt", "Decrypt") and algorithm != "SYMMETRIC_DEFAULT")
-    return "asymmetric" if is_of_pair else "symmetric"
+    if kind == "by algorithm":
+        algorithm = str(parameters.get("encryptionAlgorithm", "SYMMETRIC_DEFAULT"))
+        return "symmetric" if algorithm == "SYMMETRIC_DEFAULT" else "asymmetric"
+    return kind

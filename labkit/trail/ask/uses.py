@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 import pandas
 
+from ...cloud.core import kms_operations
 from .any_frame import tidy
 from .nested_parts import kms_keys
 
@@ -14,14 +15,8 @@ from .nested_parts import kms_keys
 ONCE = ("shared_event_id", "account", "caller_type", "event_type", "error")
 NETWORK = ("AwsVpceEvent", "AwsVpceEvents")  # in AWS's samples; in its list of event types
 REFUSED_BY_ENDPOINT = "VpceAccessDenied"
-# KMS's cryptographic operations, by the names of their events.
-USES = frozenset(
-    {
-        *("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
-        *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "VerifyMac", "Sign", "Verify"),
-        *("DeriveSharedSecret", "Encapsulate", "Decapsulate"),
-    }
-)
+USES = frozenset(name for name, each in kms_operations.table().items() if each.cryptographic)
+"""KMS's cryptographic operations, by the names of their events."""
 
 
 def each_call_once(events: Any) -> Any:

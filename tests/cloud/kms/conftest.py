@@ -19,6 +19,7 @@ from labkit.cloud.core.entropy import Entropy
 from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms import Happening, Kms
 from labkit.cloud.kms.model import Key
+from labkit.cloud.kms.operations import HANDLERS
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 
@@ -31,7 +32,7 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock()
         self.entropy = Entropy("kms tests")
-        self.kms = Kms(self.clock, self.entropy)
+        self.kms = Kms(self.clock, self.entropy, HANDLERS)
         self.happened: list[Happening] = []
         self.last: Call | None = None
         self._numbers = itertools.count(1)

@@ -9,9 +9,9 @@ import botocore.session
 import pytest
 
 from labkit.cloud.core.errors import AwsError
-from labkit.cloud.kms.identifiers import Takes
-from labkit.cloud.kms.operation import OnKey
-from labkit.cloud.kms.service import OPERATIONS
+from labkit.cloud.kms.identifiers import AcceptedIdentifiers
+from labkit.cloud.kms.operation import OnKey, operations
+from labkit.cloud.kms.operations import HANDLERS
 
 MODEL = botocore.session.get_session().get_service_model("kms")
 OTHER_ACCOUNT = "444455556666"
@@ -23,16 +23,16 @@ def documentation(operation: str, member: str = "KeyId") -> str:
     return re.sub(r"<[^>]+>", "", MODEL.operation_model(operation).input_shape.members[member].documentation)
 
 
-def documented(operation: str) -> Takes:
+def documented(operation: str) -> AcceptedIdentifiers:
     """What an operation's KeyId may be, read from botocore's model."""
     whole = re.sub(r"<[^>]+>", "", MODEL.operation_model(operation).documentation)
     aliases = "alias ARN" in documentation(operation) or "or alias ARN in the value of the KeyId" in whole
     if aliases:
-        return Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT
-    return Takes.KEY_OF_ANY_ACCOUNT if "Cross-account use: Yes" in whole else Takes.KEY
+        return AcceptedIdentifiers.KEY_OR_ALIAS_OF_ANY_ACCOUNT
+    return AcceptedIdentifiers.KEY_OF_ANY_ACCOUNT if "Cross-account use: Yes" in whole else AcceptedIdentifiers.OWN_KEY
 
 
-PLAIN = [name for name, operation in OPERATIONS.items() if isinstance(operation.plan, OnKey)]
+PLAIN = [name for name, operation in operations(HANDLERS).items() if isinstance(operation.plan, OnKey)]
 ARGUMENTS = {  # enough to satisfy the model
     "Plaintext": b"x",
     "CiphertextBlob": b"x",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.cloud.kms.paging import LIMITS
+from labkit.cloud.core.kms_operations import table
 
 ECC = {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
 
@@ -245,7 +245,7 @@ DEFAULTS = [("ListAliases", 50, 100), ("ListKeys", 100, 1000), ("ListGrants", 50
 @pytest.mark.parametrize(("operation", "default", "most"), DEFAULTS)
 def test_limits(world: Any, operation: str, default: int, most: int) -> None:
     """Each list has its default and its limit."""
-    assert LIMITS[operation] == (default, most)
+    assert table()[operation].page == (default, most)
     key = {} if operation in ("ListKeys", "ListAliases") else {"KeyId": world.create()["Arn"]}
     world.call(operation, Limit=most, **key)
     assert world.refused(operation, Limit=most + 1, **key).code == "ValidationException"

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.call import Call, Target
 from ...core.errors import AwsError
-from ..identifiers import Takes, alias_not_found, find_alias, find_key
+from ..identifiers import AcceptedIdentifiers, alias_not_found, find_alias, find_key
 from ..managed import PREFIX as RESERVED
 from ..model import Alias, Key
 from ..paging import page
@@ -19,7 +19,7 @@ MOST = 50
 def plan_create(store: Store, call: Call) -> tuple[Target, ...]:
     """CreateAlias needs its permission on the alias and on the key (its documentation)."""
     name = _checked_name(call)
-    key = find_key(store, call, call.params["TargetKeyId"], Takes.KEY)
+    key = find_key(store, call, call.params["TargetKeyId"], AcceptedIdentifiers.OWN_KEY)
     arn = alias_arn(call.account, call.region, name)
     alias = store.alias(call.account, call.region, name)
     return Target("kms:CreateAlias", arn, alias), Target("kms:CreateAlias", key.arn, key)
@@ -38,7 +38,7 @@ def create(store: Store, call: Call) -> dict[str, Any]:
 def plan_update(store: Store, call: Call) -> tuple[Target, ...]:
     """UpdateAlias needs its permission on the alias, the key that it leaves and the key that it goes to."""
     name = _checked_name(call)
-    key = find_key(store, call, call.params["TargetKeyId"], Takes.KEY)
+    key = find_key(store, call, call.params["TargetKeyId"], AcceptedIdentifiers.OWN_KEY)
     alias = find_alias(store, call, name)
     assert alias.key is not None  # only reserved names can be without a key, and those were refused
     return (
@@ -85,7 +85,7 @@ def delete(store: Store, call: Call) -> dict[str, Any]:
 def plan_list(store: Store, call: Call) -> tuple[Target, ...]:
     """ListAliases is asked on "*", whichever key's aliases are wanted (IAM policy)."""
     key_id = call.params.get("KeyId")
-    key = find_key(store, call, key_id, Takes.KEY) if key_id is not None else None
+    key = find_key(store, call, key_id, AcceptedIdentifiers.OWN_KEY) if key_id is not None else None
     return (Target("kms:ListAliases", "*", key),)
 
 

@@ -10,10 +10,9 @@ from ...core.errors import AwsError
 from .. import rotation_schedule
 from ..agenda import Happening
 from ..model import Key
-from ..operation import target_key
+from ..operation import parameter, target_key
 from ..store import Store
 
-DEFAULT_WINDOW = 30
 SHORTEST, LONGEST = 7, 30
 """Days ("you can specify a waiting period of 7-30 days", ScheduleKeyDeletion); the model says 1 to 365."""
 
@@ -31,7 +30,7 @@ def schedule_key_deletion(store: Store, call: Call) -> dict[str, Any]:
 
 
 def _window(call: Call) -> int:
-    days: int = call.params.get("PendingWindowInDays", DEFAULT_WINDOW)
+    days: int = parameter(call, "PendingWindowInDays")
     for holds, limit, than in ((days >= SHORTEST, SHORTEST, "greater"), (days <= LONGEST, LONGEST, "less")):
         if not holds:
             said = (

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from .. import ciphertext
-from ..identifiers import Takes, find_key
+from ..identifiers import AcceptedIdentifiers, find_key
 from ..model import Key
-from ..operation import null_member, refuse_recipient, target_key, usable_material
+from ..operation import null_member, parameter, refuse_recipient, target_key, usable_material
 from ..specs import oaep_limit
 from ..store import Store
 
@@ -32,7 +32,7 @@ NO_SUCH_KEY = (
 def encrypt(store: Store, call: Call) -> dict[str, Any]:
     """Encrypt."""
     key = target_key(call)
-    algorithm = call.params.get("EncryptionAlgorithm", SYMMETRIC_DEFAULT)
+    algorithm = parameter(call, "EncryptionAlgorithm")
     blob, material_id = _seal(store, key, algorithm, call.params["Plaintext"], _context(call, "EncryptionContext"))
     if material_id:
         call.notes["keyMaterialId"] = material_id
@@ -65,7 +65,7 @@ def _oaep(algorithm: str) -> padding.OAEP:
 
 def plan_decrypt(store: Store, call: Call) -> tuple[Target, ...]:
     """The key that KeyId names, or else the one that the ciphertext names."""
-    key = _source(store, call, "KeyId", call.params.get("EncryptionAlgorithm", SYMMETRIC_DEFAULT))
+    key = _source(store, call, "KeyId", parameter(call, "EncryptionAlgorithm"))
     return (Target("kms:Decrypt", key.arn, key),)
 
 
@@ -73,7 +73,7 @@ def decrypt(store: Store, call: Call) -> dict[str, Any]:
     """Decrypt."""
     refuse_recipient(call)
     key = target_key(call)
-    algorithm = call.params.get("EncryptionAlgorithm", SYMMETRIC_DEFAULT)
+    algorithm = parameter(call, "EncryptionAlgorithm")
     answer: dict[str, Any] = {"KeyId": key.arn, "EncryptionAlgorithm": algorithm}
     if _ignores_ciphertext(call):
         return answer  # a dry run: service.py refuses it now
@@ -96,7 +96,7 @@ def _source(store: Store, call: Call, member: str, algorithm: str) -> Key:
     if named is not None:
         symmetric = algorithm == SYMMETRIC_DEFAULT and not _ignores_ciphertext(call)
         theirs = _of_another_account(store, call, named, blob or b"") if symmetric else None
-        return theirs or find_key(store, call, named, Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+        return theirs or find_key(store, call, named, AcceptedIdentifiers.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
     if algorithm != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
         # Measured of Decrypt (floci-io/floci, KmsServiceTest, 2026).
         raise AwsError("ValidationException", f"{member} must not be null")
@@ -139,8 +139,8 @@ def check_source(call: Call) -> None:
     ReEncrypt too, whatever its destination is); one of RSA's where no algorithm is named, InvalidCiphertextException,
     whatever the key (floci-io/floci, KmsIntegrationTest, 2026; localstack, test_kms.snapshot.json, 2025).
     """
-    parameter = "SourceEncryptionAlgorithm" if call.operation == "ReEncrypt" else "EncryptionAlgorithm"
-    if call.params.get(parameter, SYMMETRIC_DEFAULT) != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
+    name = "SourceEncryptionAlgorithm" if call.operation == "ReEncrypt" else "EncryptionAlgorithm"
+    if parameter(call, name) != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
         return
     parsed = ciphertext.parse(call.params["CiphertextBlob"])
     if target_key(call).material(parsed.material_id) is None:
@@ -166,9 +166,10 @@ def _unseal(key: Key, algorithm: str, blob: bytes, context: Mapping[str, str]) -
 
 def plan_re_encrypt(store: Store, call: Call) -> tuple[Target, ...]:
     """kms:ReEncryptFrom on the source key, kms:ReEncryptTo on the destination key."""
-    algorithm = call.params.get("SourceEncryptionAlgorithm", SYMMETRIC_DEFAULT)
+    algorithm = parameter(call, "SourceEncryptionAlgorithm")
     source = _source(store, call, "SourceKeyId", algorithm)
-    destination = find_key(store, call, call.params["DestinationKeyId"], Takes.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
+    named = call.params["DestinationKeyId"]
+    destination = find_key(store, call, named, AcceptedIdentifiers.KEY_OR_ALIAS_OF_ANY_ACCOUNT)
     return (
         Target("kms:ReEncryptFrom", source.arn, source),
         Target("kms:ReEncryptTo", destination.arn, destination),
@@ -179,8 +180,8 @@ def re_encrypt(store: Store, call: Call) -> dict[str, Any]:
     """ReEncrypt: the plaintext never leaves."""
     params = call.params
     source, destination = target_key(call, 0), target_key(call, 1)
-    source_algorithm = params.get("SourceEncryptionAlgorithm", SYMMETRIC_DEFAULT)
-    algorithm = params.get("DestinationEncryptionAlgorithm", SYMMETRIC_DEFAULT)
+    source_algorithm = parameter(call, "SourceEncryptionAlgorithm")
+    algorithm = parameter(call, "DestinationEncryptionAlgorithm")
     if _ignores_ciphertext(call):
         return {}
     source_context = _context(call, "SourceEncryptionContext")

@@ -16,7 +16,7 @@ from typing import Any
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from .. import specs
-from ..identifiers import Takes, find_key
+from ..grant_lookup import find_grant, grant_to_retire
 from ..model import Grant, Key
 from ..operation import null_member, refuse_dry_run, target_key
 from ..paging import page
@@ -223,28 +223,13 @@ def _entry(key: Key, grant: Grant) -> dict[str, Any]:
 
 def plan_retire(store: Store, call: Call) -> tuple[Target, ...]:
     """RetireGrant names its grant by token, or by key ARN and grant id. Who may retire it is the grant's matter."""
-    key, _ = to_retire(store, call)
+    key, _ = grant_to_retire(store, call)
     return (Target("kms:RetireGrant", key.arn, key),)
-
-
-def to_retire(store: Store, call: Call) -> tuple[Key, Grant]:
-    """The grant that a RetireGrant call is about, and its key."""
-    params = call.params
-    token, key_id, grant_id = (params.get(member) for member in ("GrantToken", "KeyId", "GrantId"))
-    if token is not None and key_id is None and grant_id is None:
-        if token not in store.grant_tokens:
-            raise AwsError("InvalidGrantTokenException", None)
-        key, grant_id = store.grant_tokens[token]
-        return key, _grant(key, grant_id)
-    if token is None and key_id is not None and grant_id is not None:
-        key = find_key(store, call, key_id, Takes.KEY_OF_ANY_ACCOUNT)
-        return key, _grant(key, grant_id)
-    raise AwsError("ValidationException", "Specify a GrantToken, or both a KeyId and a GrantId.")
 
 
 def retire(store: Store, call: Call) -> dict[str, Any]:
     """RetireGrant."""
-    key, grant = to_retire(store, call)
+    key, grant = grant_to_retire(store, call)
     refuse_dry_run(call)
     call.notes["grantId"] = grant.id
     del key.grant_index[grant.id]
@@ -254,14 +239,7 @@ def retire(store: Store, call: Call) -> dict[str, Any]:
 def revoke(_store: Store, call: Call) -> dict[str, Any]:
     """RevokeGrant."""
     key = target_key(call)
-    grant = _grant(key, call.params["GrantId"])
+    grant = find_grant(key, call.params["GrantId"])
     refuse_dry_run(call)
     del key.grant_index[grant.id]
     return {}
-
-
-def _grant(key: Key, grant_id: str) -> Grant:
-    grant = key.grant_index.get(grant_id)
-    if grant is None:
-        raise AwsError("NotFoundException", None)
-    return grant

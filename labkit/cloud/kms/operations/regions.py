@@ -6,16 +6,14 @@ Related keys share key id, material, spec, usage, origin and rotation; all else 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
-
-import botocore.session
 
 from ...core.call import Call, Target
 from ...core.errors import AwsError
+from ...core.regions import known_regions
 from .. import rotation_schedule
 from ..agenda import Happening
-from ..identifiers import Takes, find_key
+from ..identifiers import AcceptedIdentifiers, find_key
 from ..material import Material
 from ..model import Key
 from ..operation import target_key
@@ -30,7 +28,7 @@ TRANSIENT = timedelta(seconds=5)
 
 def plan_replicate(store: Store, call: Call) -> tuple[Target, ...]:
     """kms:ReplicateKey on the primary; kms:CreateKey (and kms:TagResource) in the replica Region by IAM policy."""
-    key = find_key(store, call, call.params["KeyId"], Takes.KEY)
+    key = find_key(store, call, call.params["KeyId"], AcceptedIdentifiers.OWN_KEY)
     targets = [Target("kms:ReplicateKey", key.arn, key), Target("kms:CreateKey", "*")]
     if call.params.get("Tags"):
         targets.append(Target("kms:TagResource", "*"))
@@ -74,12 +72,6 @@ def replicate(store: Store, call: Call) -> dict[str, Any]:
     return answer
 
 
-@lru_cache(maxsize=1)
-def known_regions() -> frozenset[str]:
-    """The Regions of the partition "aws" that have KMS, by botocore's endpoint data."""
-    return frozenset(botocore.session.get_session().get_available_regions("kms"))
-
-
 def _copy(primary: Key, material: Material) -> Material:
     """Material that KMS made is copied; imported material must be imported into each replica."""
     secret = None if primary.origin == "EXTERNAL" else material.secret
@@ -89,7 +81,7 @@ def _copy(primary: Key, material: Material) -> Material:
 
 def plan_update_primary(store: Store, call: Call) -> tuple[Target, ...]:
     """kms:UpdatePrimaryRegion on the present primary and on the replica that becomes it."""
-    key = find_key(store, call, call.params["KeyId"], Takes.KEY)
+    key = find_key(store, call, call.params["KeyId"], AcceptedIdentifiers.OWN_KEY)
     targets = [Target("kms:UpdatePrimaryRegion", key.arn, key)]
     if key.group is not None:
         region = call.params["PrimaryRegion"]

@@ -10,11 +10,10 @@ from ...core.errors import AwsError
 from .. import rotation_schedule
 from ..material import Material
 from ..model import Key
-from ..operation import target_key
+from ..operation import parameter, target_key
 from ..paging import page
 from ..store import Store
 
-DEFAULT_PERIOD = 365
 MOST_ON_DEMAND = 25
 """On-demand rotations of one key in its life (RotateKeyOnDemand's documentation; it was 10 before)."""
 _CONFLICT = timedelta(minutes=20)
@@ -23,7 +22,7 @@ _CONFLICT = timedelta(minutes=20)
 def enable(store: Store, call: Call) -> dict[str, Any]:
     """EnableKeyRotation: the first rotation is one period after this call."""
     key = _rotatable_primary(call)
-    days = call.params.get("RotationPeriodInDays", DEFAULT_PERIOD)
+    days = parameter(call, "RotationPeriodInDays")
     rotation_schedule.schedule(store, key, timedelta(days=days), call.time)
     return {}
 

@@ -15,7 +15,7 @@ from ...core.call import Call
 from ...core.errors import AwsError
 from .. import ed25519ph
 from ..model import Key
-from ..operation import require_algorithm, target_key, usable_material
+from ..operation import parameter, require_algorithm, target_key, usable_material
 from ..store import Store
 
 _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
@@ -29,7 +29,7 @@ _MU_LENGTH = 64  # bytes of ML-DSA's message representative (FIPS 204, 6.2)
 def sign(_store: Store, call: Call) -> dict[str, Any]:
     """Sign."""
     key, algorithm = target_key(call), call.params["SigningAlgorithm"]
-    message, kind = call.params["Message"], call.params.get("MessageType", "RAW")
+    message, kind = call.params["Message"], parameter(call, "MessageType")
     private_key = usable_material(key).private_key
     family = key.spec.family
     if family == "rsa":
@@ -50,7 +50,7 @@ def sign(_store: Store, call: Call) -> dict[str, Any]:
 def verify(_store: Store, call: Call) -> dict[str, Any]:
     """Verify: a signature that does not fit is an error, without a message (recorded)."""
     key, algorithm = target_key(call), call.params["SigningAlgorithm"]
-    message, kind = call.params["Message"], call.params.get("MessageType", "RAW")
+    message, kind = call.params["Message"], parameter(call, "MessageType")
     if not _fits(key, algorithm, kind, message, call.params["Signature"]):
         raise AwsError("KMSInvalidSignatureException", None)
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": algorithm}
@@ -80,7 +80,7 @@ def check_spec(key: Key, call: Call) -> None:
     """The algorithm must be one of the key spec's, and then the message must suit the algorithm."""
     algorithm: str = call.params["SigningAlgorithm"]
     require_algorithm(key, algorithm)
-    _check_message(key, algorithm, call.params.get("MessageType", "RAW"), call.params["Message"])
+    _check_message(key, algorithm, parameter(call, "MessageType"), call.params["Message"])
 
 
 def _check_message(key: Key, algorithm: str, kind: str, message: bytes) -> None:

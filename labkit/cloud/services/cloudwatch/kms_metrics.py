@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from ...core import kms_operations
 from ...kms.service import Kms
 from .metrics import Metric, Points
 
@@ -21,13 +22,7 @@ SECONDS_LEFT = "SecondsUntilKeyMaterialExpiration"
 SUCCESSES = "SuccessfulRequest"
 MINUTE = timedelta(minutes=1)
 _CHANGES = frozenset({"ImportKeyMaterial", "DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial", "DeleteKey"})
-_CRYPTOGRAPHIC = frozenset(
-    {
-        "Decapsulate", "Decrypt", "DeriveSharedSecret", "Encapsulate", "Encrypt", "GenerateDataKey",
-        "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac",
-        "ReEncrypt", "Sign", "Verify", "VerifyMac",
-    }
-)  # fmt: skip
+_CRYPTOGRAPHIC = frozenset(name for name, each in kms_operations.table().items() if each.cryptographic)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,13 @@
+"""The Regions that there are, by botocore's endpoint data."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import botocore.session
+
+
+@lru_cache(maxsize=1)
+def known_regions() -> frozenset[str]:
+    """The Regions of the partition "aws" that have KMS."""
+    return frozenset(botocore.session.get_session().get_available_regions("kms"))
