@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
+from ..authorization.authorize import Authority
 from ..authorization.policy_documents import KeyPolicies, exists
 from ..cloudtrail import service as cloudtrail
 from ..cloudtrail.history import History
@@ -21,17 +22,11 @@ from ..identity.credentials import Credentials
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
-from ..services.cloudformation.service import CloudFormation
-from ..services.events import Events
-from ..services.iam.wrap import Iam, give_unique_id
+from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
-from ..services.secretsmanager.rotation import Rotation
-from ..services.sns import Sns
-from ..services.sqs import Sqs
 from ..services.sts import Sts
-from . import monitoring
-from .services import wraps
+from .services import SERVICES, Account, permissions
 from .tables import require_whole_tables
 
 ADMINISTRATOR_USER = "lab-administrator"
@@ -67,7 +62,8 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
-        self.kms.policy_checker = KeyPolicies().check
+        judged = permissions()
+        self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
@@ -80,23 +76,15 @@ class Cloud:
             sts,
             self.history,
             self.control_token,
+            Authority(judged),
         )
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
-        self.gateway.wraps["iam"] = Iam(self.kms)
-        self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
-        s3 = self.gateway.wraps["s3"]
-        assert isinstance(s3, S3)
+        s3, functions = S3(self.gateway, self.kms, self.clock), Lambda(self.gateway, sts)
         trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
-        functions = Lambda(self.gateway, sts)
-        self.gateway.wraps["lambda"] = functions
-        secrets = self.gateway.wraps["secretsmanager"]
-        self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
-        self.gateway.wraps["sns"] = Sns(self.gateway, functions)
-        self.gateway.wraps["sqs"] = Sqs()
-        self.gateway.add_service("cloudformation", CloudFormation(self.gateway))
-        self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
-        monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
+        account = Account(self.gateway, self.kms, self.clock, s3, trails, functions)
+        for service in SERVICES:
+            service.install(account)
         self.accounts: list[AccountKeys] = []
         self._opened = itertools.count()
         for _ in range(accounts):

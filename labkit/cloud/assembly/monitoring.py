@@ -28,7 +28,7 @@ def install(gateway: Gateway, clock: Clock, kms: Kms, trails: Trails, functions:
     metrics = Metrics(kms_metrics)
     logs = Logs(metrics)
     alarms = Alarms(gateway, clock, metrics, functions)
-    groups = LogGroups(clock, trails, logs)
+    groups = LogGroups(clock, trails, logs, gateway.authorize)
     gateway.wraps["logs"] = logs
     gateway.wraps["cloudwatch"] = CloudWatch(metrics, alarms)
     gateway.followers.append(groups.follow)

@@ -55,6 +55,10 @@ class Trails:
 
     # --- Made, changed, deleted --------------------------------------------------------------------------------------
 
+    def logs(self, event: dict[str, Any]) -> bool:
+        """Whether some trail logs this event."""
+        return any(trail.takes(event) for trail in self.all.values())
+
     def _create(self, call: Call) -> dict[str, Any]:
         name = call.params["Name"]
         if not _NAME.fullmatch(name):

@@ -19,9 +19,8 @@ from typing import Any
 
 from moto.core.model import OperationModel
 
-from ..authorization.authorize import authorize
+from ..authorization.authorize import Authority
 from ..authorization.explanations import Explanations
-from ..authorization.policy_documents import check_documents
 from ..cloudtrail.history import History
 from ..cloudtrail.keeping import record_surely
 from ..cloudtrail.kms_service_events import KeyTime
@@ -66,6 +65,7 @@ class Gateway:
         sts: Sts,
         history: History,
         control_token: str,
+        authority: Authority,
     ) -> None:
         self._clock = clock
         self._entropy = entropy
@@ -83,6 +83,7 @@ class Gateway:
         self.throttles: list[Callable[[Call], None]] = []  # what counts calls against quotas
         self.wraps: dict[str, Wrap] = {}  # by service: what makes moto's services use keys as AWS does
         self.explanations = Explanations()
+        self.authorize, self.demand = authority.authorize, authority.demand  # for what services ask besides
         self._timeline = Timeline(clock)
         self.timed = self._timeline.timed  # what happens by the clock: keys, deliveries, ...
         self.timed.append(KeyTime(kms, self.new_id, self.record))
@@ -94,8 +95,8 @@ class Gateway:
             self.disturbances.apply,  # a throttled call is refused before anybody looks at what it asks for
             self._plan,  # validation, and the resources that permission is asked on
             self._throttle,  # behind the plan: a quota depends on the key's spec
-            authorize,  # who may do what; keeps its decision on the call
-            check_documents,  # a policy that the service would not keep is refused to those who may write one
+            authority.authorize,  # who may do what; keeps its decision on the call
+            authority.check_documents,  # a policy that the service would not keep is refused to those who may write one
         ]
         inner = InnerCalls(self._steps, kms, lambda call: self.keep(call), lambda by: self._ids_for(by).uuid(), clock)
         # The calls that services make: for somebody, with credentials that they hold, as themselves.

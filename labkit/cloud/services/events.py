@@ -8,6 +8,7 @@ Sources: EventBridge User Guide, "Events from AWS services", "Receiving read-onl
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,16 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from ..authorization.consent import allows
-from ..cloudtrail.trails import Trails
+from ..authorization.service_permissions import Permissions, regional
 from ..core.errors import AwsError
+from ..gateway.contracts import ServiceFacts
 from .lambda_.wrap import Lambda
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
 
 SERVICE = "events.amazonaws.com"
+FACTS = ServiceFacts("events", Permissions(resource=regional("events", "Name", "rule/{}")))
 EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # What KMS tells EventBridge itself, with no trail: the event's name in CloudTrail, and its detail type.
@@ -40,9 +43,9 @@ _QUIET = ("Describe", "Get", "List")  # read-only management events that a rule 
 class Events:
     """Matches events with the rules of the default event bus, and sends them on."""
 
-    def __init__(self, gateway: Gateway, trails: Trails, functions: Lambda) -> None:
+    def __init__(self, gateway: Gateway, logged: Callable[[dict[str, Any]], bool], functions: Lambda) -> None:
         self._gateway = gateway
-        self._trails = trails
+        self._logged = logged  # whether some trail logs an event
         self._functions = functions
 
     def follow(self, event: dict[str, Any]) -> None:
@@ -70,7 +73,7 @@ class Events:
         if event["eventType"] == "AwsServiceEvent" and source == "aws.kms" and event["eventName"] in _KMS_EVENTS:
             key = event["resources"][0]["ARN"]
             made.append(_message(event, _KMS_EVENTS[event["eventName"]], [key], {"key-id": key.rpartition("/")[2]}))
-        if any(trail.takes(event) for trail in self._trails.all.values()):
+        if self._logged(event):
             service = event["eventType"] == "AwsServiceEvent"
             made.append(_message(event, "AWS Service Event via CloudTrail" if service else VIA_CLOUDTRAIL, [], event))
         return made

@@ -16,16 +16,27 @@ from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
+from ..authorization.service_permissions import Permissions, Written
 from ..core.call import Call, Principal, Session, Target
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
+from ..gateway.contracts import ServiceFacts
 from ..identity.credentials import Credentials, TemporaryCredentials
 from ..identity.totp import one_time_code
 from ..wire.validation import validate
 
 _ROLE_ARN = re.compile(r"^arn:aws:iam::(?P<account>\d{12}):role/(?P<path>.*/)?(?P<name>[^/]+)$")
 DEFAULT_DURATION = {"AssumeRole": 3600, "GetSessionToken": 43200}  # seconds; STS API Reference
+
+FACTS = ServiceFacts(
+    "sts",
+    Permissions(
+        # Operations that need no permission, even where a policy denies them (API References).
+        free=frozenset({"GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"}),
+        documents={"AssumeRole": Written("Policy", "session")},
+    ),
+)
 
 
 class Sts:

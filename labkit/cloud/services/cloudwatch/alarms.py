@@ -19,7 +19,7 @@ from moto.cloudwatch.models import Alarm, cloudwatch_backends
 from ...core.clock import Clock
 from ...core.errors import AwsError
 from ..lambda_.wrap import Lambda
-from ..sns import publish
+from ..sns.wrap import publish
 from . import alarm_notices
 from .alarm_state import ALARM, INSUFFICIENT, MORE, OK, Rule, Verdict, evaluate
 from .metrics import Metric, Metrics

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from moto.sns.models import Subscription, sns_backends
 from moto.sqs.models import sqs_backends
 
-from ..authorization.consent import allows
-from ..core.call import Call
-from ..core.errors import AwsError
-from ..wire.protocols import HttpRequest, HttpResponse
-from .lambda_.wrap import Lambda
+from ...authorization.consent import allows
+from ...core.call import Call
+from ...core.errors import AwsError
+from ...wire.protocols import HttpRequest, HttpResponse
+from ..lambda_.wrap import Lambda
 
 if TYPE_CHECKING:
-    from ..gateway.gateway import Gateway
+    from ...gateway.gateway import Gateway
 
 SERVICE = "sns.amazonaws.com"
 _NOT_SIGNED = "EXAMPLE"  # AWS's own word in the guide's example event

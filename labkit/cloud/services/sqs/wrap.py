@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from moto.sqs.models import sqs_backends
 
-from ..core.call import Call
-from ..wire.protocols import HttpRequest, HttpResponse
+from ...core.call import Call
+from ...wire.protocols import HttpRequest, HttpResponse
 
 
 class Sqs:
