@@ -32,7 +32,8 @@ def events(lab: labkit.Lab) -> Callable[..., list[Event]]:
     """`events("Encrypt")`: the account's events of this name, oldest first; all of them without a name."""
 
     def of(name: str | None = None, account: str = "") -> list[Event]:
-        LocalCloud._server.cloud.gateway.settle()  # an answer may be here before its record
+        with LocalCloud._server.cloud.gateway.still():  # an answer may be here before its record
+            pass
         recorded = LocalCloud._server.cloud.history.of_account(account or lab.account_id)
         return [event for event in recorded if name in (None, event["eventName"])]
 
