@@ -26,7 +26,7 @@ from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
-from .services import SERVICES, Account, permissions
+from .services import SERVICES, Account, permissions, records
 from .tables import require_whole_tables
 
 ADMINISTRATOR_USER = "lab-administrator"
@@ -62,7 +62,7 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
-        judged = permissions()
+        judged, shown = permissions(), records()
         self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
@@ -77,11 +77,13 @@ class Cloud:
             self.history,
             self.control_token,
             Authority(judged),
+            shown,
         )
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
         s3, functions = S3(self.gateway, self.kms, self.clock), Lambda(self.gateway, sts)
-        trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
+        data_types = [name for each in shown.values() for name in each.data_types]
+        trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"], data_types)
         account = Account(self.gateway, self.kms, self.clock, s3, trails, functions)
         for service in SERVICES:
             service.install(account)

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..authorization.service_permissions import ServicePermissions
+from ..authorization.service_permissions import Permissions, ServicePermissions
 from ..cloudtrail.trails import Trails
 from ..core.call import Call
 from ..core.clock import Clock
+from ..core.service_records import Records, ServiceRecords
 from ..gateway.contracts import ServiceFacts, Wrap
 from ..kms.service import Kms
 from ..services import events, organizations, sts
@@ -121,6 +122,8 @@ SERVICES: tuple[Registered, ...] = (
     ),
     Registered(events.FACTS, _events),
     Registered(cloudwatch.LOGS),
+    Registered(ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging"))),
+    Registered(ServiceFacts("stepfunctions", Permissions(prefix="states"), Records(source="states"))),
     Registered(cloudwatch.METRICS, _monitoring),  # with the logs that metrics are counted in
 )
 
@@ -128,6 +131,11 @@ SERVICES: tuple[Registered, ...] = (
 def permissions(services: Iterable[Registered] = SERVICES) -> ServicePermissions:
     """What every service says of its permissions, by botocore's name of it."""
     return {each.facts.service: each.facts.permissions for each in services}
+
+
+def records(services: Iterable[Registered] = SERVICES) -> ServiceRecords:
+    """What every service says of its CloudTrail records, by botocore's name of it."""
+    return {each.facts.service: each.facts.records for each in services}
 
 
 class OnFirstUse:

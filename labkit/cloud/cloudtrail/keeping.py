@@ -11,20 +11,23 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.call import Call
+from ..core.service_records import Records
 from .record import events_of
 
 log = logging.getLogger("labkit.cloud")
 
 
-def record_surely(call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:
+def record_surely(
+    call: Call, records: Records, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]
+) -> str:
     """Record a call, and answer the id of its event. Never raises, and never loses the call.
 
-    `new_id` gives ids of events; `record` keeps one event.
+    `records` is what the call's service says of its records; `new_id` gives ids of events; `record` keeps one event.
     """
     for write in (_in_full, _without_details, _by_name):
         kept: list[str] = []
         try:
-            for event in write(call, new_id):
+            for event in write(call, records, new_id):
                 record(event)
                 kept.append(event["eventID"])
         except Exception:
@@ -34,15 +37,15 @@ def record_surely(call: Call, new_id: Callable[[], str], record: Callable[[dict[
     return ""
 
 
-def _in_full(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
-    return events_of(call, new_id)
+def _in_full(call: Call, records: Records, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return events_of(call, new_id, records)
 
 
-def _without_details(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
-    return events_of(replace(call, params={}, targets=(), result=None, notes={}), new_id)
+def _without_details(call: Call, records: Records, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return events_of(replace(call, params={}, targets=(), result=None, notes={}), new_id, records)
 
 
-def _by_name(call: Call, _new_id: Callable[[], str]) -> list[dict[str, Any]]:
+def _by_name(call: Call, _records: Records, _new_id: Callable[[], str]) -> list[dict[str, Any]]:
     return [least_event_of(call)]
 
 

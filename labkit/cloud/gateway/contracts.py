@@ -9,15 +9,17 @@ from typing import Any, Protocol
 
 from ..authorization.service_permissions import PLAIN, Permissions
 from ..core.call import Call, Target
+from ..core.service_records import USUAL, Records
 from ..wire.protocols import HttpRequest, HttpResponse
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """What a service says of itself, by botocore's name of it: to those who judge its calls."""
+    """What a service says of itself, by botocore's name of it: to those who judge its calls, and to CloudTrail."""
 
     service: str
     permissions: Permissions = PLAIN
+    records: Records = USUAL
 
 
 class Service(Protocol):

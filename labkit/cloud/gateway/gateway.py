@@ -28,6 +28,7 @@ from ..core.call import Call, Principal
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from ..core.errors import FAULT, AwsError, faults_logged
+from ..core.service_records import USUAL, ServiceRecords
 from ..identity.credentials import Credentials
 from ..kms.service import Kms
 from ..moto import backends
@@ -66,6 +67,7 @@ class Gateway:
         history: History,
         control_token: str,
         authority: Authority,
+        records: ServiceRecords,
     ) -> None:
         self._clock = clock
         self._entropy = entropy
@@ -74,6 +76,7 @@ class Gateway:
         self._reception = Reception(credentials)
         self._kms = kms
         self._history = history
+        self._records = records
         self._control_token = control_token
         self._over = False
         self.endpoint = ""  # where the second door answers: what functions that run outside are told
@@ -244,7 +247,9 @@ class Gateway:
 
     def keep(self, call: Call) -> None:
         """Record a finished call, and remember it. Never raises, and never loses the call (cloudtrail/keeping.py)."""
-        event_id = record_surely(call, self._ids_for(call.principal).uuid, self.record)
+        event_id = record_surely(
+            call, self._records.get(call.service, USUAL), self._ids_for(call.principal).uuid, self.record
+        )
         with faults_logged("What is remembered of a call besides its record"):
             self.explanations.keep(call)
             if call.service == "kms":

@@ -21,6 +21,7 @@ from moto.sqs.models import sqs_backends
 from ..authorization.consent import allows
 from ..authorization.service_permissions import Permissions, regional
 from ..core.errors import AwsError
+from ..core.service_records import Records, among
 from ..gateway.contracts import ServiceFacts
 from .lambda_.wrap import Lambda
 
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
 
 SERVICE = "events.amazonaws.com"
-FACTS = ServiceFacts("events", Permissions(resource=regional("events", "Name", "rule/{}")))
+FACTS = ServiceFacts(
+    "events",
+    Permissions(resource=regional("events", "Name", "rule/{}")),
+    Records(data_event=among("PutEvents"), hidden=frozenset({"entries"})),
+)
 EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # What KMS tells EventBridge itself, with no trail: the event's name in CloudTrail, and its detail type.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...authorization.service_permissions import Permissions
 from ...core.call import Call, Target
+from ...core.service_records import Records, among
 from ...gateway.contracts import ServiceFacts
 
 _TRANSACTED = {
@@ -37,4 +38,17 @@ def _table(call: Call, name: str) -> str:
     return name if name.startswith("arn:") else f"arn:aws:dynamodb:{call.region}:{call.account}:table/{name}"
 
 
-FACTS = ServiceFacts("dynamodb", Permissions(targets=_targets))
+FACTS = ServiceFacts(
+    "dynamodb",
+    Permissions(targets=_targets),
+    Records(
+        # CloudTrail User Guide, "Logging data events"
+        data_event=among(
+            "BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "ExecuteStatement",
+            "ExecuteTransaction", "GetItem", "PutItem", "Query", "Scan", "TransactGetItems", "TransactWriteItems",
+            "UpdateItem",
+        ),
+        data_types={"AWS::DynamoDB::Table": "arn:aws:dynamodb"},
+        hidden=frozenset({"item", "items", "expressionAttributeValues", "requestItems", "attributes"}),
+    ),
+)  # fmt: skip

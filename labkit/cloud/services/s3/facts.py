@@ -1,12 +1,15 @@
-"""What S3 says of itself: its permissions, bucket policies and condition keys."""
+"""What S3 says of itself: its permissions, bucket policies, condition keys, and what its records show."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from ...authorization.service_permissions import Permissions, ResourcePolicies, Written
 from ...core.call import Call, Target
 from ...core.errors import MALFORMED_XML, AwsError
+from ...core.service_records import Records
 from ...gateway.contracts import ServiceFacts
 from ...moto.buckets import owner_of_bucket, policy_of_bucket
 from ...policy.documents import Document
@@ -93,6 +96,21 @@ def _check(call: Call, document: Document) -> None:
                 raise AwsError("MalformedPolicy", f"Policy has invalid resource ({statement.label}: {resource})")
 
 
+def _is_data_event(operation: str, params: Mapping[str, Any]) -> bool:
+    """An object's events are data events (CloudTrail User Guide, "Logging data events")."""
+    return "Key" in params or operation.startswith(("ListObject", "DeleteObject", "ListMultipartUploads"))
+
+
+def _resources(call: Call) -> list[dict[str, str]]:
+    """Object and bucket, of data events (CloudTrail User Guide, sample events)."""
+    if not _is_data_event(call.operation, call.params):
+        return []
+    bucket = f"{_ARN}{call.params.get('Bucket', '')}"
+    key = call.params.get("Key")
+    item = {"type": "AWS::S3::Object", "ARN": f"{bucket}/{key}"}
+    return [*([item] if key else []), {"accountId": call.account, "type": "AWS::S3::Bucket", "ARN": bucket}]
+
+
 FACTS = ServiceFacts(
     "s3",
     Permissions(
@@ -102,5 +120,14 @@ FACTS = ServiceFacts(
         policies=ResourcePolicies(_ARN, _policy, lambda arn: owner_of_bucket(_bucket_of(arn))),
         documents={"PutBucketPolicy": Written("Policy", "resource")},
         check_document=_check,
+    ),
+    Records(
+        event_name=lambda operation: "ListObjects" if operation == "ListObjectsV2" else operation,
+        data_event=_is_data_event,
+        data_types={"AWS::S3::Object": "arn:aws:s3"},
+        resources=_resources,
+        hidden=frozenset({"body", "metadata"}),
+        member_names={"bucket": "bucketName"},
+        shows_denied_parameters=True,  # captured
     ),
 )

@@ -6,6 +6,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from ...authorization.service_permissions import Permissions, ResourcePolicies, Written
 from ...core.call import Call, Target
+from ...core.service_records import Records
 from ...gateway.contracts import ServiceFacts
 from .store import find
 
@@ -55,4 +56,5 @@ FACTS = ServiceFacts(
         policies=ResourcePolicies(_ARN, _policy),
         documents={"PutResourcePolicy": Written("ResourcePolicy", "resource", "MalformedPolicyDocumentException")},
     ),
+    Records(tells_key_exchange=True),  # records of 2026
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...authorization.service_permissions import Permissions
 from ...core.call import Call
+from ...core.service_records import Records, among
 from ...gateway.contracts import ServiceFacts
 
 
@@ -12,4 +13,12 @@ def _queue(call: Call) -> str:
     return f"arn:aws:sqs:{call.region}:{call.account}:{name}" if name else ""
 
 
-FACTS = ServiceFacts("sqs", Permissions(resource=_queue))
+FACTS = ServiceFacts(
+    "sqs",
+    Permissions(resource=_queue),
+    Records(
+        # SQS Developer Guide, "Logging Amazon SQS API calls using AWS CloudTrail"
+        data_event=among("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"),
+        hidden=frozenset({"messageBody", "messageAttributes", "messages", "entries"}),
+    ),
+)
