@@ -84,7 +84,7 @@ class Cloud:
         s3, functions = S3(self.gateway, self.kms, self.clock), Lambda(self.gateway, sts)
         data_types = [name for each in shown.values() for name in each.data_types]
         trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"], data_types)
-        account = Account(self.gateway, self.kms, self.clock, s3, trails, functions)
+        account = Account.of(self.gateway, self.kms, self.clock, s3, trails, functions)
         for service in SERVICES:
             service.install(account)
         self.accounts: list[AccountKeys] = []

@@ -33,8 +33,12 @@ from ..services.secretsmanager import facts as secretsmanager
 from ..services.secretsmanager.rotation import Rotation
 from ..services.secretsmanager.wrap import SecretsManager
 from ..services.sns import facts as sns
+from ..services.sns.encryption import TopicKeys
+from ..services.sns.topics import Topics
 from ..services.sns.wrap import Sns
 from ..services.sqs import facts as sqs
+from ..services.sqs.encryption import MessageKeys
+from ..services.sqs.queues import Queues
 from ..services.sqs.wrap import Sqs
 from ..services.ssm import facts as ssm
 from ..wire.protocols import HttpRequest, HttpResponse
@@ -54,6 +58,14 @@ class Account:
     s3: S3
     trails: Trails
     functions: Lambda
+    queues: Queues
+    topics: Topics
+
+    @classmethod
+    def of(cls, gateway: Gateway, kms: Kms, clock: Clock, s3: S3, trails: Trails, functions: Lambda) -> Account:
+        """The account, with the queues and topics that services write to as themselves."""
+        queues, topics = Queues(gateway, MessageKeys(gateway, kms)), Topics(gateway, TopicKeys(gateway, kms))
+        return cls(gateway, kms, clock, s3, trails, functions, queues, topics)
 
     def wrap(self, service: str, wrap: Wrap) -> None:
         """Let `wrap` stand round moto's service."""
@@ -96,12 +108,12 @@ def _secretsmanager(account: Account) -> None:
 
 
 def _events(account: Account) -> None:
-    follower = events.Events(account.gateway, account.trails.logs, account.functions)
+    follower = events.Events(account.gateway, account.trails.logs, account.functions, account.queues, account.topics)
     account.gateway.followers.append(follower.follow)
 
 
 def _monitoring(account: Account) -> None:
-    monitoring.install(account.gateway, account.clock, account.kms, account.trails, account.functions)
+    monitoring.install(account.gateway, account.clock, account.kms, account.trails, account.functions, account.topics)
 
 
 SERVICES: tuple[Registered, ...] = (
@@ -114,8 +126,13 @@ SERVICES: tuple[Registered, ...] = (
     Registered(ssm.FACTS, lambda account: account.wrap("ssm", OnFirstUse(lambda: _ssm(account)))),
     Registered(lambda_.FACTS, lambda account: account.wrap("lambda", account.functions)),
     Registered(secretsmanager.FACTS, _secretsmanager),
-    Registered(sqs.FACTS, lambda account: account.wrap("sqs", Sqs())),
-    Registered(sns.FACTS, lambda account: account.wrap("sns", Sns(account.gateway, account.functions))),
+    Registered(sqs.FACTS, lambda account: account.wrap("sqs", Sqs(account.queues.keys))),
+    Registered(
+        sns.FACTS,
+        lambda account: account.wrap(
+            "sns", Sns(account.gateway, account.functions, account.queues, account.topics.keys)
+        ),
+    ),
     Registered(
         ServiceFacts("cloudformation"),
         lambda account: account.gateway.add_service("cloudformation", CloudFormation(account.gateway)),

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from moto.events.models import Rule, events_backends
 from moto.events.utils import EventTemplateParser
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 
-from ..authorization.consent import allows
 from ..authorization.service_permissions import Permissions, regional
 from ..core.errors import AwsError
 from ..core.service_records import Records, among
 from ..gateway.contracts import ServiceFacts
 from .lambda_.wrap import Lambda
+from .sns.topics import Topics
+from .sqs.queues import Queues
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
@@ -48,7 +47,16 @@ _QUIET = ("Describe", "Get", "List")  # read-only management events that a rule 
 class Events:
     """Matches events with the rules of the default event bus, and sends them on."""
 
-    def __init__(self, gateway: Gateway, logged: Callable[[dict[str, Any]], bool], functions: Lambda) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        logged: Callable[[dict[str, Any]], bool],
+        functions: Lambda,
+        queues: Queues,
+        topics: Topics,
+    ) -> None:
+        self._queues = queues
+        self._topics = topics
         self._gateway = gateway
         self._logged = logged  # whether some trail logs an event
         self._functions = functions
@@ -84,16 +92,17 @@ class Events:
         return made
 
     def _send(self, rule: Rule, message: dict[str, Any]) -> None:
-        """To each target, by its own policy; a function runs once the present call is answered."""
+        """To each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
         for target in list(rule.targets):
             text, arn = _input(target, message), str(target["Arn"])
             kind = arn.split(":")[2]
             if kind == "lambda":
                 self._gateway.afterwards(partial(_invoke, self._functions, rule.arn, arn, text))
             elif kind == "sqs":
-                _send(rule.arn, arn, text, target.get("SqsParameters", {}).get("MessageGroupId"))
+                group = target.get("SqsParameters", {}).get("MessageGroupId")
+                self._queues.send(SERVICE, rule.arn, arn, text, group)
             elif kind == "sns":
-                _publish(rule.arn, arn, text)
+                self._topics.publish(SERVICE, rule.arn, arn, text, None)
 
 
 def _wanted(rule: Rule, event: dict[str, Any], message: dict[str, Any]) -> bool:
@@ -128,23 +137,6 @@ def _input(target: dict[str, Any], message: dict[str, Any]) -> str:
     for name in str(target.get("InputPath", "$")).split(".")[1:]:
         part = part.get(name) if isinstance(part, dict) else None
     return json.dumps(part, separators=(",", ":"))
-
-
-# --- Targets: what a target's policy does not allow is dropped -------------------------------------------------------
-
-
-def _send(rule: str, queue_arn: str, text: str, group: str | None) -> None:
-    *_, region, account, name = queue_arn.split(":")
-    queue = sqs_backends[account][region].queues.get(name)
-    if queue is not None and allows(queue.policy, SERVICE, "sqs:SendMessage", queue_arn, rule):
-        sqs_backends[account][region].send_message(queue_name=name, message_body=text, group_id=group)
-
-
-def _publish(rule: str, topic_arn: str, text: str) -> None:
-    *_, region, account, _ = topic_arn.split(":")
-    topic = sns_backends[account][region].topics.get(topic_arn)
-    if topic is not None and allows(topic.policy, SERVICE, "sns:Publish", topic_arn, rule):
-        sns_backends[account][region].publish(message=text, arn=topic_arn)
 
 
 def _invoke(functions: Lambda, rule: str, function_arn: str, text: str) -> None:
