@@ -33,7 +33,6 @@ from ..identity.credentials import Credentials
 from ..kms.service import Kms
 from ..moto import backends
 from ..moto.parameters import check_parameters
-from ..services.sts import Sts
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
 from ..wire.request_ids import stamped
@@ -63,7 +62,7 @@ class Gateway:
         entropy: Entropy,
         credentials: Credentials,
         kms: Kms,
-        sts: Sts,
+        sts: Service,
         history: History,
         control_token: str,
         authority: Authority,
