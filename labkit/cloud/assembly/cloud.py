@@ -62,7 +62,7 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"])
-        judged, shown = permissions(), records()
+        judged, shown = permissions(SERVICES), records(SERVICES)
         self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it

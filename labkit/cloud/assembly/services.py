@@ -145,12 +145,12 @@ SERVICES: tuple[Registered, ...] = (
 )
 
 
-def permissions(services: Iterable[Registered] = SERVICES) -> ServicePermissions:
+def permissions(services: Iterable[Registered]) -> ServicePermissions:
     """What every service says of its permissions, by botocore's name of it."""
     return {each.facts.service: each.facts.permissions for each in services}
 
 
-def records(services: Iterable[Registered] = SERVICES) -> ServiceRecords:
+def records(services: Iterable[Registered]) -> ServiceRecords:
     """What every service says of its CloudTrail records, by botocore's name of it."""
     return {each.facts.service: each.facts.records for each in services}
 

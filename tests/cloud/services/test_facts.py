@@ -5,18 +5,22 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
 import labkit
 from labkit.accounts.local import LocalCloud
 from labkit.cloud import services
-from labkit.cloud.assembly.services import SERVICES
+from labkit.cloud.assembly.services import SERVICES, Registered
+from labkit.cloud.authorization.service_permissions import Permissions, regional
 from labkit.cloud.cloudtrail.shapes import lower_first
+from labkit.cloud.core.service_records import Records
 from labkit.cloud.gateway.contracts import ServiceFacts
 
 CLOUD = Path(labkit.__file__).parent / "cloud"
@@ -87,6 +91,33 @@ def test_rooms_below_know_no_service(room: str) -> None:
 def test_services_know_nothing_of_cloudtrail() -> None:
     """It stands above them."""
     assert [path.name for path in (CLOUD / "services").rglob("*.py") if "cloudtrail" in _rooms(path)] == []
+
+
+def test_a_service_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its facts are judged by, and its records written by; nothing else has to know of it."""
+    stream = regional("kinesis", "StreamName", "stream/{}")
+    said = ServiceFacts("kinesis", Permissions(resource=stream), Records(hidden=frozenset({"shardCount"})))
+    made = []
+    line = Registered(said, lambda account: made.append(account))
+    monkeypatch.setattr("labkit.cloud.assembly.cloud.SERVICES", (*SERVICES, line))
+    lab = labkit.start("one-line")
+    only = "arn:aws:kinesis:us-east-1:111122223333:stream/mine"
+    allow = {"Effect": "Allow", "Action": "kinesis:CreateStream", "Resource": only}
+    client = lab.role("Clerk", policy=[allow]).client("kinesis")
+    client.create_stream(StreamName="mine", ShardCount=1)
+    with pytest.raises(ClientError, match="kinesis:CreateStream on resource: .*stream/theirs"):
+        client.create_stream(StreamName="theirs", ShardCount=1)
+    written = next(event for event in lab.events() if event["eventName"] == "CreateStream")
+    assert written["requestParameters"] == {"streamName": "mine"}
+    assert len(made) == 1
+
+
+def test_the_guide_names_files_that_are_there() -> None:
+    """Each of them can be opened."""
+    guide = (CLOUD.parent.parent / "docs" / "add-a-service.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:labkit|tests)/[\w/.]+)`", guide)
+    assert len(named) > 10
+    assert [name for name in named if not (CLOUD.parent.parent / name).exists()] == []
 
 
 def _rooms(path: Path) -> set[str]:
