@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
+from ..authorization.authorize import Authority
 from ..authorization.policy_documents import KeyPolicies, exists
 from ..cloudtrail import service as cloudtrail
 from ..cloudtrail.history import History
@@ -24,17 +25,11 @@ from ..kms.operations import HANDLERS
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
-from ..services.cloudformation.service import CloudFormation
-from ..services.events import Events
-from ..services.iam.wrap import Iam, give_unique_id
+from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
-from ..services.secretsmanager.rotation import Rotation
-from ..services.sns import Sns
-from ..services.sqs import Sqs
 from ..services.sts import Sts
-from . import monitoring
-from .services import wraps
+from .services import SERVICES, Account, permissions, records
 from .tables import require_whole_tables
 
 ADMINISTRATOR_USER = "lab-administrator"
@@ -70,7 +65,8 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
-        self.kms.policy_checker = KeyPolicies().check
+        judged, shown = permissions(SERVICES), records(SERVICES)
+        self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
@@ -80,8 +76,9 @@ class Cloud:
             entropy["ids"],
             self.credentials,
             backends.Moto(),
-            Recorder(self.history),
+            Recorder(self.history, shown),
             self.control_token,
+            Authority(judged),
         )
         self.gateway.add_service("kms", self.kms)
         self.gateway.add_service("sts", sts)
@@ -89,20 +86,12 @@ class Cloud:
         self.gateway.timed.append(KeyTime(self.kms, self.gateway.new_id, self.gateway.record))
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
-        self.gateway.wraps["iam"] = Iam(self.kms)
-        self.gateway.wraps |= wraps(self.gateway, self.kms, self.clock)
-        s3 = self.gateway.wraps["s3"]
-        assert isinstance(s3, S3)
-        trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"])
-        functions = Lambda(self.gateway, sts)
-        self.gateway.wraps["lambda"] = functions
-        secrets = self.gateway.wraps["secretsmanager"]
-        self.gateway.wraps["secretsmanager"] = Rotation(self.gateway, functions, secrets)
-        self.gateway.wraps["sns"] = Sns(self.gateway, functions)
-        self.gateway.wraps["sqs"] = Sqs()
-        self.gateway.add_service("cloudformation", CloudFormation(self.gateway))
-        self.gateway.followers.append(Events(self.gateway, trails, functions).follow)
-        monitoring.install(self.gateway, self.clock, self.kms, trails, functions)
+        s3, functions = S3(self.gateway, self.kms, self.clock), Lambda(self.gateway, sts)
+        data_types = [name for each in shown.values() for name in each.data_types]
+        trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"], data_types)
+        account = Account.of(self.gateway, self.kms, self.clock, s3, trails, functions)
+        for service in SERVICES:
+            service.install(account)
         self.accounts: list[AccountKeys] = []
         self._opened = itertools.count()
         for _ in range(accounts):

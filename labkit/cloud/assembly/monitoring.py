@@ -17,18 +17,19 @@ from ..services.cloudwatch.logs import Logs
 from ..services.cloudwatch.metrics import Metrics
 from ..services.cloudwatch.wrap import CloudWatch
 from ..services.lambda_.wrap import Lambda
+from ..services.sns.topics import Topics
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
 
 
-def install(gateway: Gateway, clock: Clock, kms: Kms, trails: Trails, functions: Lambda) -> None:
+def install(gateway: Gateway, clock: Clock, kms: Kms, trails: Trails, functions: Lambda, topics: Topics) -> None:
     """Stand round moto's services, follow the account's events, and act as time passes."""
     kms_metrics = KmsMetrics(kms)
     metrics = Metrics(kms_metrics)
     logs = Logs(metrics)
-    alarms = Alarms(gateway, clock, metrics, functions)
-    groups = LogGroups(clock, trails, logs)
+    alarms = Alarms(gateway, clock, metrics, functions, topics)
+    groups = LogGroups(clock, trails, logs, gateway.authorize)
     gateway.wraps["logs"] = logs
     gateway.wraps["cloudwatch"] = CloudWatch(metrics, alarms)
     gateway.followers.append(groups.follow)

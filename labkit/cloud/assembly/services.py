@@ -1,51 +1,158 @@
-"""The services that use KMS keys: every wrap round a service of moto's.
+"""The one list of services: what each says of itself, and how it is put into an account.
 
-moto's EC2 takes a second or more to load, and Systems Manager brings it along: they and DynamoDB are loaded when they
-are first called, so that labs that never call them start at once.
+A new service is a line here. Order matters where one stands on another: those below may ask the account for what those
+above have put there. moto's EC2 takes a second or more to load, and Systems Manager brings it along: they and DynamoDB
+are loaded when they are first called, so that labs that never call them start at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..authorization.service_permissions import Permissions, ServicePermissions
+from ..cloudtrail.trails import Trails
 from ..core.call import Call
 from ..core.clock import Clock
-from ..gateway.contracts import Wrap
+from ..core.service_records import Records, ServiceRecords
+from ..gateway.contracts import ServiceFacts, Wrap
 from ..kms.service import Kms
+from ..services import events, organizations, sts
+from ..services.cloudformation.service import CloudFormation
+from ..services.cloudwatch import facts as cloudwatch
+from ..services.dynamodb import facts as dynamodb
+from ..services.ebs import facts as ebs
+from ..services.iam import facts as iam
+from ..services.iam.wrap import Iam
+from ..services.lambda_ import facts as lambda_
+from ..services.lambda_.wrap import Lambda
+from ..services.s3 import facts as s3
 from ..services.s3.wrap import S3
+from ..services.secretsmanager import facts as secretsmanager
+from ..services.secretsmanager.rotation import Rotation
 from ..services.secretsmanager.wrap import SecretsManager
+from ..services.sns import facts as sns
+from ..services.sns.encryption import TopicKeys
+from ..services.sns.topics import Topics
+from ..services.sns.wrap import Sns
+from ..services.sqs import facts as sqs
+from ..services.sqs.encryption import MessageKeys
+from ..services.sqs.queues import Queues
+from ..services.sqs.wrap import Sqs
+from ..services.ssm import facts as ssm
 from ..wire.protocols import HttpRequest, HttpResponse
+from . import monitoring
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
 
 
-def wraps(gateway: Gateway, kms: Kms, clock: Clock) -> dict[str, Wrap]:
-    """The wraps by botocore's service name."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What services are put into, and what they stand on."""
 
-    def dynamodb() -> Wrap:
-        from ..services.dynamodb import DynamoDb
+    gateway: Gateway
+    kms: Kms
+    clock: Clock
+    s3: S3
+    trails: Trails
+    functions: Lambda
+    queues: Queues
+    topics: Topics
 
-        return DynamoDb(gateway, kms, clock)
+    @classmethod
+    def of(cls, gateway: Gateway, kms: Kms, clock: Clock, s3: S3, trails: Trails, functions: Lambda) -> Account:
+        """The account, with the queues and topics that services write to as themselves."""
+        queues, topics = Queues(gateway, MessageKeys(gateway, kms)), Topics(gateway, TopicKeys(gateway, kms))
+        return cls(gateway, kms, clock, s3, trails, functions, queues, topics)
 
-    def ec2() -> Wrap:
-        from ..services.ebs.wrap import Ebs
+    def wrap(self, service: str, wrap: Wrap) -> None:
+        """Let `wrap` stand round moto's service."""
+        self.gateway.wraps[service] = wrap
 
-        return Ebs(gateway, kms)
 
-    def ssm() -> Wrap:
-        from ..services.ssm.wrap import Ssm
+def _nothing(_: Account) -> None:
+    """The service is moto's, or stands in the account already."""
 
-        return Ssm(gateway, kms)
 
-    return {
-        "dynamodb": OnFirstUse(dynamodb),
-        "ec2": OnFirstUse(ec2),
-        "s3": S3(gateway, kms, clock),
-        "secretsmanager": SecretsManager(gateway, kms),
-        "ssm": OnFirstUse(ssm),
-    }
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A line of the list."""
+
+    facts: ServiceFacts
+    install: Callable[[Account], None] = _nothing
+
+
+def _dynamodb(account: Account) -> Wrap:
+    from ..services.dynamodb.wrap import DynamoDb
+
+    return DynamoDb(account.gateway, account.kms, account.clock)
+
+
+def _ec2(account: Account) -> Wrap:
+    from ..services.ebs.wrap import Ebs
+
+    return Ebs(account.gateway, account.kms)
+
+
+def _ssm(account: Account) -> Wrap:
+    from ..services.ssm.wrap import Ssm
+
+    return Ssm(account.gateway, account.kms)
+
+
+def _secretsmanager(account: Account) -> None:
+    secrets = SecretsManager(account.gateway, account.kms)
+    account.wrap("secretsmanager", Rotation(account.gateway, account.functions, secrets))
+
+
+def _events(account: Account) -> None:
+    follower = events.Events(account.gateway, account.trails.logs, account.functions, account.queues, account.topics)
+    account.gateway.followers.append(follower.follow)
+
+
+def _monitoring(account: Account) -> None:
+    monitoring.install(account.gateway, account.clock, account.kms, account.trails, account.functions, account.topics)
+
+
+SERVICES: tuple[Registered, ...] = (
+    Registered(sts.FACTS),
+    Registered(organizations.FACTS),
+    Registered(iam.FACTS, lambda account: account.wrap("iam", Iam(account.kms))),
+    Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
+    Registered(ebs.FACTS, lambda account: account.wrap("ec2", OnFirstUse(lambda: _ec2(account)))),
+    Registered(s3.FACTS, lambda account: account.wrap("s3", account.s3)),
+    Registered(ssm.FACTS, lambda account: account.wrap("ssm", OnFirstUse(lambda: _ssm(account)))),
+    Registered(lambda_.FACTS, lambda account: account.wrap("lambda", account.functions)),
+    Registered(secretsmanager.FACTS, _secretsmanager),
+    Registered(sqs.FACTS, lambda account: account.wrap("sqs", Sqs(account.queues.keys))),
+    Registered(
+        sns.FACTS,
+        lambda account: account.wrap(
+            "sns", Sns(account.gateway, account.functions, account.queues, account.topics.keys)
+        ),
+    ),
+    Registered(
+        ServiceFacts("cloudformation"),
+        lambda account: account.gateway.add_service("cloudformation", CloudFormation(account.gateway)),
+    ),
+    Registered(events.FACTS, _events),
+    Registered(cloudwatch.LOGS),
+    Registered(ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging"))),
+    Registered(ServiceFacts("stepfunctions", Permissions(prefix="states"), Records(source="states"))),
+    Registered(cloudwatch.METRICS, _monitoring),  # with the logs that metrics are counted in
+)
+
+
+def permissions(services: Iterable[Registered]) -> ServicePermissions:
+    """What every service says of its permissions, by botocore's name of it."""
+    return {each.facts.service: each.facts.permissions for each in services}
+
+
+def records(services: Iterable[Registered]) -> ServiceRecords:
+    """What every service says of its CloudTrail records, by botocore's name of it."""
+    return {each.facts.service: each.facts.records for each in services}
 
 
 class OnFirstUse:

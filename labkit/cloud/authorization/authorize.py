@@ -18,55 +18,63 @@ from ..policy.outcome import Decision
 from ..policy.question import Policies, Question
 from ..policy.refusals import refusal
 from .permissions import targets_of
+from .policy_documents import check_documents
 from .policy_sources import owner_of, policies_for
 from .request_context import context_of
-
-# Operations that need no permission, even where a policy denies them (API References).
-FREE = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken"), ("sts", "GetAccessKeyInfo")})
+from .service_permissions import PLAIN, ServicePermissions
 
 
-def authorize(call: Call) -> None:
-    """Allow the call, or raise AwsError in AWS's words; `call.decision` holds every decision made."""
-    if (call.service, call.operation) in FREE:
-        return
-    targets = call.targets or targets_of(call)
-    if call.operation == "AssumeRole" and targets[0].entity is None:
-        raise AwsError("AccessDenied", _no_such_role(call, targets[0]), 403)
-    decisions: list[Decision] = []
-    call.decision = decisions
-    for target in targets:
-        decision = _decide(call, target)
-        decisions.append(decision)
+class Authority:
+    """Judges calls by what the services say of themselves; keeps nothing."""
+
+    def __init__(self, services: ServicePermissions) -> None:
+        self._services = services
+
+    def authorize(self, call: Call) -> None:
+        """Allow the call, or raise AwsError in AWS's words; `call.decision` holds every decision made."""
+        permissions = self._services.get(call.service, PLAIN)
+        if call.operation in permissions.free:
+            return
+        targets = call.targets or targets_of(call, permissions)
+        if call.operation == "AssumeRole" and targets[0].entity is None:
+            raise AwsError("AccessDenied", _no_such_role(call, targets[0]), 403)
+        decisions: list[Decision] = []
+        call.decision = decisions
+        for target in targets:
+            decision = self._decide(call, target)
+            decisions.append(decision)
+            if not decision.allowed:
+                raise refusal(decision, call.service)
+
+    def demand(self, call: Call, target: Target) -> None:
+        """Ask for one more permission of a call that is being carried out; its refusal is the call's.
+
+        The kit's own checks, of which nobody asks permission, are not asked here either.
+        """
+        if call.decision is None:
+            return
+        decision = self._decide(call, target)
+        call.decision.append(decision)
         if not decision.allowed:
             raise refusal(decision, call.service)
 
+    def check_documents(self, call: Call) -> None:
+        """Refuse a call whose policy the service would not keep."""
+        check_documents(call, self._services.get(call.service, PLAIN))
 
-def demand(call: Call, target: Target) -> None:
-    """Ask for one more permission of a call that is being carried out; its refusal is the call's.
-
-    The kit's own checks, of which nobody asks permission, are not asked here either.
-    """
-    if call.decision is None:
-        return
-    decision = _decide(call, target)
-    call.decision.append(decision)
-    if not decision.allowed:
-        raise refusal(decision, call.service)
-
-
-def _decide(call: Call, target: Target) -> Decision:
-    assert call.principal
-    owner = target.entity.account if isinstance(target.entity, Key) else owner_of(target.arn)
-    question = Question(
-        principal=call.principal,
-        action=target.action,
-        resource=target.arn,
-        resource_account=owner,
-        context=context_of(call, target),
-        grant_tokens=frozenset(call.params.get("GrantTokens", ())),
-        grant_id=_retired_grant(call, target) if call.operation == "RetireGrant" else "",
-    )
-    return decide(question, policies_for(call, call.principal, target))
+    def _decide(self, call: Call, target: Target) -> Decision:
+        assert call.principal
+        known = isinstance(target.entity, Key)
+        question = Question(
+            principal=call.principal,
+            action=target.action,
+            resource=target.arn,
+            resource_account=target.entity.account if known else owner_of(target.arn, self._services),
+            context=context_of(call, target, self._services),
+            grant_tokens=frozenset(call.params.get("GrantTokens", ())),
+            grant_id=_retired_grant(call, target) if call.operation == "RetireGrant" else "",
+        )
+        return decide(question, policies_for(call, call.principal, target, self._services))
 
 
 def _retired_grant(call: Call, target: Target) -> str:

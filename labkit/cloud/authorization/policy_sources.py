@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from moto.iam.models import iam_backends
-from moto.s3.models import s3_backends
-from moto.secretsmanager.models import secretsmanager_backends
 
 from ..core.call import Call, Principal, Target
 from ..core.errors import AwsError
@@ -18,12 +16,10 @@ from ..kms.model import Key
 from ..policy.documents import DocumentKind, parse_document
 from ..policy.question import Grant, GrantConstraints, NamedPolicy, Policies
 from .organization_membership import membership
-
-_S3 = "arn:aws:s3:::"
-_SECRETS = "arn:aws:secretsmanager:"
+from .service_permissions import ResourcePolicies, ServicePermissions
 
 
-def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
+def policies_for(call: Call, principal: Principal, target: Target, services: ServicePermissions) -> Policies:
     """Everything that AWS would read to decide this permission."""
     entity = _identity(principal)
     session = principal.session
@@ -32,7 +28,7 @@ def policies_for(call: Call, principal: Principal, target: Target) -> Policies:
         boundary=_boundary(principal, entity),
         session=tuple(_session_policies(principal)) if session else (),
         scps=_scps(principal),
-        resource=_resource_policy(target),
+        resource=_resource_policy(target, services),
         grants=tuple(_grant(grant, call.time) for grant in target.entity.grants) if _is_key(target) else (),
     )
 
@@ -124,48 +120,30 @@ def _is_key(target: Target) -> bool:
     return isinstance(target.entity, Key)
 
 
-def _resource_policy(target: Target) -> NamedPolicy | None:
-    """The key policy, the role's trust policy, or the bucket policy."""
+def _resource_policy(target: Target, services: ServicePermissions) -> NamedPolicy | None:
+    """The key policy, the role's trust policy, or the policy of another service's resource."""
     if _is_key(target):
         return _named("key policy", target.entity.policy, "key")
     if target.action.startswith("sts:") and target.entity is not None:
         return _named("trust policy", target.entity.assume_role_policy_document, "trust")
-    if target.arn.startswith(_S3):
-        return _bucket_policy(target.arn.removeprefix(_S3).partition("/")[0])
-    if target.arn.startswith(_SECRETS):
-        return _secret_policy(target.arn)
-    return None
+    kept = _policies_of(target.arn, services)
+    found = kept.find(target.arn) if kept else None
+    return _named(*found, "resource") if found else None
 
 
-def _bucket_policy(name: str) -> NamedPolicy | None:
-    _, owner = s3_backends.bucket_accounts.get(name, ("", ""))
-    bucket = s3_backends[owner]["aws"].buckets.get(name) if owner else None
-    if bucket is None or not bucket.policy:
-        return None
-    text = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
-    return _named(f"policy of bucket {name}", text, "resource")
+def _policies_of(arn: str, services: ServicePermissions) -> ResourcePolicies | None:
+    """What the service of this resource says of its policies."""
+    said = (each.policies for each in services.values())
+    return next((each for each in said if each and arn.startswith(each.arns)), None)
 
 
-def _secret_policy(arn: str) -> NamedPolicy | None:
-    _, _, _, region, account, _ = arn.split(":", 5)
-    secret = secretsmanager_backends[account][region].secrets.get(arn)
-    policy = getattr(secret, "policy", None)
-    return _named(f"policy of secret {secret.name}", policy, "resource") if secret is not None and policy else None
-
-
-def owner_of(arn: str) -> str:
+def owner_of(arn: str, services: ServicePermissions) -> str:
     """The account that owns the resource: in its ARN, or the bucket's; empty stands for the caller's own."""
-    if arn.startswith(_S3):
-        return s3_backends.bucket_accounts.get(arn.removeprefix(_S3).partition("/")[0], ("", ""))[1]
+    kept = _policies_of(arn, services)
+    if kept and kept.owner:
+        return kept.owner(arn)
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
-
-
-def region_of_bucket(name: str) -> str:
-    """The Region of a bucket of whichever account; empty where there is none."""
-    _, owner = s3_backends.bucket_accounts.get(name, ("", ""))
-    bucket = s3_backends[owner]["aws"].buckets.get(name) if owner else None
-    return str(bucket.region_name) if bucket is not None else ""
 
 
 def _grant(grant: KmsGrant, now: datetime) -> Grant:

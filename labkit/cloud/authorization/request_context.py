@@ -16,7 +16,7 @@ from ..core.invoking_services import invoker
 from ..kms.model import Key
 from .organization_membership import membership
 from .policy_sources import owner_of, principal_tags
-from .service_context import service_context
+from .service_permissions import PLAIN, ServicePermissions
 
 Context = dict[str, str | Sequence[str]]
 
@@ -47,7 +47,7 @@ _PARAMETERS = frozenset(
 _RENAMED = {"DataKeyPairSpec": "KeyPairSpec", "ScheduleKeyDeletionPendingWindowInDays": "PendingWindowInDays"}
 
 
-def context_of(call: Call, target: Target) -> Context:
+def context_of(call: Call, target: Target, services: ServicePermissions) -> Context:
     """Every condition key of the request for this permission; absent keys are left out."""
     context: Context = {
         "aws:CurrentTime": iso(call.time),
@@ -66,14 +66,14 @@ def context_of(call: Call, target: Target) -> Context:
         context["aws:SourceArn"], context["aws:SourceAccount"] = call.source_arn, call.source_arn.split(":")[4]
     if call.principal:
         context |= {f"aws:PrincipalTag/{name}": value for name, value in principal_tags(call.principal).items()}
-        context |= _organization(call, target)
+        context |= _organization(call, target, services)
     if call.service == "kms":
         context |= _kms(call, target)
     if target.action.startswith("sts:"):
         context |= _sts(call, target)
     if target.action == "iam:PassRole":
         context["iam:PassedToService"] = f"{call.service}.amazonaws.com"
-    return context | service_context(call)
+    return context | services.get(call.service, PLAIN).context(call)
 
 
 def _region(call: Call, target: Target) -> str:
@@ -87,14 +87,14 @@ def _region(call: Call, target: Target) -> str:
     return target.entity.region if isinstance(target.entity, Key) else call.region
 
 
-def _organization(call: Call, target: Target) -> Context:
+def _organization(call: Call, target: Target, services: ServicePermissions) -> Context:
     """The organizations of caller and resource ("Properties of the principal", "Properties of the resource")."""
     assert call.principal
     context: Context = {}
     mine = membership(call.principal.account)
     if mine:
         context |= {"aws:PrincipalOrgID": mine.organization, "aws:PrincipalOrgPaths": [mine.path]}
-    owner = owner_of(target.arn)
+    owner = owner_of(target.arn, services)
     its = membership(owner) if owner else mine
     if its and target.arn != "*":
         context |= {"aws:ResourceOrgID": its.organization, "aws:ResourceOrgPaths": [its.path]}

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.call import Call
+from ..core.service_records import USUAL, Records, ServiceRecords
 from .history import History
 from .record import events_of
 
@@ -20,8 +21,9 @@ log = logging.getLogger("labkit.cloud")
 class Recorder:
     """Makes the records of calls, and keeps them in a history."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, records: ServiceRecords) -> None:
         self._history = history
+        self._records = records  # what each service says of its records
 
     def add(self, event: dict[str, Any]) -> None:
         """Keep an event."""
@@ -29,18 +31,20 @@ class Recorder:
 
     def keep(self, call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:
         """Record a finished call; the id of its event. Never raises, and never loses the call."""
-        return record_surely(call, new_id, record)
+        return record_surely(call, self._records.get(call.service, USUAL), new_id, record)
 
 
-def record_surely(call: Call, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]) -> str:
+def record_surely(
+    call: Call, records: Records, new_id: Callable[[], str], record: Callable[[dict[str, Any]], None]
+) -> str:
     """Record a call, and answer the id of its event. Never raises, and never loses the call.
 
-    `new_id` gives ids of events; `record` keeps one event.
+    `records` is what the call's service says of its records; `new_id` gives ids of events; `record` keeps one event.
     """
     for write in (_in_full, _without_details, _by_name):
         kept: list[str] = []
         try:
-            for event in write(call, new_id):
+            for event in write(call, records, new_id):
                 record(event)
                 kept.append(event["eventID"])
         except Exception:
@@ -50,15 +54,15 @@ def record_surely(call: Call, new_id: Callable[[], str], record: Callable[[dict[
     return ""
 
 
-def _in_full(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
-    return events_of(call, new_id)
+def _in_full(call: Call, records: Records, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return events_of(call, new_id, records)
 
 
-def _without_details(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
-    return events_of(replace(call, params={}, targets=(), result=None, notes={}), new_id)
+def _without_details(call: Call, records: Records, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    return events_of(replace(call, params={}, targets=(), result=None, notes={}), new_id, records)
 
 
-def _by_name(call: Call, _new_id: Callable[[], str]) -> list[dict[str, Any]]:
+def _by_name(call: Call, _records: Records, _new_id: Callable[[], str]) -> list[dict[str, Any]]:
     return [least_event_of(call)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,6 @@ from typing import Any
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 
-from ..authorization.authorize import authorize
 from ..authorization.consent import allows
 from ..core.call import Call, Principal, Session, Target
 from ..core.clock import Clock
@@ -42,8 +42,9 @@ class _Waiting:
 class LogGroups:
     """Follows events, and writes them to log groups as time passes: one of the gateway's timed things."""
 
-    def __init__(self, clock: Clock, trails: Trails, logs: Logs) -> None:
+    def __init__(self, clock: Clock, trails: Trails, logs: Logs, authorize: Callable[[Call], None]) -> None:
         self._clock = clock
+        self._authorize = authorize
         self._trails = trails
         self._logs = logs
         self._waiting: dict[str, _Waiting] = {}  # by the trail's ARN
@@ -62,7 +63,7 @@ class LogGroups:
             call.service, call.operation, call.region, call.params, call.time, call.request_id, call.principal
         )
         passing.targets = (Target("iam:PassRole", role_arn),)
-        authorize(passing)
+        self._authorize(passing)
         role = _role(role_arn, trail, call.time)
         if role is None:
             raise AwsError(_BAD_ROLE, "Access denied. Check the trust relationships for your role.")
@@ -115,7 +116,7 @@ class LogGroups:
             call = Call("logs", operation, trail.region, dict(names), self._clock.now(), "", role)
             call.targets = (Target(f"logs:{operation}", stream),)
             try:
-                authorize(call)
+                self._authorize(call)
             except AwsError:
                 return False
         return True

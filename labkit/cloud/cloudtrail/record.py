@@ -17,33 +17,26 @@ from ..core import kms_operations
 from ..core.call import Call
 from ..core.clock import iso
 from ..core.invoking_services import invoker
+from ..core.service_records import USUAL, Records
 from .identity import identity_abroad, identity_of
 from .resources import other_owners, resources_of
-from .shapes import event_name, event_source, is_data_event, is_read_only, kms_service_events, renamed, shown
+from .shapes import event_source, is_read_only, kms_service_events, renamed, shown
 
 VERSION = "1.11"
 _INTERNAL = "AWS Internal"
 
 # Refusals that come before authorization or at it: CloudTrail then shows neither parameters nor resources (captured).
 _BARE = frozenset({"AccessDenied", "NotFoundException"})
-# Services that show the parameters of a denied call too (S3: captured; EC2: UnauthorizedOperation has no other code).
-_NEVER_BARE = frozenset({"s3", "ec2"})
-# Services whose tlsDetails name the key exchange, since November 2025 (KMS Developer Guide, document history and
-# "Decrypt"; records of KMS and of Secrets Manager of 2026). EC2's don't (a record of May 2026, of the same session as
-# one of KMS that does); of the others none is known, so that they are left as they were.
-_TELL_KEY_EXCHANGE = frozenset({"kms", "secretsmanager"})
-# Read-only by CloudTrail's account, and yet shown with their answer (captured: STS's calls for credentials).
-_ANSWERED_READS = frozenset({"AssumeRole", "GetSessionToken", "GetFederationToken"})
 
 
-def events_of(call: Call, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+def events_of(call: Call, new_id: Callable[[], str], records: Records = USUAL) -> list[dict[str, Any]]:
     """The records of a finished call: the caller's own first, then those of other accounts and Regions.
 
     A successful call across accounts is recorded in both, under one sharedEventID; a denied one in the
     caller's account alone (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail").
     """
-    event = _event(call, new_id())
-    owners = other_owners(call, event.get("resources", ()))  # a refusal that shows no resources tells no owner
+    event = _event(call, new_id(), records)
+    owners = other_owners(call, event.get("resources", ()), records)  # a refusal that shows no resources tells no owner
     if not owners:
         return [event, *_elsewhere(call, event, new_id)]
     shared = {"sharedEventID": new_id()}
@@ -93,38 +86,38 @@ def to_service_event(
     }
 
 
-def _event(call: Call, event_id: str) -> dict[str, Any]:
+def _event(call: Call, event_id: str, records: Records) -> dict[str, Any]:
     """The caller's record, with CloudTrail's members in CloudTrail's order."""
     assert call.principal
-    error_code = _error_code(call)
-    bare = error_code in _BARE and call.service not in _NEVER_BARE
-    resources = [] if bare else resources_of(call)
+    error_code = _error_code(call, records)
+    bare = error_code in _BARE and not records.shows_denied_parameters
+    resources = [] if bare else resources_of(call, records)
     additional = {} if bare else _additional(call)
     by_service = _calling_service(call)
-    data_event = is_data_event(call.service, call.operation, call.params)
+    data_event = records.data_event(call.operation, call.params)
     return {
         "eventVersion": VERSION,
         "userIdentity": identity_of(call.principal, call.via),
         "eventTime": iso(call.time),
-        "eventSource": event_source(call.service),
-        "eventName": event_name(call.service, call.operation),
+        "eventSource": event_source(call.service, records),
+        "eventName": records.event_name(call.operation),
         "awsRegion": call.region,
         "sourceIPAddress": by_service or call.source_ip,
         "userAgent": by_service or call.user_agent,
         **({"errorCode": error_code} if error_code else {}),
         **({"errorMessage": call.error.message} if call.error and call.error.message else {}),
-        "requestParameters": None if bare else _parameters(call),
-        "responseElements": None if call.error else _elements(call),
+        "requestParameters": None if bare else _parameters(call, records),
+        "responseElements": None if call.error else _elements(call, records),
         **({"additionalEventData": additional} if additional else {}),
         "requestID": call.request_id,
         "eventID": event_id,
-        "readOnly": is_read_only(call.service, call.operation),
+        "readOnly": is_read_only(call.service, call.operation, records),
         **({"resources": resources} if resources else {}),
         "eventType": "AwsApiCall",
         "managementEvent": not data_event,
         "recipientAccountId": call.principal.account,
         "eventCategory": "Data" if data_event else "Management",
-        **({} if by_service else {"tlsDetails": _tls(call)}),
+        **({} if by_service else {"tlsDetails": _tls(call, records)}),
     }
 
 
@@ -186,13 +179,11 @@ def _ordered(event: dict[str, Any]) -> dict[str, Any]:
     return ordered
 
 
-def _error_code(call: Call) -> str | None:
-    """AccessDenied stands for AccessDeniedException, and Client. or Server. before EC2's codes (captured)."""
+def _error_code(call: Call, records: Records) -> str | None:
+    """AccessDenied stands for AccessDeniedException (captured)."""
     if call.error is None:
         return None
-    if call.service == "ec2":
-        return f"{'Client' if call.error.status < 500 else 'Server'}.{call.error.code}"
-    return "AccessDenied" if call.error.code == "AccessDeniedException" else call.error.code
+    return "AccessDenied" if call.error.code == "AccessDeniedException" else records.error_code(call.error)
 
 
 def _additional(call: Call) -> dict[str, Any]:
@@ -203,7 +194,7 @@ def _additional(call: Call) -> dict[str, Any]:
     }
 
 
-def _parameters(call: Call) -> dict[str, Any] | None:
+def _parameters(call: Call, records: Records) -> dict[str, Any] | None:
     operation = get_service_model(call.service).operation_model(call.operation)
     visible = shown(call.params, operation.input_shape) or {}
     if call.service == "kms":
@@ -214,11 +205,11 @@ def _parameters(call: Call) -> dict[str, Any] | None:
             # Either name of the spec is shown under both (published record).
             given = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
             visible |= {"customerMasterKeySpec": given, "keySpec": given}
-    return renamed(call.service, visible) or None
+    return renamed(visible, records) or None
 
 
-def _elements(call: Call) -> dict[str, Any] | None:
-    if call.result is None or not _answer_is_shown(call.service, call.operation):
+def _elements(call: Call, records: Records) -> dict[str, Any] | None:
+    if call.result is None or not _answer_is_shown(call, records):
         return None
     operation = get_service_model(call.service).operation_model(call.operation)
     visible = shown(call.result, operation.output_shape) or {}
@@ -230,18 +221,20 @@ def _elements(call: Call) -> dict[str, Any] | None:
             key = keys[-1] if call.operation == "UpdateAlias" else keys[0]
             visible = {"keyId": key} | {name: value for name, value in visible.items() if name != "keyId"}
     visible.pop("ResponseMetadata", None)
-    return renamed(call.service, visible) or None
+    return renamed(visible, records) or None
 
 
-def _answer_is_shown(service: str, operation: str) -> bool:
+def _answer_is_shown(call: Call, records: Records) -> bool:
     """Reads show no answer, save the ones for credentials; an invocation of a function shows none either."""
-    if (service, operation) == ("lambda", "Invoke"):
+    if call.operation in records.silent:
         return False
-    return operation in _ANSWERED_READS or not is_read_only(service, operation)
+    return call.operation in records.answered_reads or not is_read_only(call.service, call.operation, records)
 
 
-def _tls(call: Call) -> dict[str, str]:
+def _tls(call: Call, records: Records) -> dict[str, str]:
     """What the real service writes for a direct call of today's SDKs (the lab itself speaks plain HTTP on loopback)."""
-    host = event_source(call.service).replace(".amazonaws.com", f".{call.region}.amazonaws.com")
+    host = event_source(call.service, records).replace(".amazonaws.com", f".{call.region}.amazonaws.com")
     details = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}
-    return details | ({"keyExchange": "X25519MLKEM768"} if call.service in _TELL_KEY_EXCHANGE else {})
+    # KMS: since November 2025 (KMS Developer Guide, document history and "Decrypt"; records of 2026)
+    told = call.service == "kms" or records.tells_key_exchange
+    return details | ({"keyExchange": "X25519MLKEM768"} if told else {})

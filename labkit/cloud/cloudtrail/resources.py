@@ -10,32 +10,20 @@ from collections.abc import Iterable, Mapping
 
 from ..core import kms_operations
 from ..core.call import Call
-from .shapes import is_data_event
+from ..core.service_records import Records
 
 
-def resources_of(call: Call) -> list[dict[str, str]]:
+def resources_of(call: Call, records: Records) -> list[dict[str, str]]:
     """The items of `resources`, members in CloudTrail's order."""
     if call.service == "kms":
         return [{"accountId": _account(arn), "type": "AWS::KMS::Key", "ARN": arn} for arn in _kms(call)]
-    if call.service == "sts" and call.operation == "AssumeRole":
-        arn = str(call.params.get("RoleArn", ""))
-        return [{"accountId": _account(arn), "type": "AWS::IAM::Role", "ARN": arn}] if arn else []
-    if call.service == "s3" and is_data_event(call.service, call.operation, call.params):
-        assert call.principal
-        bucket = f"arn:aws:s3:::{call.params.get('Bucket', '')}"
-        key = call.params.get("Key")
-        item = {"type": "AWS::S3::Object", "ARN": f"{bucket}/{key}"}
-        return [*([item] if key else []), {"accountId": call.account, "type": "AWS::S3::Bucket", "ARN": bucket}]
-    if call.service == "lambda" and call.operation == "Invoke":
-        name = str(call.params.get("FunctionName", "")).rpartition("function:")[2]
-        arn = f"arn:aws:lambda:{call.region}:{call.account}:function:{name}"
-        return [{"accountId": call.account, "type": "AWS::Lambda::Function", "ARN": arn}]
-    return []
+    return records.resources(call)
 
 
-def other_owners(call: Call, resources: Iterable[Mapping[str, str]]) -> list[str]:
+def other_owners(call: Call, resources: Iterable[Mapping[str, str]], records: Records) -> list[str]:
     """The accounts, other than the caller's, that own what the call used; each gets its own record."""
-    if call.service not in ("kms", "sts") or call.principal is None or call.principal.kind == "Anonymous":
+    shared = call.service == "kms" or records.owners_get_records
+    if not shared or call.principal is None or call.principal.kind == "Anonymous":
         return []
     owners = dict.fromkeys(resource["accountId"] for resource in resources)
     return [owner for owner in owners if owner and owner != call.account]

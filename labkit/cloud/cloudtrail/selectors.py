@@ -5,7 +5,7 @@ Pure. Source: CloudTrail API Reference, EventSelector, AdvancedEventSelector and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import AwsError
@@ -21,12 +21,13 @@ DEFAULT: list[dict[str, Any]] = [
 # "you can exclude only" these (API Reference, EventSelector).
 EXCLUDABLE = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
 _MOST = 5  # selectors of a trail (API Reference, PutEventSelectors)
-# A data resource's service prefix, by its type (API Reference, DataResource).
-_DATA_TYPES = ("AWS::S3::Object", "AWS::Lambda::Function", "AWS::DynamoDB::Table")
 
 
-def checked(selectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Basic selectors with their defaults filled in; InvalidEventSelectorsException where they are not good."""
+def checked(selectors: Sequence[Mapping[str, Any]], data_types: Collection[str]) -> list[dict[str, Any]]:
+    """Basic selectors with their defaults filled in; InvalidEventSelectorsException where they are not good.
+
+    `data_types` are the types of data resources that basic selectors take (API Reference, DataResource).
+    """
     if not 1 <= len(selectors) <= _MOST:
         raise AwsError("InvalidEventSelectorsException", f"A trail has 1 to {_MOST} event selectors.")
     filled = [{**DEFAULT[0], **selector} for selector in selectors]
@@ -39,7 +40,7 @@ def checked(selectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             said = "Sources are excluded from management events: include management events."
             raise AwsError("InvalidEventSelectorsException", said)
         for resource in selector["DataResources"]:
-            if resource.get("Type") not in _DATA_TYPES:
+            if resource.get("Type") not in data_types:
                 said = f"The data resource type {resource.get('Type')} is for advanced event selectors."
                 raise AwsError("InvalidEventSelectorsException", said)
     return filled
@@ -69,7 +70,7 @@ def _takes(selector: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
 
 def _within(arn: str, value: str) -> bool:
     """`arn:aws:s3` stands for every object, `arn:aws:s3:::bucket/` and longer for what begins so."""
-    if value in ("arn:aws:s3", "arn:aws:lambda", "arn:aws:dynamodb"):
+    if value.count(":") == 2:  # a service's name
         return arn.startswith(value + ":")
     return arn.startswith(value) if ":s3:::" in value else arn == value
 

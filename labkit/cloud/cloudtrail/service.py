@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,11 @@ class CloudTrail:
         return {"PublicKeyList": [key]}
 
 
-def install(gateway: Gateway, history: History, kms: Kms, s3: S3, entropy: Entropy) -> Trails:
+def install(
+    gateway: Gateway, history: History, kms: Kms, s3: S3, entropy: Entropy, data_types: Collection[str]
+) -> Trails:
     """Put CloudTrail behind the gateway: it answers calls, follows events and delivers as time passes."""
-    trails = Trails(kms)
+    trails = Trails(kms, data_types)
     delivery = Delivery(gateway, trails, s3, entropy)
     gateway.add_service("cloudtrail", CloudTrail(history, trails, delivery))
     gateway.followers.append(delivery.follow)

@@ -6,7 +6,6 @@ Nothing secret gets through: blobs and members that the model marks as sensitive
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,50 +13,10 @@ from importlib.resources import files
 from typing import Any
 
 from ..core import kms_operations
+from ..core.service_records import Records
 
 # Prefixes of read-only operations of services without a table of their own (CloudTrail's `readOnly`).
 READ_PREFIXES = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Scan", "Query", "Select")
-# Read-only though their names don't say so. From no source, as the ledger says (S3, EC2, Lambda, STS and others).
-_READ_ONLY = frozenset({("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")})
-# Data events: not in the event history, delivered only by trails that select them.
-# Source: CloudTrail User Guide, "Logging data events".
-_DATA_EVENTS: dict[str, frozenset[str]] = {
-    "lambda": frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"}),
-    "dynamodb": frozenset(
-        {
-            "BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "ExecuteStatement",
-            "ExecuteTransaction", "GetItem", "PutItem", "Query", "Scan", "TransactGetItems", "TransactWriteItems",
-            "UpdateItem",
-        }
-    ),
-    "sns": frozenset({"Publish", "PublishBatch"}),
-    "sqs": frozenset({"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}),
-    "logs": frozenset({"PutLogEvents", "GetLogEvents", "FilterLogEvents"}),
-    "events": frozenset({"PutEvents"}),
-    "cloudwatch": frozenset({"PutMetricData", "GetMetricData", "GetMetricStatistics"}),
-}  # fmt: skip
-_S3_DATA_PREFIXES = ("ListObject", "DeleteObject", "ListMultipartUploads")
-# Lambda's events carry a version in their names. From no source which has which, as the ledger says.
-_LAMBDA_VERSIONS = {
-    "20150331v2": ("AddPermission", "GetFunction", "GetPolicy", "RemovePermission", "UpdateFunctionCode",
-                   "UpdateFunctionConfiguration", "GetFunctionConfiguration"),
-    "20150331": ("CreateAlias", "CreateEventSourceMapping", "CreateFunction", "DeleteAlias",
-                 "DeleteEventSourceMapping", "DeleteFunction", "GetAlias", "ListAliases", "ListEventSourceMappings",
-                 "ListFunctions", "ListVersionsByFunction", "PublishVersion", "UpdateAlias",
-                 "UpdateEventSourceMapping"),
-}  # fmt: skip
-_SOURCES = {"cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging", "stepfunctions": "states"}
-_S3_NAMES = {"bucket": "bucketName"}
-_NEVER_SHOWN = {
-    # The environment and the code are left out (Lambda Developer Guide, "Logging Lambda API calls").
-    "lambda": ("environment", "zipFile", "code", "payload"),
-    "dynamodb": ("item", "items", "expressionAttributeValues", "requestItems", "attributes"),
-    "s3": ("body", "metadata"),
-    "sns": ("message", "subject", "messageAttributes"),
-    "sqs": ("messageBody", "messageAttributes", "messages", "entries"),
-    "logs": ("logEvents", "events"),
-    "events": ("entries",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +50,22 @@ def _names(cell: str) -> tuple[str, ...]:
     return () if cell == "-" else tuple(cell.split(","))
 
 
-def is_read_only(service: str, operation: str) -> bool:
+def is_read_only(service: str, operation: str, records: Records) -> bool:
     """CloudTrail's `readOnly` for an operation."""
     if service == "kms" and operation in kms_operations.table():
         return kms_operations.table()[operation].read_only
-    return operation.startswith(READ_PREFIXES) or (service, operation) in _READ_ONLY
+    return operation.startswith(READ_PREFIXES) or operation in records.reads
 
 
-def is_data_event(service: str, operation: str, params: Mapping[str, Any]) -> bool:
-    """Whether an operation is about data (an object, an item, an invocation) and no management event."""
-    if service == "s3":
-        return "Key" in params or operation.startswith(_S3_DATA_PREFIXES)
-    return operation in _DATA_EVENTS.get(service, ())
-
-
-def event_source(service: str) -> str:
+def event_source(service: str, records: Records) -> str:
     """CloudTrail's `eventSource` for botocore's service name."""
-    return f"{_SOURCES.get(service, service)}.amazonaws.com"
+    return f"{records.source or service}.amazonaws.com"
 
 
-def event_name(service: str, operation: str) -> str:
-    """CloudTrail's `eventName`: the operation, save where a service writes it otherwise."""
-    if service == "lambda":
-        version = next((version for version, names in _LAMBDA_VERSIONS.items() if operation in names), "")
-        return operation + version
-    return "ListObjects" if (service, operation) == ("s3", "ListObjectsV2") else operation
-
-
-def renamed(service: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def renamed(parameters: dict[str, Any], records: Records) -> dict[str, Any]:
     """Parameters under the names that the service gives them in CloudTrail, without what it never shows."""
-    hidden = _NEVER_SHOWN.get(service, ())
-    names = _S3_NAMES if service == "s3" else {}
-    return {names.get(name, name): value for name, value in parameters.items() if name not in hidden}
+    names = records.member_names
+    return {names.get(name, name): value for name, value in parameters.items() if name not in records.hidden}
 
 
 def lower_first(name: str) -> str:

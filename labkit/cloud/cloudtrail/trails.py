@@ -7,7 +7,7 @@ Source: CloudTrail API Reference, each operation; messages as recorded from the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from moto.s3.models import s3_backends
@@ -27,8 +27,9 @@ _NOT_SIMULATED = ("SnsTopicName", "IsOrganizationTrail")
 class Trails:
     """The trails of every account."""
 
-    def __init__(self, kms: Kms) -> None:
+    def __init__(self, kms: Kms, data_types: Collection[str]) -> None:
         self._kms = kms
+        self._data_types = data_types
         self.all: dict[str, Trail] = {}  # by ARN
         self.check_log_group: Callable[[Call, Trail, str, str], None] = lambda *_: None  # set by log_groups.py
         self.operations: dict[str, Callable[[Call], dict[str, Any]]] = {
@@ -54,6 +55,10 @@ class Trails:
         return (Target(f"cloudtrail:{call.operation}", arn),)
 
     # --- Made, changed, deleted --------------------------------------------------------------------------------------
+
+    def logs(self, event: dict[str, Any]) -> bool:
+        """Whether some trail logs this event."""
+        return any(trail.takes(event) for trail in self.all.values())
 
     def _create(self, call: Call) -> dict[str, Any]:
         name = call.params["Name"]
@@ -159,7 +164,7 @@ class Trails:
         if bool(basic) == bool(advanced):
             said = "Give either EventSelectors or AdvancedEventSelectors."
             raise AwsError("InvalidEventSelectorsException", said)
-        trail.basic = selectors.checked(basic) if basic else []
+        trail.basic = selectors.checked(basic, self._data_types) if basic else []
         trail.advanced = list(advanced or [])
         return self._get_selectors(call)
 

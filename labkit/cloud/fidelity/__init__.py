@@ -26,6 +26,8 @@ PARTS = {
     "ssm": "Systems Manager Parameter Store",
     "dynamodb": "Amazon DynamoDB",
     "lambda": "AWS Lambda",
+    "sqs": "Amazon SQS",
+    "sns": "Amazon SNS",
     "cloudformation": "AWS CloudFormation",
 }
 

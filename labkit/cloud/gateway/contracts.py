@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ..authorization.service_permissions import PLAIN, Permissions
 from ..core.call import Call, Target
+from ..core.service_records import USUAL, Records
 from ..wire.protocols import HttpRequest, HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """What a service says of itself, by botocore's name of it: to those who judge its calls, and to CloudTrail."""
+
+    service: str
+    permissions: Permissions = PLAIN
+    records: Records = USUAL
 
 
 class Service(Protocol):

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ..authorization.authorize import Authority
 from ..authorization.explanations import Explanations
 from ..core.call import Call, Principal
 from ..core.clock import Clock
@@ -52,6 +53,7 @@ class Gateway:
         behind: Behind,
         recorder: Recorder,
         control_token: str,
+        authority: Authority,
     ) -> None:
         self._clock = clock
         self._entropy = entropy
@@ -63,6 +65,7 @@ class Gateway:
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
         self.disturbances = Disturbances(clock)
         self.explanations = Explanations()
+        self.authorize, self.demand = authority.authorize, authority.demand  # for what services ask besides
         self._timeline = Timeline(clock)
         self.timed = self._timeline.timed  # what happens by the clock: keys, deliveries, ...
         self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
@@ -77,7 +80,8 @@ class Gateway:
         def new_id(by: Principal | None) -> str:
             return self._ids_for(by).uuid()
 
-        self._pipeline = Pipeline(self._reception, self._timeline, behind, self.disturbances.apply, keep, new_id)
+        disturb = self.disturbances.apply
+        self._pipeline = Pipeline(self._reception, self._timeline, behind, authority, disturb, keep, new_id)
         self.wraps = self._pipeline.wraps  # by service: what makes moto's services use keys as AWS does
         self.throttles = self._pipeline.throttles  # what counts calls against quotas
         self._observing = Observing(self._pipeline, control_token)

@@ -12,8 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..authorization.authorize import authorize
-from ..authorization.policy_documents import check_documents
+from ..authorization.authorize import Authority
 from ..core.call import Call, Principal
 from ..core.errors import FAULT, AwsError
 from ..wire import protocols
@@ -54,6 +53,7 @@ class Pipeline:
         reception: Reception,
         timeline: Timeline,
         behind: Behind,
+        authority: Authority,
         disturb: OnCall,
         keep: OnCall,
         new_id: Callable[[Principal | None], str],
@@ -72,8 +72,8 @@ class Pipeline:
             disturb,  # a throttled call is refused before anybody looks at what it asks for
             self.plan,  # validation, and the resources that permission is asked on
             self._throttle,  # behind the plan: a quota depends on the key's spec
-            authorize,  # who may do what; keeps its decision on the call
-            check_documents,  # a policy that the service would not keep is refused to those who may write one
+            authority.authorize,  # who may do what; keeps its decision on the call
+            authority.check_documents,  # a policy that the service would not keep is refused to its writers
         ]
         self.steps: list[Step] = [
             self._parse_and_identify,  # the signature names service and caller; the parameters are read last

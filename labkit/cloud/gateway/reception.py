@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 from moto.core.model import OperationModel
 
-from ..authorization.policy_sources import region_of_bucket
 from ..core.call import Call, Principal
 from ..core.errors import AwsError
 from ..core.regions import known_regions
@@ -24,6 +23,7 @@ from ..identity.refusals import refusal, wrong_region
 from ..identity.signature import Signature
 from ..identity.sigv2 import amz_parameters
 from ..identity.sigv4 import read_signature
+from ..moto.buckets import region_of_bucket
 from ..wire import protocols
 from ..wire.cbor import PROTOCOL
 from ..wire.form_requests import from_browser

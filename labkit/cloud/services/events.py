@@ -8,24 +8,31 @@ Sources: EventBridge User Guide, "Events from AWS services", "Receiving read-onl
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.events.models import Rule, events_backends
 from moto.events.utils import EventTemplateParser
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 
-from ..authorization.consent import allows
-from ..cloudtrail.trails import Trails
+from ..authorization.service_permissions import Permissions, regional
 from ..core.errors import AwsError
+from ..core.service_records import Records, among
+from ..gateway.contracts import ServiceFacts
 from .lambda_.wrap import Lambda
+from .sns.topics import Topics
+from .sqs.queues import Queues
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
 
 SERVICE = "events.amazonaws.com"
+FACTS = ServiceFacts(
+    "events",
+    Permissions(resource=regional("events", "Name", "rule/{}")),
+    Records(data_event=among("PutEvents"), hidden=frozenset({"entries"})),
+)
 EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # What KMS tells EventBridge itself, with no trail: the event's name in CloudTrail, and its detail type.
@@ -40,9 +47,18 @@ _QUIET = ("Describe", "Get", "List")  # read-only management events that a rule 
 class Events:
     """Matches events with the rules of the default event bus, and sends them on."""
 
-    def __init__(self, gateway: Gateway, trails: Trails, functions: Lambda) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        logged: Callable[[dict[str, Any]], bool],
+        functions: Lambda,
+        queues: Queues,
+        topics: Topics,
+    ) -> None:
+        self._queues = queues
+        self._topics = topics
         self._gateway = gateway
-        self._trails = trails
+        self._logged = logged  # whether some trail logs an event
         self._functions = functions
 
     def follow(self, event: dict[str, Any]) -> None:
@@ -70,22 +86,23 @@ class Events:
         if event["eventType"] == "AwsServiceEvent" and source == "aws.kms" and event["eventName"] in _KMS_EVENTS:
             key = event["resources"][0]["ARN"]
             made.append(_message(event, _KMS_EVENTS[event["eventName"]], [key], {"key-id": key.rpartition("/")[2]}))
-        if any(trail.takes(event) for trail in self._trails.all.values()):
+        if self._logged(event):
             service = event["eventType"] == "AwsServiceEvent"
             made.append(_message(event, "AWS Service Event via CloudTrail" if service else VIA_CLOUDTRAIL, [], event))
         return made
 
     def _send(self, rule: Rule, message: dict[str, Any]) -> None:
-        """To each target, by its own policy; a function runs once the present call is answered."""
+        """To each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
         for target in list(rule.targets):
             text, arn = _input(target, message), str(target["Arn"])
             kind = arn.split(":")[2]
             if kind == "lambda":
                 self._gateway.afterwards(partial(_invoke, self._functions, rule.arn, arn, text))
             elif kind == "sqs":
-                _send(rule.arn, arn, text, target.get("SqsParameters", {}).get("MessageGroupId"))
+                group = target.get("SqsParameters", {}).get("MessageGroupId")
+                self._queues.send(SERVICE, rule.arn, arn, text, group)
             elif kind == "sns":
-                _publish(rule.arn, arn, text)
+                self._topics.publish(SERVICE, rule.arn, arn, text, None)
 
 
 def _wanted(rule: Rule, event: dict[str, Any], message: dict[str, Any]) -> bool:
@@ -120,23 +137,6 @@ def _input(target: dict[str, Any], message: dict[str, Any]) -> str:
     for name in str(target.get("InputPath", "$")).split(".")[1:]:
         part = part.get(name) if isinstance(part, dict) else None
     return json.dumps(part, separators=(",", ":"))
-
-
-# --- Targets: what a target's policy does not allow is dropped -------------------------------------------------------
-
-
-def _send(rule: str, queue_arn: str, text: str, group: str | None) -> None:
-    *_, region, account, name = queue_arn.split(":")
-    queue = sqs_backends[account][region].queues.get(name)
-    if queue is not None and allows(queue.policy, SERVICE, "sqs:SendMessage", queue_arn, rule):
-        sqs_backends[account][region].send_message(queue_name=name, message_body=text, group_id=group)
-
-
-def _publish(rule: str, topic_arn: str, text: str) -> None:
-    *_, region, account, _ = topic_arn.split(":")
-    topic = sns_backends[account][region].topics.get(topic_arn)
-    if topic is not None and allows(topic.policy, SERVICE, "sns:Publish", topic_arn, rule):
-        sns_backends[account][region].publish(message=text, arn=topic_arn)
 
 
 def _invoke(functions: Lambda, rule: str, function_arn: str, text: str) -> None:

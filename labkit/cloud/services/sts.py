@@ -16,16 +16,45 @@ from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
+from ..authorization.service_permissions import Permissions, Written
 from ..core.call import Call, Principal, Session, Target
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
+from ..core.service_records import Records
+from ..gateway.contracts import ServiceFacts
 from ..identity.credentials import Credentials, TemporaryCredentials
 from ..identity.totp import one_time_code
 from ..wire.validation import validate
 
 _ROLE_ARN = re.compile(r"^arn:aws:iam::(?P<account>\d{12}):role/(?P<path>.*/)?(?P<name>[^/]+)$")
 DEFAULT_DURATION = {"AssumeRole": 3600, "GetSessionToken": 43200}  # seconds; STS API Reference
+
+
+def _assumed(call: Call) -> list[dict[str, str]]:
+    """The role of an AssumeRole (IAM User Guide, sample events)."""
+    arn = str(call.params.get("RoleArn", ""))
+    if call.operation != "AssumeRole" or not arn:
+        return []
+    account = arn.split(":")[4] if arn.count(":") > 3 else ""
+    return [{"accountId": account, "type": "AWS::IAM::Role", "ARN": arn}]
+
+
+FACTS = ServiceFacts(
+    "sts",
+    Permissions(
+        # Operations that need no permission, even where a policy denies them (API References).
+        free=frozenset({"GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"}),
+        documents={"AssumeRole": Written("Policy", "session")},
+    ),
+    Records(
+        # From no source, as the ledger says.
+        reads=frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}),
+        answered_reads=frozenset({"AssumeRole", "GetSessionToken", "GetFederationToken"}),  # captured
+        resources=_assumed,
+        owners_get_records=True,
+    ),
+)
 
 
 class Sts:

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 
 import labkit
-from labkit.cloud.services.dynamodb import CACHED
+from labkit.cloud.services.dynamodb.wrap import CACHED
 
 TABLE = "Books"
 CONTEXT = {"aws:dynamodb:tableName": TABLE, "aws:dynamodb:subscriberId": "111122223333"}

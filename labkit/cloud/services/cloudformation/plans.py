@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from moto.iam.models import iam_backends
 
-from ...authorization.authorize import authorize
 from ...authorization.consent import allows
 from ...core.call import Call, Principal, Session, Target
 from ...core.errors import AwsError
@@ -22,7 +22,7 @@ from .template import Template, read, refused
 SERVICE = "cloudformation.amazonaws.com"
 
 
-def plan_of(call: Call, stack: Stack | None = None) -> Plan:
+def plan_of(call: Call, authorize: Callable[[Call], None], stack: Stack | None = None) -> Plan:
     """What a call asks for; of a stack that is there, what it leaves as it is."""
     params, before = call.params, stack.plan if stack else None
     template = template_of(call, before)

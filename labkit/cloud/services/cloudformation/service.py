@@ -72,7 +72,7 @@ class CloudFormation:
         if self._find(call, name):
             raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = self._new(call)
-        stack.plan = plan_of(call)
+        stack.plan = plan_of(call, self._gateway.authorize)
         self._begin(stack)
         stack.tell(call.time, self._gateway.new_id, "CREATE_IN_PROGRESS", USER)
         self._later(call, stack, lambda deployment: deployment.create())
@@ -102,7 +102,7 @@ class CloudFormation:
         stack = self._get(call)
         if stack.status not in _UPDATABLE:
             raise refused(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        plan = plan_of(call, stack)
+        plan = plan_of(call, self._gateway.authorize, stack)
         if not changes_between(stack, plan):
             raise refused("No updates are to be performed.")
         stack.tell(call.time, self._gateway.new_id, "UPDATE_IN_PROGRESS", USER)
@@ -143,7 +143,7 @@ class CloudFormation:
             )
         if not creates and stack is None:
             raise refused(f"Stack [{params['StackName']}] does not exist")
-        plan = plan_of(call, stack)
+        plan = plan_of(call, self._gateway.authorize, stack)
         if stack is None:
             stack = self._new(call)
             self._begin(stack)

@@ -19,7 +19,7 @@ from moto.cloudwatch.models import Alarm, cloudwatch_backends
 from ...core.clock import Clock
 from ...core.errors import AwsError
 from ..lambda_.wrap import Lambda
-from ..sns import publish
+from ..sns.topics import Topics
 from . import alarm_notices
 from .alarm_state import ALARM, INSUFFICIENT, MORE, OK, Rule, Verdict, evaluate
 from .metrics import Metric, Metrics
@@ -37,7 +37,8 @@ _Name = tuple[str, str, str]  # account, Region, alarm
 class Alarms:
     """The metric alarms of every account: one of the gateway's timed things."""
 
-    def __init__(self, gateway: Gateway, clock: Clock, metrics: Metrics, functions: Lambda) -> None:
+    def __init__(self, gateway: Gateway, clock: Clock, metrics: Metrics, functions: Lambda, topics: Topics) -> None:
+        self._topics = topics
         self._gateway = gateway
         self._clock = clock
         self._metrics = metrics
@@ -101,7 +102,7 @@ class Alarms:
             kind = action.split(":")[2] if action.startswith("arn:") else ""
             if kind == "sns":
                 subject, message = alarm_notices.notice(account, alarm, before)
-                publish(SERVICE, alarm.alarm_arn, action, subject, message)
+                self._topics.publish(SERVICE, alarm.alarm_arn, action, message, subject, account)
             elif kind == "lambda":
                 payload = json.dumps(alarm_notices.event(account, alarm, before)).encode()
                 self._gateway.afterwards(partial(self._invoke, alarm.alarm_arn, action, payload))

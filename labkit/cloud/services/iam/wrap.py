@@ -16,12 +16,12 @@ from moto.iam.models import IAMBackend, iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
 from ...authorization.deleted_principals import name_by_unique_id
-from ...authorization.permissions import own_user_operations
 from ...core.call import Call
 from ...core.errors import AwsError
 from ...kms.service import Kms
 from ...wire.protocols import HttpRequest, HttpResponse, fields_of, write_result
 from .answers import boundary, complete, prepare
+from .facts import own_user_operations
 
 ID_LENGTH = 21
 _NO_USER = "Must specify userName when calling with non-User credentials"

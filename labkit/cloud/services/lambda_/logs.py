@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from moto.logs.models import logs_backends
 
-from ...authorization.authorize import authorize
 from ...core.call import Call, Principal, Target
 from ...core.errors import AwsError
 
@@ -46,7 +45,7 @@ def write(gateway: Gateway, role: Principal, region: str, group: str, stream: st
         return
     backend.create_log_stream(group, stream)
     try:
-        authorize(_call(gateway, role, region, now, "PutLogEvents", f"{arn}:log-stream:{stream}", names))
+        gateway.authorize(_call(gateway, role, region, now, "PutLogEvents", f"{arn}:log-stream:{stream}", names))
     except AwsError:
         return
     stamp = int(now.timestamp() * 1000)
@@ -59,7 +58,7 @@ def _may(
     """Judge and record one call of the role's."""
     call = _call(gateway, role, region, now, operation, arn, params)
     try:
-        authorize(call)
+        gateway.authorize(call)
         call.result = {}
     except AwsError as refused:
         call.error = refused

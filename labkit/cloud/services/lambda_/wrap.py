@@ -18,7 +18,6 @@ from moto.core.exceptions import ServiceException
 from moto.iam.models import iam_backends
 from werkzeug.exceptions import HTTPException
 
-from ...authorization.authorize import authorize
 from ...authorization.consent import allows, service_principal
 from ...core.call import Call, Principal, Session, Target
 from ...core.errors import AwsError
@@ -117,7 +116,7 @@ class Lambda:
 
     def _create(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         role = call.params.get("Role", "")
-        authorize(replace(call, targets=(Target("iam:PassRole", role),)))
+        self._gateway.authorize(replace(call, targets=(Target("iam:PassRole", role),)))
         self._role_session(call, role, _NOT_ASSUMABLE)
         self._gateway.runs_functions = True
         response = onward(request)

@@ -9,10 +9,10 @@ the real service (LocalStack's validated snapshots, 2026).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 
-from ...authorization.authorize import demand
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from .objects import NULL, Place, find, find_bucket, never_versioned, place_of, source_of
@@ -27,17 +27,19 @@ _OTHERS = frozenset(
 )  # fmt: skip
 _VERSION_ID = re.compile(r"[0-9A-Za-z._]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of AWS, of the lab
 
+Demand = Callable[[Call, Target], None]  # asks one more permission of a call
 
-def check_presence(call: Call, bucket: FakeBucket) -> None:
+
+def check_presence(call: Call, bucket: FakeBucket, demand: Demand) -> None:
     """Raise AwsError where the call needs an object that its bucket does not have, or names a version that is none."""
     place = place_of(call)
     if place.version_id is not None:
         _check_version_id(bucket, place.version_id)
     if call.operation in _READS | _OTHERS:
-        _require(call, bucket, place)
+        _require(call, bucket, place, demand)
     source = source_of(call)
     if source is not None:
-        _require_source(call, source)
+        _require_source(call, source, demand)
 
 
 def _check_version_id(bucket: FakeBucket, version_id: str) -> None:
@@ -49,7 +51,7 @@ def _check_version_id(bucket: FakeBucket, version_id: str) -> None:
     )
 
 
-def _require(call: Call, bucket: FakeBucket, place: Place) -> None:
+def _require(call: Call, bucket: FakeBucket, place: Place, demand: Demand) -> None:
     found = find(bucket, place)
     if isinstance(found, FakeDeleteMarker):
         marked = {"x-amz-delete-marker": "true"}
@@ -62,14 +64,14 @@ def _require(call: Call, bucket: FakeBucket, place: Place) -> None:
                 Method=method,
                 ResourceType="DeleteMarker",
             ).carrying(marked | {"Allow": "DELETE"})
-        _may_know(call, place)
+        _may_know(call, place, demand)
         raise _no_such_key(place).carrying(marked | {"x-amz-version-id": str(found.version_id)})
     if found is None:
-        _may_know(call, place)
+        _may_know(call, place, demand)
         raise _no_such_key(place) if place.version_id is None else _no_such_version(place)
 
 
-def _require_source(call: Call, source: Place) -> None:
+def _require_source(call: Call, source: Place, demand: Demand) -> None:
     if not source.key:
         said, name = "Invalid copy source object key", "x-amz-copy-source"
         raise AwsError("InvalidArgument", said, ArgumentName=name, ArgumentValue=name)  # both recorded so
@@ -83,11 +85,11 @@ def _require_source(call: Call, source: Place) -> None:
         said = "The source of a copy request may not specifically refer to a delete marker by version id."
         raise AwsError("InvalidRequest", said)
     if found is None or isinstance(found, FakeDeleteMarker):
-        _may_know(call, source)
+        _may_know(call, source, demand)
         raise _no_such_key(source) if source.version_id is None else _no_such_version(source)
 
 
-def _may_know(call: Call, place: Place) -> None:
+def _may_know(call: Call, place: Place, demand: Demand) -> None:
     """Who may not list the bucket does not learn whether an object is there."""
     demand(call, Target("s3:ListBucket", place.bucket_arn))
 

@@ -50,6 +50,7 @@ class S3:
     """The wrap round moto's S3."""
 
     def __init__(self, gateway: Gateway, kms: Kms, clock: Clock) -> None:
+        self._demand = gateway.demand
         self._keys = ObjectKeys(gateway, kms, clock)
         self._kept = Kept()
         multipart = Multipart(self._keys, self._kept, self._read_source)
@@ -85,7 +86,7 @@ class S3:
             raise AwsError("NotImplemented", f"The simulated account does not do s3:{call.operation}.", 501)
         if bucket is None:  # moto says NoSuchBucket
             return onward(request)
-        check_presence(call, bucket)
+        check_presence(call, bucket, self._demand)
         operation = self._operations.get(call.operation)
         request = as_moto_takes_it(bucket, request)
         if operation is not None:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ...authorization.authorize import authorize
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from ...wire.protocols import HttpRequest, HttpResponse
@@ -52,7 +51,7 @@ class Rotation:
         function = params.get("RotationLambdaARN") or secret.rotation_lambda_arn
         if not function:
             raise AwsError("InvalidRequestException", _NO_FUNCTION)
-        authorize(replace(call, targets=(Target("lambda:InvokeFunction", function),)))
+        self._gateway.authorize(replace(call, targets=(Target("lambda:InvokeFunction", function),)))
         if not self._functions.may_invoke(SERVICE, secret.arn, function):
             raise AwsError("AccessDeniedException", _NOT_LET_IN)
         pending = secret.holder(PENDING)

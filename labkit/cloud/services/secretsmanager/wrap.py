@@ -16,7 +16,6 @@ from moto.core.utils import get_service_model
 from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
 from moto.utilities.aws_headers import gen_amzn_requestid_long
 
-from ...authorization.authorize import authorize
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from ...kms.service import Kms
@@ -202,7 +201,7 @@ class SecretsManager:
         if ids is not None and call.params.get("MaxResults"):
             raise AwsError("InvalidParameterException", _NO_FILTERS)
         if filters is not None:
-            authorize(replace(call, targets=(Target("secretsmanager:ListSecrets", "*"),)))
+            self._gateway.authorize(replace(call, targets=(Target("secretsmanager:ListSecrets", "*"),)))
             ids = [each.arn for each in chosen(call, filters) if each.deleted_date is None]
         page, more = page_of(ids or [], call.params, _BATCH)
         values: list[dict[str, Any]] = []
@@ -212,7 +211,7 @@ class SecretsManager:
             secret = _find(one)
             arn = secret.arn if secret else _unknown_arn(call, secret_id)
             try:
-                authorize(replace(one, targets=(Target("secretsmanager:GetSecretValue", arn),)))
+                self._gateway.authorize(replace(one, targets=(Target("secretsmanager:GetSecretValue", arn),)))
                 one.result = self._get(one, named(one))
                 values.append(one.result)
             except AwsError as refused:

@@ -10,7 +10,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...authorization.authorize import authorize
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from ..secretsmanager.store import Secret, find
@@ -70,7 +69,7 @@ def _ask(gateway: Gateway, call: Call, secret: Secret, version: dict[str, str]) 
         notes={},
     )
     try:
-        authorize(inner)
+        gateway.authorize(inner)
         response = gateway.wraps["secretsmanager"].serve(inner, call.http, _never)
         answer: dict[str, Any] = json.loads(response.body)
         inner.result = answer

@@ -14,45 +14,34 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.sns.models import Subscription, sns_backends
-from moto.sqs.models import sqs_backends
 
-from ..authorization.consent import allows
-from ..core.call import Call
-from ..core.errors import AwsError
-from ..wire.protocols import HttpRequest, HttpResponse
-from .lambda_.wrap import Lambda
+from ...core.call import Call
+from ...core.errors import AwsError
+from ...wire.protocols import HttpRequest, HttpResponse
+from ..lambda_.wrap import Lambda
+from ..sqs.queues import Queues
+from .encryption import SERVICE, TopicKeys
 
 if TYPE_CHECKING:
-    from ..gateway.gateway import Gateway
+    from ...gateway.gateway import Gateway
 
-SERVICE = "sns.amazonaws.com"
 _NOT_SIGNED = "EXAMPLE"  # AWS's own word in the guide's example event
-
-
-def publish(service: str, source_arn: str, topic_arn: str, subject: str, message: str) -> bool:
-    """A message from an AWS service for some resource of its own; whether the topic is there and lets it.
-
-    The topic's default policy asks for the account of the source (AWS:SourceOwner).
-    """
-    *_, region, account, _ = topic_arn.split(":")
-    topic = sns_backends[account][region].topics.get(topic_arn)
-    owner = {"aws:SourceOwner": source_arn.split(":")[4]}
-    if topic is None or not allows(topic.policy, service, "sns:Publish", topic_arn, source_arn, owner):
-        return False
-    sns_backends[account][region].publish(message=message, arn=topic_arn, subject=subject)
-    return True
 
 
 class Sns:
     """The wrap round moto's SNS: gives subscriptions that moto would serve wrongly a delivery of ours."""
 
-    def __init__(self, gateway: Gateway, functions: Lambda) -> None:
+    def __init__(self, gateway: Gateway, functions: Lambda, queues: Queues, keys: TopicKeys) -> None:
         self._gateway = gateway
         self._functions = functions
+        self._queues = queues
+        self._keys = keys
 
     def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """moto's answer; a new subscription is prepared, by whatever way a message comes to its topic."""
         _check(call)
+        if call.operation in ("Publish", "PublishBatch"):
+            self._keys.publish(call)
         response = onward(request)
         if call.operation == "Subscribe" and response.status < 300:
             for subscription in sns_backends[call.account][call.region].subscriptions.values():
@@ -65,7 +54,7 @@ class Sns:
         if subscription.protocol == "lambda":
             delivery = ToFunction(self._gateway, self._functions, subscription).publish
         elif subscription.protocol == "sqs":
-            delivery = partial(_to_queue, subscription)
+            delivery = partial(_to_queue, self._queues, subscription)
         subscription.publish = delivery  # type: ignore[method-assign]
 
 
@@ -119,13 +108,13 @@ class ToFunction:
             self._functions.invoke_as(SERVICE, self._subscription.topic_arn, self._subscription.endpoint, payload)
 
 
-def _to_queue(subscription: Subscription, message: str, message_id: str, **more: Any) -> None:
-    """moto's delivery, if the queue is there and its policy lets the topic send."""
-    *_, region, account, name = subscription.endpoint.split(":")
-    queue = sqs_backends[account][region].queues.get(name)
-    policy = queue.policy if queue is not None else None
-    if allows(policy, SERVICE, "sqs:SendMessage", subscription.endpoint, subscription.topic_arn):
-        Subscription.publish(subscription, message, message_id, **more)
+def _to_queue(queues: Queues, subscription: Subscription, message: str, message_id: str, **more: Any) -> None:
+    """moto's delivery, if the filter policy, the queue's policy and its key let the topic send."""
+    wanted = subscription._filter_policy_matcher
+    if wanted is not None and not wanted.matches(more.get("message_attributes"), message):
+        return
+    put = partial(Subscription.publish, subscription, message, message_id, **more)
+    queues.deliver(SERVICE, subscription.topic_arn, subscription.endpoint, put)
 
 
 def _nowhere(*_: Any, **__: Any) -> None:

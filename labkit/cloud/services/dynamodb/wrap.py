@@ -17,16 +17,16 @@ from zlib import crc32
 
 from moto.dynamodb.models import dynamodb_backends
 
-from ..core.call import Call, Principal
-from ..core.clock import Clock
-from ..core.errors import AwsError
-from ..kms.service import Kms
-from ..wire.protocols import HttpRequest, HttpResponse
-from .kms_refusals import quoted
-from .requesters import Requester, requester
+from ...core.call import Call, Principal
+from ...core.clock import Clock
+from ...core.errors import AwsError
+from ...kms.service import Kms
+from ...wire.protocols import HttpRequest, HttpResponse
+from ..kms_refusals import quoted
+from ..requesters import Requester, requester
 
 if TYPE_CHECKING:
-    from ..gateway.gateway import Gateway
+    from ...gateway.gateway import Gateway
 
 Onward = Callable[[HttpRequest], HttpResponse]
 SERVICE = "dynamodb.amazonaws.com"

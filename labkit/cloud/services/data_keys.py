@@ -1,0 +1,83 @@
+"""Data keys that a service reuses for a while: SQS's and SNS's, for each requester of their own.
+
+Asks KMS through the gateway. Sources: SQS Developer Guide, "Key management" (a new data key is made by GenerateDataKey
+and verified by Decrypt; principals don't share data keys; the reuse period holds for sending and for receiving);
+SNS Developer Guide, "Key management".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..authorization.consent import service_principal
+from ..core.call import Call
+from .requesters import Requester, requester
+
+if TYPE_CHECKING:
+    from ..gateway.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who needs a data key, and how KMS is asked for them; AwsError, in KMS's words, where it refuses."""
+
+    who: tuple[Requester, str]  # with the resource that a service acts for
+    ask: Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+def caller(gateway: Gateway, call: Call, via: str) -> Asker:
+    """The caller of `call`, for whom the service `via` ("sqs.amazonaws.com") asks."""
+    assert call.principal
+    return Asker((requester(call.principal), ""), lambda name, params: gateway.on_behalf(call, via, name, params))
+
+
+def service_itself(gateway: Gateway, service: str, source_arn: str, region: str) -> Asker:
+    """An AWS service ("sns.amazonaws.com") that acts as itself, for a resource of some account."""
+    who = requester(service_principal(service, source_arn.split(":")[4]))
+
+    def ask(name: str, params: dict[str, Any]) -> dict[str, Any]:
+        return gateway.as_service(service, source_arn, region, gateway.now(), name, params)
+
+    return Asker((who, source_arn), ask)
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key as it is kept beside what it encrypts."""
+
+    ciphertext: bytes = field(repr=False)
+    context: Mapping[str, str]
+
+
+class DataKeys:
+    """The data keys that a service holds in memory."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._writing: dict[tuple[object, ...], tuple[DataKey, datetime]] = {}
+        self._reading: dict[tuple[object, ...], datetime] = {}
+
+    def for_writing(self, asker: Asker, key_id: str, context: Mapping[str, str], period: timedelta) -> DataKey:
+        """The asker's own data key under this KMS key; a new one is made and verified once the period is over."""
+        place = (asker.who, key_id, tuple(context.items()))
+        held, since = self._writing.get(place, (None, None))
+        if held is not None and since is not None and self._now() < since + period:
+            return held
+        asked = {"KeyId": key_id, "KeySpec": "AES_256", "EncryptionContext": dict(context)}
+        made = DataKey(asker.ask("GenerateDataKey", asked)["CiphertextBlob"], dict(context))
+        self._decrypt(asker, made)
+        self._writing[place] = made, self._now()
+        return made
+
+    def for_reading(self, asker: Asker, data_key: DataKey, period: timedelta) -> None:
+        """Decrypt a data key for the asker, unless that was done within the period."""
+        since = self._reading.get((asker.who, data_key.ciphertext))
+        if since is None or self._now() >= since + period:
+            self._decrypt(asker, data_key)
+            self._reading[(asker.who, data_key.ciphertext)] = self._now()
+
+    def _decrypt(self, asker: Asker, data_key: DataKey) -> None:
+        asker.ask("Decrypt", {"CiphertextBlob": data_key.ciphertext, "EncryptionContext": dict(data_key.context)})

@@ -1,0 +1,1 @@
+"""DynamoDB: table encryption that really needs its KMS key."""

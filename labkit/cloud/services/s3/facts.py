@@ -1,0 +1,133 @@
+"""What S3 says of itself: its permissions, bucket policies, condition keys, and what its records show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from ...authorization.service_permissions import Permissions, ResourcePolicies, Written
+from ...core.call import Call, Target
+from ...core.errors import MALFORMED_XML, AwsError
+from ...core.service_records import Records
+from ...gateway.contracts import ServiceFacts
+from ...moto.buckets import owner_of_bucket, policy_of_bucket
+from ...policy.documents import Document
+
+_ARN = "arn:aws:s3:::"
+# Operations whose action is named otherwise (S3 User Guide, "Required permissions for Amazon S3 API operations").
+_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteObjects": "DeleteObject",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+}
+# Condition keys that are parameters (Service Authorization Reference, Amazon S3): those about encryption.
+_CONDITION_KEYS = {
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+    "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "SSECustomerAlgorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
+}
+
+
+def _targets(call: Call, name: str) -> tuple[Target, ...]:
+    """A copy also reads; a named version has an action of its own; DeleteObjects asks for each object.
+
+    Source: S3 User Guide, "Required permissions for Amazon S3 API operations".
+    """
+    params = call.params
+    bucket, key = params.get("Bucket"), params.get("Key")
+    if call.operation == "DeleteObjects":
+        objects = (params.get("Delete") or {}).get("Objects") or []
+        if not objects:  # nothing to ask permission for, and nothing that S3 takes
+            raise AwsError("MalformedXML", MALFORMED_XML)
+        return tuple(Target("s3:DeleteObject", f"{_ARN}{bucket}/{each.get('Key', '')}") for each in objects)
+    if params.get("VersionId") and name in ("GetObject", "DeleteObject"):
+        name += "Version"
+    arn = f"{_ARN}{bucket}" + (f"/{key}" if key else "")
+    target = Target(f"s3:{name}", arn if bucket else "*")
+    source = params.get("CopySource")
+    if not isinstance(source, str):
+        return (target,)
+    path, _, query = source.partition("?")
+    read = "s3:GetObjectVersion" if query.startswith("versionId=") else "s3:GetObject"
+    return Target(read, f"{_ARN}{unquote(path).lstrip('/')}"), target
+
+
+def _context(call: Call) -> dict[str, str]:
+    """The headers as they were sent: the bucket's default encryption does not fill them in."""
+    context = {key: str(call.params[name]) for name, key in _CONDITION_KEYS.items() if name in call.params}
+    if "VersionId" in call.params:
+        context["s3:VersionId"] = str(call.params["VersionId"])
+    return context
+
+
+def _bucket_of(arn: str) -> str:
+    return arn.removeprefix(_ARN).partition("/")[0]
+
+
+def _policy(arn: str) -> tuple[str, str] | None:
+    """The bucket policy."""
+    name = _bucket_of(arn)
+    text = policy_of_bucket(name)
+    return (f"policy of bucket {name}", text) if text else None
+
+
+def _check(call: Call, document: Document) -> None:
+    """A bucket policy speaks of its own bucket and the objects in it ("Bucket policies for Amazon S3")."""
+    arn = f"{_ARN}{call.params['Bucket']}"
+    for statement in document.statements:
+        for resource in statement.resources or statement.not_resources or ():
+            if resource != "*" and resource != arn and not resource.startswith((f"{arn}/", f"{arn}*")):
+                raise AwsError("MalformedPolicy", f"Policy has invalid resource ({statement.label}: {resource})")
+
+
+def _is_data_event(operation: str, params: Mapping[str, Any]) -> bool:
+    """An object's events are data events (CloudTrail User Guide, "Logging data events")."""
+    return "Key" in params or operation.startswith(("ListObject", "DeleteObject", "ListMultipartUploads"))
+
+
+def _resources(call: Call) -> list[dict[str, str]]:
+    """Object and bucket, of data events (CloudTrail User Guide, sample events)."""
+    if not _is_data_event(call.operation, call.params):
+        return []
+    bucket = f"{_ARN}{call.params.get('Bucket', '')}"
+    key = call.params.get("Key")
+    item = {"type": "AWS::S3::Object", "ARN": f"{bucket}/{key}"}
+    return [*([item] if key else []), {"accountId": call.account, "type": "AWS::S3::Bucket", "ARN": bucket}]
+
+
+FACTS = ServiceFacts(
+    "s3",
+    Permissions(
+        actions=_ACTIONS,
+        targets=_targets,
+        context=_context,
+        policies=ResourcePolicies(_ARN, _policy, lambda arn: owner_of_bucket(_bucket_of(arn))),
+        documents={"PutBucketPolicy": Written("Policy", "resource")},
+        check_document=_check,
+    ),
+    Records(
+        event_name=lambda operation: "ListObjects" if operation == "ListObjectsV2" else operation,
+        data_event=_is_data_event,
+        data_types={"AWS::S3::Object": "arn:aws:s3"},
+        resources=_resources,
+        hidden=frozenset({"body", "metadata"}),
+        member_names={"bucket": "bucketName"},
+        shows_denied_parameters=True,  # captured
+    ),
+)

@@ -1,0 +1,1 @@
+"""SNS: topics, whom their messages reach, and messages under KMS keys."""

@@ -1,0 +1,30 @@
+"""What SNS says of itself: permissions, what its records show, its words for KMS's refusals."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ...authorization.service_permissions import Permissions, regional
+from ...core.service_records import Records, among
+from ...gateway.contracts import ServiceFacts
+
+# KMS's code → SNS's (botocore's model of SNS). KMSAccessDenied with KMS's quoted message is recorded.
+KMS_REFUSALS = MappingProxyType(
+    {
+        "AccessDeniedException": "KMSAccessDenied",
+        "DisabledException": "KMSDisabled",
+        "KMSInvalidStateException": "KMSInvalidState",
+        "NotFoundException": "KMSNotFound",
+        "OptInRequired": "KMSOptInRequired",
+        "ThrottlingException": "KMSThrottling",
+    }
+)
+
+FACTS = ServiceFacts(
+    "sns",
+    Permissions(resource=regional("sns", "TopicArn", "{}")),
+    Records(
+        data_event=among("Publish", "PublishBatch"),
+        hidden=frozenset({"message", "subject", "messageAttributes"}),
+    ),
+)

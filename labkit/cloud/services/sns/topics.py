@@ -1,0 +1,46 @@
+"""Messages that AWS services publish as themselves, each by the topic's policy and its key's policy.
+
+Source: SNS Developer Guide, "Key management", on event sources of AWS services and encrypted topics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moto.sns.models import sns_backends
+
+from ...authorization.consent import allows
+from ...core.errors import AwsError
+from ..data_keys import service_itself
+from .encryption import TopicKeys
+
+if TYPE_CHECKING:
+    from ...gateway.gateway import Gateway
+
+
+class Topics:
+    """The topics of every account, as services see them."""
+
+    def __init__(self, gateway: Gateway, keys: TopicKeys) -> None:
+        self._gateway = gateway
+        self.keys = keys
+
+    def publish(
+        self, service: str, source_arn: str, topic_arn: str, message: str, subject: str | None, owner: str = ""
+    ) -> bool:
+        """A message of `service`, for a resource of some account; whether topic, its policy and its key let it.
+
+        `owner` is the account that the topic's default policy asks for (AWS:SourceOwner). What a policy does not allow
+        is dropped; a refused KMS call is in the trail.
+        """
+        *_, region, account, _ = topic_arn.split(":")
+        topic = sns_backends[account][region].topics.get(topic_arn)
+        context = {"aws:SourceOwner": owner} if owner else {}
+        if topic is None or not allows(topic.policy, service, "sns:Publish", topic_arn, source_arn, context):
+            return False
+        try:
+            self.keys.seal(service_itself(self._gateway, service, source_arn, region), topic)
+        except AwsError:
+            return False
+        sns_backends[account][region].publish(message=message, arn=topic_arn, subject=subject)
+        return True
