@@ -5,10 +5,13 @@ What is added, one at a time, is in `additions.py`; `test_no_more_than_asked.py`
 
 from __future__ import annotations
 
-from labkit.exercises.reach.actions import on_nothing
+from labkit.exercises.reach.actions import kms_actions, on_nothing
 
 GRANTS = "the grant that the service makes for itself, or for the function's role: none of this role's permissions"
 EBS = "what EC2 does with a key for a volume (Amazon EBS User Guide), through EC2: the task is not narrower"
+
+OF_GRANTS = ("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant")
+"""The operations whose requests bring kms:GrantIsForAWSResource (Service Authorization Reference, AWS KMS)."""
 
 EXERCISES = {
     "04-key-policies-and-iam": ("reader-for-payroll",),
@@ -47,5 +50,12 @@ GIVES_NOTHING: dict[tuple[str, str], str] = {
 } | {
     ("what-the-hospital-needs", f"action {action}"): "it is asked on no key: a key policy can't give it"
     for action in on_nothing()
+} | {
+    (
+        "what-the-hospital-needs",
+        f"action {action} under kms:GrantIsForAWSResource",
+    ): "no request for it brings that condition key (Service Authorization Reference, AWS KMS)"
+    for action in kms_actions()
+    if action not in OF_GRANTS
 }
 """A key's second part is the beginning of an addition's name."""
