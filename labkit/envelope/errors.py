@@ -20,7 +20,10 @@ from botocore.exceptions import ClientError
 MEANINGS = {
     "AccessDeniedException": "You may not use the key, or it is not in this account and Region.",
     "DisabledException": "The key is disabled: ask its owner.",
-    "IncorrectKeyException": "The data key was wrapped with another KMS key than the one you named.",
+    "IncorrectKeyException": (
+        "The data key was wrapped with another KMS key than the one you named. "
+        "If you named an alias, perhaps the alias has moved since: name the key itself, by its ARN."
+    ),
     "InvalidCiphertextException": "The wrapped data key has been changed, or was wrapped for another context.",
     "InvalidKeyUsageException": "The key is of a type that wraps no data keys: a symmetric encryption key is needed.",
     "KMSInvalidStateException": "The key waits for its deletion, or has no material: ask its owner.",

@@ -6,6 +6,8 @@ number (11 bytes, from 0) and one byte: 1 for the last frame, 0 for the others. 
 Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance",
 https://eprint.iacr.org/2015/189): a frame that is moved, repeated, left out or taken from another envelope fails its
 check, and so does the end of a file that has been cut. Each envelope has a key of its own, so no nonce is used twice.
+Nonces that count need no limit but their 11 bytes. With random nonces a key would be spent after 2**32 frames (NIST SP
+800-38D, 8.3).
 """
 
 from __future__ import annotations

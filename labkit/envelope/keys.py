@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,6 +47,7 @@ def frame_cipher(data_key: bytearray, header: bytes) -> tuple[AESGCM, bytes]:
     """
     info = PURPOSE + hashlib.sha256(header).digest()
     derived = bytearray(2 * KEY_BYTES)
+    # The cipher outlives this block, so its library must hold a copy of the key (checked at the end of this file).
     with wiped(derived):
         HKDF(SHA256(), length=len(derived), salt=None, info=info).derive_into(data_key, derived)
         return AESGCM(memoryview(derived)[:KEY_BYTES]), bytes(derived[KEY_BYTES:])
@@ -60,3 +61,21 @@ def wiped(*secrets: bytearray | memoryview) -> Iterator[None]:
     finally:
         for secret in secrets:
             secret[:] = bytes(len(secret))
+
+
+def check_that_the_key_is_copied(cipher: Callable[[bytearray], Any] = AESGCM) -> None:
+    """Raise ImportError if a cipher looks at our buffer instead of a copy of it.
+
+    Up to cryptography 41, AESGCM kept the buffer that it was given. Wiped, that is 32 zeros: every file would be sealed
+    under a key that everybody knows, and would open again without a word.
+    """
+    key, nonce = bytearray(range(KEY_BYTES)), bytes(12)
+    sealing = cipher(key)
+    before = sealing.encrypt(nonce, b"copied?", None)
+    with wiped(key):
+        pass
+    if sealing.encrypt(nonce, b"copied?", None) != before:
+        raise ImportError("This version of cryptography does not copy keys: install a newer one (42 or later).")
+
+
+check_that_the_key_is_copied()

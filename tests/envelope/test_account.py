@@ -108,7 +108,7 @@ def renamed(kms: Any) -> None:
     [
         (disabled, "DisabledException", "ask its owner"),
         (deleted, "KMSInvalidStateException", "waits for its deletion"),
-        (moved, "IncorrectKeyException", "another KMS key than the one you named"),
+        (moved, "IncorrectKeyException", "another KMS key than the one you named.*the alias has moved"),
         (renamed, "NotFoundException", "no key or alias of that name"),
     ],
 )

@@ -94,9 +94,11 @@ def additions(before: dict[Place, Any], after: dict[Place, Any], principals: dic
 def _of_a_statement(kind: str, statement: dict[str, Any], principals: dict[str, str]) -> Iterator[tuple[str, Any]]:
     if kind != "trust" and statement["Effect"] == "Allow":
         actions = _listed(statement["Action"])
+        keys = [key for block in statement.get("Condition", {}).values() for key in block]
+        under = f" under {' and '.join(keys)}" if keys else ""
         for action in kms_actions():
             if not any(glob(each.lower(), action.lower()) for each in actions):
-                yield f"action {action}", statement | {"Action": [*actions, action]}
+                yield f"action {action}{under}", statement | {"Action": [*actions, action]}
     if "Principal" in statement:
         named = statement["Principal"]
         for name, arn in principals.items():

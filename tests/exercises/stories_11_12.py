@@ -119,13 +119,21 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                 ),
                 (
                     (
-                        "policy['Statement'][-1]['Principal'] = "
-                        "them\npolicy['Statement'][-1]['Action'].append('kms:Sign')\n"
-                        "policy['Statement'][-1]['Action'].append('kms:Encrypt')\n"
+                        "policy['Statement'][-1]['Principal'] = them['Principal']\n"
+                        "policy['Statement'][-2]['Action'] += ['kms:Sign', 'kms:Encrypt']\n"
                         "kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))"
                     ),
                     "not yet",
                     "more than it needs",
+                ),
+                (
+                    (
+                        "policy['Statement'][-2]['Action'] = actions[:-2]\n"
+                        "policy['Statement'][-1].pop('Condition')\n"
+                        "kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))"
+                    ),
+                    "not yet",
+                    "hand your key on",
                 ),
             ]
         ],

@@ -14,7 +14,8 @@ from labkit.exercises.reach.situations import through
 
 BRANCH = "eu-central-1"
 DATA_KEYS = ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
-NEEDED = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", *DATA_KEYS, "kms:ReEncryptFrom", "kms:ReEncryptTo")
+UNBOUND = ("kms:Decrypt", "kms:DescribeKey", *DATA_KEYS, "kms:ReEncryptFrom", "kms:ReEncryptTo")
+NEEDED = ("kms:CreateGrant", *UNBOUND)
 FOR_AWS = "kms:GrantIsForAWSResource"
 
 
@@ -111,9 +112,13 @@ def what_the_hospital_needs(lab: LabView, answer: Any) -> Outcome:
     own = [c for c in reach.callers(thing) if c.account == thing.account and not c.is_administrator]
     if (access := reach.let_in(thing, map(without_policies, own))) is not None:
         return not_yet(f"The key policy lets others than the hospital in as well, by name: {access}.")
-    within = Right(NEEDED, (key,))
-    if (access := reach.let_in(thing, theirs, within)) is not None:
-        return not_yet(f"The key policy lets the hospital do more than it needs for that: {access.told}.")
+    within = Right(UNBOUND, (key,)), Right(("kms:CreateGrant",), (key,), {FOR_AWS: ("true",)})
+    by_hand = Right(("kms:CreateGrant",), (key,))
+    beyond = reach.let_in(thing, theirs, *within)
+    if beyond is not None and reach.let_in(thing, theirs, *within, by_hand) is None:
+        return not_yet("The hospital can hand your key on by hand: let it make grants only where an AWS service asks.")
+    if beyond is not None:
+        return not_yet(f"The key policy lets the hospital do more than it needs for that: {beyond.told}.")
     restorer = reach.outsider(f"arn:aws:iam::{hospital}:role/Administrator")
     by_ec2 = _through_ec2(lab)
     allowed = {
