@@ -137,7 +137,8 @@ def aws_command(environ: Mapping[str, str]) -> Finding:
     answer = run([command, "--version"])
     found = re.search(r"aws-cli/(\d+)\.(\d+)\.(\d+)", answer)
     if found is None:
-        return Finding("wrong", f"{command} does not say its version", "Run `labkit doctor --mend`, then: aws --version")
+        mend_it = "Run `labkit doctor --mend`, then: aws --version"
+        return Finding("wrong", f"{command} does not say its version", mend_it)
     version = tuple(int(part) for part in found.groups())
     text = f"aws command {'.'.join(found.groups())} ({command})"
     if version < ENDPOINT_AWARE.get(version[0], (0, 0, 0)):

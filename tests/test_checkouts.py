@@ -18,7 +18,8 @@ import pytest
 SECONDS = 400
 NOBODY = 65534
 LABS = ("notebooks/02-create-keys.ipynb", "notebooks/03-encrypt-and-decrypt.ipynb")  # both have `!aws` cells
-PARTS = ("labkit", "tools", "notebooks", "data", "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "Makefile")
+FOLDERS = ("labkit", "tools", "notebooks", "data")
+FILES = ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", "Makefile")
 NBVAL = ("-m", "pytest", "-q", "-n0", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-o", "addopts=")
 OWN = ("LABKIT_", "AWS_", "PYTHON", "JUPYTER_", "IPYTHON", "PYTEST_", "XDG_")
 SAMPLE = "from labkit.trail.samples import sample; print(sample('fortnight'))"
@@ -52,11 +53,10 @@ def copied(checkout: Path, folder: Path) -> Path:
     """A checkout in that folder, as git would bring it."""
     ignored = shutil.ignore_patterns("__pycache__", ".*", "made", "*.egg-info")
     folder.mkdir(parents=True)
-    for part in (checkout / name for name in PARTS):
-        if part.is_dir():
-            shutil.copytree(part, folder / part.name, ignore=ignored)
-        else:
-            shutil.copy2(part, folder)
+    for name in FOLDERS:
+        shutil.copytree(checkout / name, folder / name, ignore=ignored)
+    for name in FILES:
+        shutil.copy2(checkout / name, folder)
     return folder
 
 
