@@ -64,7 +64,7 @@ def examine() -> list[Finding]:
         loopback(),
         writable(CHECKOUT / "notebooks"),
         *settings(os.environ),
-        *config_file(Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()),
+        *config_file(Path(os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"))),
         *endpoint(os.environ),
     ]
 
@@ -130,7 +130,7 @@ def _quoted(path: str) -> str:
 def aws_command(environ: Mapping[str, str]) -> Finding:
     """Is there an `aws` command, and does it find a lab by AWS_ENDPOINT_URL?"""
     # `make lab` puts the environment's own commands first, so that is the one notebooks use.
-    path = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
+    path = os.pathsep.join([str(launchers.commands()), environ.get("PATH", "")])
     command = shutil.which("aws", path=path)
     if command is None:
         return Finding("wrong", "no aws command", "Run `make setup`, which brings one into .venv.")

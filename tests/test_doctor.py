@@ -81,6 +81,16 @@ def test_no_aws_command(tmp_path: Path) -> None:
     )
 
 
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container started for a user that the system doesn't know, say."""
+
+    def homeless(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert doctor.examine()
+
+
 @pytest.mark.parametrize("name", ["openssl", "base64", "jq"])
 def test_programs(name: str, tmp_path: Path) -> None:
     """What labs name is looked for; its absence is no reason to stop, and where it comes from is said."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import sysconfig
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -28,8 +29,8 @@ _MEANT_BY_SHELL = re.compile(rb"[$`\"\\]")  # what the shell does not take as it
 
 
 def commands() -> Path:
-    """The folder of this environment's commands."""
-    return Path(sys.executable).parent
+    """The folder of this environment's commands. (conda on Windows has them in a folder below its Python's.)"""
+    return Path(sysconfig.get_path("scripts")) if os.name == "nt" else Path(sys.executable).parent
 
 
 def broken(folder: Path, pattern: str = "*") -> list[Path]:

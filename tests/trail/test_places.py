@@ -56,6 +56,17 @@ def test_a_chosen_folder_is_alone(checkout_of_samples: Path) -> None:
     assert next(places.candidates({"LABKIT_DATA": ""}, checkout_of_samples)) == checkout_of_samples / "data" / "made"
 
 
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder of their own among the temporary ones is left."""
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(places.Path, "home", homeless)
+    (found,) = places.candidates({}, tmp_path, "linux")
+    assert found == Path(tempfile.gettempdir()) / f"labkit-{os.getuid()}"
+
+
 @pytest.fixture
 def few_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample of no files, which is quick to make."""

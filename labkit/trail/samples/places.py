@@ -25,7 +25,7 @@ def candidates(
     above: the folder that holds the package: a checkout, or a `site-packages`.
     """
     if chosen := environ.get(VARIABLE):
-        yield Path(chosen).expanduser().absolute()
+        yield Path(os.path.expanduser(chosen)).absolute()  # Path.expanduser fails for a user without a home
         return
     if (above / "pyproject.toml").is_file() and (above / "data").is_dir():
         yield above / "data" / "made"
