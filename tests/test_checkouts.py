@@ -162,6 +162,16 @@ def test_another_users_checkout(labs: Path, somewhere: Path, as_nobody: Run) -> 
     assert "this checkout is read-only" in as_nobody("sh", "tools/make-venv").stdout
 
 
+def test_an_unprivileged_users_own_checkout(labs: Path, as_nobody: Run) -> None:
+    """No command needs root: doctor finds nothing, launchers are mended, logs stay in the checkout."""
+    subprocess.run(["chown", "-R", "-h", f"{NOBODY}:{NOBODY}", labs], check=True)
+    as_pip_writes_it(labs)
+    assert as_nobody("labkit", "doctor", "--mend").returncode == 0
+    assert as_nobody("aws", "--version").stdout.startswith("aws-cli/")
+    sample = as_nobody(labs / ".venv/bin/python", "-c", SAMPLE)
+    assert sample.stdout.startswith(f"{labs}/data/made/fortnight-"), sample.stdout
+
+
 def test_from_the_wheel(somewhere: Path, checkout: Path, need: Callable[[str, object], None]) -> None:
     """An installed package has its labs with it, checks exercises, and keeps logs in the user's cache."""
     source = copied(checkout, somewhere / "source")
