@@ -5,7 +5,9 @@ JOBS ?= 2
 PYTHON ?=
 VENV := .venv
 READY := $(VENV)/.ready
-RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python
+RUN := PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python
+# pip writes launchers that can't run where the path has a space; this writes them anew.
+MEND := $(RUN) -c 'from labkit.accounts import launchers; launchers.main()'
 # JupyterLab refuses to run as root unless it is told that this is meant (containers).
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -16,10 +18,12 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lab: $(READY)  ## Set up, then open the first notebook in JupyterLab
+	@$(MEND) || true  # in another user's folder: doctor tells what doesn't run
 	@$(RUN) -m nbformat.sign notebooks/*.ipynb >/dev/null 2>&1 || true  # else pictures are text until cells are run
 	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_OPTIONS) notebooks/00-start-here.ipynb
 
 setup: $(READY)  ## Make .venv with the labkit command in it
+	@$(MEND)
 
 test: $(READY) lint types  ## Run everything: lint, types, unit tests, notebooks, browser
 	@$(RUN) -m pytest -n $(JOBS)
@@ -38,6 +42,7 @@ ledger: $(READY)  ## Write the ledger's pages from its tables
 
 upgrade: $(READY)  ## Move every package to its newest version, and write constraints.txt
 	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[notebooks,test]'
+	@$(MEND)
 	@$(RUN) tools/write_constraints.py
 
 bench: $(READY)  ## Measure calls per second, beside the floor; log records per second, beside other readers
@@ -47,5 +52,9 @@ clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis data/made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A folder that was moved or copied is set up again: .ready says where it stood.
+ifneq ($(shell [ ! -s $(READY) ] || [ "$$(cat $(READY))" = "$$(pwd -P)" ] || echo moved),)
+.PHONY: $(READY)
+endif
 $(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json
 	@PYTHON="$(PYTHON)" sh tools/make-venv

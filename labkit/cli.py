@@ -91,7 +91,14 @@ def build_parser() -> argparse.ArgumentParser:
         description="Look at Python, packages, the aws command, settings and ports. "
         "Exits with 1 if something must be mended before a lab can run.",
     )
-    doctor_parser.set_defaults(run=examine)
+    doctor_parser.add_argument(
+        "--mend",
+        action="store_const",
+        const=mend,
+        default=examine,
+        dest="run",
+        help="first mend the environment's commands, if the folder's path or a move keeps them from running",
+    )
     return parser
 
 
@@ -221,6 +228,15 @@ def examine(_arguments: argparse.Namespace) -> int:
     findings = doctor.examine()
     print("\n".join(str(each) for each in findings))
     return int(any(each.status == "wrong" for each in findings))
+
+
+def mend(arguments: argparse.Namespace) -> int:
+    """`labkit doctor --mend`: mend what can be mended, then look at everything."""
+    from . import doctor
+
+    done = doctor.mend()
+    print("\n".join(str(each) for each in done))
+    return max(examine(arguments), int(any(each.status == "wrong" for each in done)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -20,11 +21,24 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from .accounts import launchers
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 # AWS_ENDPOINT_URL is read since these versions (aws-cli's changelog; localstack/awscli-local issue 76).
 ENDPOINT_AWARE = {1: (1, 29, 0), 2: (2, 13, 0)}
 COMMAND_SECONDS = 20
+# What labs name beside `aws`, what for, and where it comes from.
+PROGRAMS = {
+    "openssl": "Some cells of labs 03, 09 and 10 use it.",
+    "base64": "No cell needs it: `openssl base64 -d -A` stands there, and in Python base64.b64decode.",
+    "jq": "No cell needs it: the texts of lab 18 show it beside pandas.",
+}
+INSTALL = {
+    "openssl": "Install it from your system's packages, or with: conda install -c conda-forge openssl",
+    "base64": "On Windows it comes with Git and with WSL.",
+    "jq": "Install it from your system's packages, or with: conda install -c conda-forge jq",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +58,13 @@ def examine() -> list[Finding]:
     return [
         python(sys.version_info[:3]),
         *packages(CHECKOUT / "constraints.txt"),
+        *commands(launchers.commands()),
         aws_command(os.environ),
-        openssl(),
+        *programs(os.environ),
         loopback(),
         writable(CHECKOUT / "notebooks"),
         *settings(os.environ),
-        *config_file(Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()),
+        *config_file(Path(os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"))),
         *endpoint(os.environ),
     ]
 
@@ -86,17 +101,44 @@ def packages(constraints: Path) -> list[Finding]:
     return findings or [Finding("right", "packages as in constraints.txt")]
 
 
+def commands(folder: Path) -> list[Finding]:
+    """Can the environment's commands run where this folder is?"""
+    names = [path.name for path in launchers.broken(folder)]
+    if not names:
+        return []
+    listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+    what = f"{len(names)} command(s) in {folder} can't run, or run another environment's Python: {listed}"
+    why = "The path has a space, or is too long, or the folder was moved or copied."
+    return [Finding("wrong", what, f"{why} Run: {_quoted(sys.executable)} -m labkit.cli doctor --mend")]
+
+
+def mend() -> list[Finding]:
+    """Mend what can be mended without asking anybody: the environment's commands."""
+    folder = launchers.commands()
+    try:
+        names = [path.name for path in launchers.mend(folder)]
+    except OSError as problem:
+        how = "Ask the owner of the folder to run it, or make an environment of your own: clone, then `make setup`."
+        return [Finding("wrong", f"the commands in {folder} cannot be mended: {problem.strerror}", how)]
+    return [Finding("right", f"mended: {', '.join(names) or 'nothing had to be'}")]
+
+
+def _quoted(path: str) -> str:
+    return shlex.quote(path) if " " in path else path
+
+
 def aws_command(environ: Mapping[str, str]) -> Finding:
     """Is there an `aws` command, and does it find a lab by AWS_ENDPOINT_URL?"""
     # `make lab` puts the environment's own commands first, so that is the one notebooks use.
-    path = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
+    path = os.pathsep.join([str(launchers.commands()), environ.get("PATH", "")])
     command = shutil.which("aws", path=path)
     if command is None:
         return Finding("wrong", "no aws command", "Run `make setup`, which brings one into .venv.")
     answer = run([command, "--version"])
     found = re.search(r"aws-cli/(\d+)\.(\d+)\.(\d+)", answer)
     if found is None:
-        return Finding("wrong", f"{command} does not say its version", "Run it by hand: aws --version")
+        mend_it = "Run `labkit doctor --mend`, then: aws --version"
+        return Finding("wrong", f"{command} does not say its version", mend_it)
     version = tuple(int(part) for part in found.groups())
     text = f"aws command {'.'.join(found.groups())} ({command})"
     if version < ENDPOINT_AWARE.get(version[0], (0, 0, 0)):
@@ -108,12 +150,17 @@ def aws_command(environ: Mapping[str, str]) -> Finding:
     return Finding("right", text)
 
 
-def openssl() -> Finding:
-    """Is there an openssl command (some labs check a signature with it)?"""
-    command = shutil.which("openssl")
+def programs(environ: Mapping[str, str]) -> list[Finding]:
+    """Are the other programs there that cells and texts of labs name? A lab goes on without them."""
+    path = environ.get("PATH", "")
+    return [_program(name, shutil.which(name, path=path), use) for name, use in PROGRAMS.items()]
+
+
+def _program(name: str, command: str | None, use: str) -> Finding:
     if command is None:
-        return Finding("look", "no openssl command", "Install openssl from your system's packages: some cells use it.")
-    return Finding("right", run([command, "version"]).strip() or command)
+        return Finding("look", f"no {name} command", f"{use} {INSTALL[name]}")
+    version = run([command, "version"]).strip() if name == "openssl" else ""
+    return Finding("right", version or f"{name} ({command})")
 
 
 def loopback() -> Finding:

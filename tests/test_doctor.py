@@ -81,14 +81,28 @@ def test_no_aws_command(tmp_path: Path) -> None:
     )
 
 
-def test_openssl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """openssl is looked for, and its absence is no reason to stop."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert doctor.openssl().status == "look"
-    program = tmp_path / "openssl"
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container started for a user that the system doesn't know, say."""
+
+    def homeless(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert doctor.examine()
+
+
+@pytest.mark.parametrize("name", ["openssl", "base64", "jq"])
+def test_programs(name: str, tmp_path: Path) -> None:
+    """What labs name is looked for; its absence is no reason to stop, and where it comes from is said."""
+    environment = {"PATH": str(tmp_path)}
+    missing = {each.what: each for each in doctor.programs(environment)}
+    assert {each.status for each in missing.values()} == {"look"}
+    assert missing[f"no {name} command"].mend
+    program = tmp_path / name
     program.write_text("#!/bin/sh\necho OpenSSL 3.0.17\n")
     program.chmod(0o755)
-    assert doctor.openssl() == Finding("right", "OpenSSL 3.0.17")
+    expected = "OpenSSL 3.0.17" if name == "openssl" else f"{name} ({program})"
+    assert Finding("right", expected) in doctor.programs(environment)
 
 
 @pytest.mark.parametrize("action", ["create_server", "create_connection"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
 
 import boto3
 
+from . import launchers
 from .sessions import new_session
 
 # What is read when a lab joins an account; all other settings of AWS's would lead some calls past the lab, to the
@@ -54,9 +54,12 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
 def _prefer_own_commands() -> None:
     """`!aws` in a notebook is the one installed beside this Python, even where the environment is not activated.
 
-    An `aws` older than 2.13 or 1.29 does not read AWS_ENDPOINT_URL and would call the real AWS.
+    An `aws` older than 2.13 or 1.29 does not read AWS_ENDPOINT_URL and would call the real AWS. If the launcher can't
+    run where this folder is (a space in the path), it is mended; `labkit doctor` tells where that can't be done.
     """
-    own = str(Path(sys.executable).parent)
+    own = str(launchers.commands())
+    with suppress(OSError):
+        launchers.mend(launchers.commands(), "aws")
     path = os.environ.get("PATH", "").split(os.pathsep)
     if own not in path:  # an environment that is activated has its own order, and keeps it
         os.environ["PATH"] = os.pathsep.join([own, *path])
