@@ -48,8 +48,16 @@ def lab_problems(page: Page) -> Iterator[Problem]:
         walks: list[Rule] = [untouched_problems, solution_problems]
         walks += [partial(wrong_answer_problems, number=number) for number in rounds(page)]
         walks.append(way_back_problems)
-        for rule in walks:
-            yield from _walked(page, rule)
+        try:
+            for rule in walks:
+                yield from _walked(page, rule)
+        except Exception as error:  # whatever a lab's own cells raise: the other walks would end there, too
+            notes = " ".join(getattr(error, "__notes__", ["after its last cell"]))
+            yield Problem(
+                page.path,
+                f"A learner's walk ends {notes} with {type(error).__name__}: {error}.",
+                "Mend the cell, or the solution or wrong answer that was tried there.",
+            )
 
 
 def _missing_checks(page: Page) -> Iterator[Problem]:
@@ -61,18 +69,11 @@ def _missing_checks(page: Page) -> Iterator[Problem]:
 
 
 def _walked(page: Page, rule: Rule) -> Iterator[Problem]:
-    """Follow a rule that runs cells; a cell that fails ends the walk, and is a problem."""
+    """Follow a rule that runs cells, from where a notebook's kernel begins."""
     before = Path.cwd()
-    os.chdir(page.path.parent)  # where a notebook's kernel begins
+    os.chdir(page.path.parent)
     try:
         yield from rule(page)
-    except Exception as error:
-        notes = " ".join(getattr(error, "__notes__", []))
-        yield Problem(
-            page.path,
-            f"A learner's walk ends {notes} with {type(error).__name__}: {error}.",
-            "Mend the cell, or the solution or wrong answer that was tried there.",
-        )
     finally:
         os.chdir(before)
 
