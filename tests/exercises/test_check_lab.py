@@ -82,7 +82,12 @@ SPOILT = {
         "# hint",
         ['No cell has `lab.exercise("count-keys").hint()`. All three verbs'],
     ),
-    "a-dead-link": ("notebooks/90-first-key.ipynb", "labs of labkit", "[labs](labs.md)", ["labs.md, which is not there"]),
+    "a-dead-link": (
+        "notebooks/90-first-key.ipynb",
+        "labs of labkit",
+        "[labs](labs.md)",
+        ["labs.md, which is not there"],
+    ),
     "an-old-run": (
         "notebooks/90-first-key.ipynb",
         '"execution_count": 3',
@@ -115,9 +120,13 @@ SPOILT = {
     ),
     "a-cell-that-fails": (
         "notebooks/90-first-key.ipynb",
-        'described = kms.describe_key',
-        'described = kms.describe_keys',
-        ["A learner's walk ends in the cell c13 of 90-first-key.ipynb with AttributeError", "Mend the cell", "1 to mend"],
+        "described = kms.describe_key",
+        "described = kms.describe_keys",
+        [
+            "walk ends in the cell c13 of 90-first-key.ipynb with AttributeError",
+            "Mend the cell",
+            "1 to mend",
+        ],
     ),
     "no-toml": ("90_first_key/exercises.toml", "[[made]]", "[[made", ["is not valid TOML"]),
 }

@@ -27,7 +27,9 @@ def say_its_state(lab: LabView, answer: Any) -> Outcome:
     if answer is None:
         return unanswered()
     state = next(key["KeyState"] for key in keys(lab) if key["Description"] == "payroll")
-    return solved("A new key can be used at once.") if answer == state else not_yet("That is not the word that KMS writes.")
+    if answer == state:
+        return solved("A new key can be used at once.")
+    return not_yet("That is not the word that KMS writes.")
 
 
 def count_keys(lab: LabView, answer: Any) -> Outcome:
