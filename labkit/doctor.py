@@ -55,7 +55,7 @@ def examine() -> list[Finding]:
 
 
 def python(version: tuple[int, ...]) -> Finding:
-    """Is this Python new enough?"""
+    """Look whether this Python is new enough."""
     text = ".".join(map(str, version))
     if version >= OLDEST_PYTHON:
         return Finding("right", f"Python {text}")
@@ -65,7 +65,7 @@ def python(version: tuple[int, ...]) -> Finding:
 
 
 def packages(constraints: Path) -> list[Finding]:
-    """Are the packages there, in the versions that the labs are tested with?"""
+    """Look whether the packages are there, in the versions that the labs are tested with."""
     if not constraints.is_file():
         return [Finding("look", "constraints.txt is not here: package versions were not compared")]
     tested = dict(re.findall(r"^([\w.-]+)==(\S+)", constraints.read_text(), re.MULTILINE))
@@ -87,7 +87,7 @@ def packages(constraints: Path) -> list[Finding]:
 
 
 def aws_command(environ: Mapping[str, str]) -> Finding:
-    """Is there an `aws` command, and does it find a lab by AWS_ENDPOINT_URL?"""
+    """Look whether there is an `aws` command that finds a lab by AWS_ENDPOINT_URL."""
     # `make lab` puts the environment's own commands first, so that is the one notebooks use.
     path = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
     command = shutil.which("aws", path=path)
@@ -109,7 +109,7 @@ def aws_command(environ: Mapping[str, str]) -> Finding:
 
 
 def openssl() -> Finding:
-    """Is there an openssl command (some labs check a signature with it)?"""
+    """Look whether there is an openssl command (some labs check a signature with it)."""
     command = shutil.which("openssl")
     if command is None:
         return Finding("look", "no openssl command", "Install openssl from your system's packages: some cells use it.")
@@ -198,7 +198,7 @@ def endpoint(environ: Mapping[str, str]) -> list[Finding]:
 
 
 def run(command: list[str]) -> str:
-    """What a command prints, on either stream; empty if it cannot be run."""
+    """Run a command and return what it prints, on either stream; empty if it cannot be run."""
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)  # noqa: S603 - a fixed command, no shell
     except (OSError, subprocess.SubprocessError):

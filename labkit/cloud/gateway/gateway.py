@@ -86,7 +86,7 @@ class Gateway:
         self._timeline = Timeline(clock)
         self.timed = self._timeline.timed  # what happens by the clock: keys, deliveries, ...
         self.timed.append(KeyTime(kms, self.new_id, self.record))
-        self.runs_functions = False  # whether there are any, which calls' events may lead to
+        self.runs_functions = False  # True once a function exists: answers then wait for follow-up invocations
         self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
         self._afterwards: deque[Callable[[], None]] = deque()  # what services do once the call is answered
         self._draining = threading.Lock()
@@ -125,7 +125,7 @@ class Gateway:
 
     @contextmanager
     def locked(self) -> Iterator[datetime]:
-        """Act between two calls, for what services do afterwards; the time of the act, one lab second later."""
+        """Hold the lock for work that is not an API call; steps the clock one second and yields that time."""
         with self._lock:
             yield self._timeline.tick()
 

@@ -27,7 +27,7 @@ DATA = Path(__file__).parents[3] / "data"
 
 
 def sample(name: str, folder: Path | None = None) -> Path:
-    """The folder with the files of a sample, "fortnight" or "incident", under the names that AWS gives them.
+    """Make the folder with the files of a sample, "fortnight" or "incident", under the names that AWS gives them.
 
     folder: where samples are kept (default: `data/made/` in the checkout). The first time takes some seconds.
     Errors: LabError for an unknown name, or if the makers no longer make what the checksum says.
@@ -49,7 +49,7 @@ def sample(name: str, folder: Path | None = None) -> Path:
 
 
 def files(name: str) -> Iterable[File]:
-    """The files of a sample."""
+    """Make the files of a sample."""
     return delivered(fortnight(renewed=NOTICED) + incident() if name == "incident" else fortnight())
 
 
