@@ -79,6 +79,14 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert set(PAGES) <= reached
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_that_are_named_are_there(path: Path) -> None:
+    """A path in backquotes or in a command, of a folder of the checkout, leads to something."""
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/.-])(?:labkit|tests|notebooks|tools|docs)/[\w/.*-]*[\w/]", text))
+    assert [each for each in sorted(named) if "NN" not in each and not list(ROOT.glob(each))] == []
+
+
 def test_the_ten_lines_print_what_the_readme_shows(tmp_path: Path) -> None:
     """They are run as they stand, in a process of their own, and compared to the letter."""
     (shown,) = re.findall(r"```python\n(.*?)```.*?```text\n(.*?)```", README, re.DOTALL)
