@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line, as data for argparse (and for the test that holds the README to it)."""
+    """Make the whole command line, as data for argparse (and for the test that holds the docs to it)."""
     parser = argparse.ArgumentParser(prog="labkit", description="Labs for AWS KMS on a simulated AWS account.")
     parser.add_argument("--version", action="version", version=f"labkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -99,25 +99,36 @@ def build_parser() -> argparse.ArgumentParser:
         dest="run",
         help="first mend the environment's commands, if the folder's path or a move keeps them from running",
     )
+
+    check_parser = commands.add_parser(
+        "check-lab",
+        help="say what a lab is lacking, and how to mend it",
+        description="Read a lab's exercises and its notebook, and walk through it in fresh accounts: untouched, with "
+        "each wrong answer, and with the solutions. Exits with 1 if something must be mended.",
+    )
+    check_parser.add_argument(
+        "lab", metavar="LAB", help="a lab's folder, such as my_labs/90_first_key, or one of labkit's own: 05-conditions"
+    )
+    check_parser.set_defaults(run=check_lab)
     return parser
 
 
 def port_number(text: str) -> int:
-    """A TCP port, 0 to 65535; argparse turns the error into its usage line."""
+    """Read a TCP port, 0 to 65535; argparse turns the error into its usage line."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
     return int(text)
 
 
 def account_count(text: str) -> int:
-    """How many accounts: 1 to 100."""
+    """Read a number of accounts: 1 to 100."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100):
         raise argparse.ArgumentTypeError(f"accounts are counted from 1 to 100, not {text!r}")
     return int(text)
 
 
 def seed_text(text: str) -> str:
-    """A seed that can be hashed: any text."""
+    """Read a seed that can be hashed: any text."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -126,7 +137,7 @@ def seed_text(text: str) -> str:
 
 
 def region_name(text: str) -> str:
-    """A Region in which botocore's endpoint data knows KMS, in any partition."""
+    """Read a Region in which botocore's endpoint data knows KMS, in any partition."""
     import boto3
 
     from .accounts.environment import leave_the_owner_out
@@ -170,12 +181,12 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    """What SIGINT and SIGTERM do."""
+    """Interrupt, as SIGINT and SIGTERM do."""
     raise KeyboardInterrupt
 
 
 def as_json(endpoint: str, region: str, cloud: Cloud) -> str:
-    """What a program needs to use the accounts, on one line."""
+    """Write what a program needs to use the accounts, on one line."""
     return json.dumps(
         {
             "endpoint": endpoint,
@@ -188,7 +199,7 @@ def as_json(endpoint: str, region: str, cloud: Cloud) -> str:
 
 
 def account_keys(account: AccountKeys) -> dict[str, str]:
-    """One account's administrator, as JSON shows it."""
+    """Show one account's administrator, as JSON shows it."""
     return {
         "account_id": account.account_id,
         "access_key_id": account.access_key_id,
@@ -197,7 +208,7 @@ def account_keys(account: AccountKeys) -> dict[str, str]:
 
 
 def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
-    """What a person copies into another terminal; further accounts' keys follow as comments."""
+    """Write what a person copies into another terminal; further accounts' keys follow as comments."""
     first, *others = cloud.accounts
     lines = [
         f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
@@ -237,6 +248,26 @@ def mend(arguments: argparse.Namespace) -> int:
     done = doctor.mend()
     print("\n".join(str(each) for each in done))
     return max(examine(arguments), int(any(each.status == "wrong" for each in done)))
+
+
+def check_lab(arguments: argparse.Namespace) -> int:
+    """Run `labkit check-lab`: 0 if the lab keeps to all rules, 1 if something must be mended."""
+    from .exercises import LabFileError
+    from .exercises.lab_rules.checking import lab_problems
+    from .exercises.lab_rules.page import page_at
+
+    found = 0
+    try:
+        page = page_at(arguments.lab)
+        for problem in lab_problems(page):
+            print(problem, flush=True)
+            found += 1
+    except (LabFileError, ModuleNotFoundError) as problem:
+        print(problem)
+        return 1
+    told = f"{found} to mend" if found else "nothing to mend"
+    print(f"{page.name}: {len(page.specs())} exercises, {told}.")
+    return int(found > 0)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def examine() -> list[Finding]:
 
 
 def python(version: tuple[int, ...]) -> Finding:
-    """Is this Python new enough?"""
+    """Look whether this Python is new enough."""
     text = ".".join(map(str, version))
     if version >= OLDEST_PYTHON:
         return Finding("right", f"Python {text}")
@@ -80,7 +80,7 @@ def python(version: tuple[int, ...]) -> Finding:
 
 
 def packages(constraints: Path) -> list[Finding]:
-    """Are the packages there, in the versions that the labs are tested with?"""
+    """Look whether the packages are there, in the versions that the labs are tested with."""
     if not constraints.is_file():
         return [Finding("look", "constraints.txt is not here: package versions were not compared")]
     tested = dict(re.findall(r"^([\w.-]+)==(\S+)", constraints.read_text(), re.MULTILINE))
@@ -102,7 +102,7 @@ def packages(constraints: Path) -> list[Finding]:
 
 
 def commands(folder: Path) -> list[Finding]:
-    """Can the environment's commands run where this folder is?"""
+    """Look whether the environment's commands can run where this folder is."""
     names = [path.name for path in launchers.broken(folder)]
     if not names:
         return []
@@ -128,7 +128,7 @@ def _quoted(path: str) -> str:
 
 
 def aws_command(environ: Mapping[str, str]) -> Finding:
-    """Is there an `aws` command, and does it find a lab by AWS_ENDPOINT_URL?"""
+    """Look whether there is an `aws` command that finds a lab by AWS_ENDPOINT_URL."""
     # `make lab` puts the environment's own commands first, so that is the one notebooks use.
     path = os.pathsep.join([str(launchers.commands()), environ.get("PATH", "")])
     command = shutil.which("aws", path=path)
@@ -151,7 +151,7 @@ def aws_command(environ: Mapping[str, str]) -> Finding:
 
 
 def programs(environ: Mapping[str, str]) -> list[Finding]:
-    """Are the other programs there that cells and texts of labs name? A lab goes on without them."""
+    """Look for the other programs that cells and texts of labs name. A lab goes on without them."""
     path = environ.get("PATH", "")
     return [_program(name, shutil.which(name, path=path), use) for name, use in PROGRAMS.items()]
 
@@ -164,7 +164,7 @@ def _program(name: str, command: str | None, use: str) -> Finding:
 
 
 def loopback() -> Finding:
-    """Can a port of 127.0.0.1 be had, and reached? (Without a loopback interface, it can be had.)"""
+    """Look whether a port of 127.0.0.1 be had, and reached? (Without a loopback interface, it can be had.)"""
     try:
         with (
             socket.create_server(("127.0.0.1", 0)) as server,
@@ -245,7 +245,7 @@ def endpoint(environ: Mapping[str, str]) -> list[Finding]:
 
 
 def run(command: list[str]) -> str:
-    """What a command prints, on either stream; empty if it cannot be run."""
+    """Run a command and return what it prints, on either stream; empty if it cannot be run."""
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)  # noqa: S603 - a fixed command, no shell
     except (OSError, subprocess.SubprocessError):

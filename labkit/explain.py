@@ -50,7 +50,7 @@ def explanation_of(call: Refused, remote: Remote) -> Explained:
 
 
 def request_id_of(call: Refused) -> str:
-    """The request id of a call; empty where there is none."""
+    """Find the request id of a call; empty where there is none."""
     if isinstance(call, str):
         return call
     if isinstance(call, ExpectedError):

@@ -33,7 +33,7 @@ class LabClock:
         self._remote = remote
 
     def now(self) -> datetime:
-        """The lab's time, UTC."""
+        """Read the lab's time, UTC."""
         return datetime.fromisoformat(self._remote.get("clock")["now"])
 
     def advance(self, **distance: float) -> datetime:
@@ -82,7 +82,7 @@ class Lab:
         return events
 
     def trail(self) -> pandas.DataFrame:
-        """The calls so far as a table, one row an event, oldest first: `labkit.trail.load(lab)` with fewer columns.
+        """Show the calls so far as a table, a row an event, oldest first: `labkit.trail.load(lab)` with fewer columns.
 
         What is missing is missing, as there: NaN, not an empty text.
         """
@@ -91,7 +91,7 @@ class Lab:
         return to_table(self.events())
 
     def sequence(self, last: int = 1) -> Picture:
-        """A picture of the last calls: who called which service, and what that service asked of KMS, for whom.
+        """Draw a picture of the last calls: who called which service, and what that service asked of KMS, for whom.
 
         Drawn from `events()` alone; `labkit.trail.pictures.sequence_picture.sequence` draws records from elsewhere.
         """
@@ -100,7 +100,7 @@ class Lab:
         return sequence(self.events(), last=last)
 
     def exercise(self, name: str) -> Exercise:
-        """An exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
+        """Open an exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
         self._remote.require()
         if self._exercises is None:
             from .exercises import Exercises
@@ -116,12 +116,12 @@ class Lab:
         boundary: Sequence[Statement] | None = None,
         trust: Sequence[Statement] | None = None,
     ) -> Role:
-        """A new IAM role with this inline policy's statements, that the learner may assume: see `Account.role`."""
+        """Make a new IAM role with this inline policy's statements, that the learner may assume: see `Account.role`."""
         self._remote.require()
         return self._account.role(name, policy, tags, boundary, trust)
 
     def user(self, name: str, policy: Sequence[Statement] | None = None, tags: Mapping[str, str] | None = None) -> User:
-        """A new IAM user with this inline policy's statements and an access key."""
+        """Make a new IAM user with this inline policy's statements and an access key."""
         self._remote.require()
         return self._account.user(name, policy, tags)
 
@@ -136,7 +136,7 @@ class Lab:
         return self._account.session(policy, tags, session_name)
 
     def account(self, name: str) -> Account:
-        """Another account, with an administrator of its own; the same one each time the name is given.
+        """Open another account, with an administrator of its own; the same one each time the name is given.
 
         The name is also the administrator's session name. The accounts are 444455556666, 777788889999 and so on, in
         the order in which they are asked for.
@@ -152,12 +152,12 @@ class Lab:
         return self._accounts[name]
 
     def organization(self, scps: Sequence[Statement]) -> Organization:
-        """An organization that the lab's account joins, under a service control policy of these statements."""
+        """Make an organization that the lab's account joins, under a service control policy of these statements."""
         self._remote.require()
         return organize(self.account("management"), self.account_id, scps, self._remote)
 
     def grant_delay(self, **distance: float) -> timedelta:
-        """From now on a new grant takes this long to work without its grant token; no argument: no time.
+        """Let new grants take this long to work without its grant token; no argument: no time.
 
         `minutes`, `seconds`, ... as in datetime.timedelta. AWS says "usually less than five minutes".
         """
@@ -195,7 +195,7 @@ class Lab:
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
 
     def explain(self, call: Refused) -> Explained:
-        """Why a call was refused or allowed: which policies were read and which statement decided.
+        """Explain why a call was refused or allowed: which policies were read and which statement decided.
 
         `call` is what `expect_error` caught, a boto3 ClientError, an answer of boto3, or a request id.
         """

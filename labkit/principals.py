@@ -31,7 +31,7 @@ class Session:
         self._keys = keys
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client of this session."""
+        """Make a boto3 client of this session."""
         return boto3.client(service, region_name=region or self._region, **self._keys)
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ class Role:
         by: Session | User | Account | None = None,
         **parameters: Any,
     ) -> Session:
-        """A session of the role (AssumeRole).
+        """Begin a session of the role (AssumeRole).
 
         `policy` holds a session policy's statements, `tags` session tags; `session_name` is the role's name in lower
         case unless given (with a hyphen if it is a single letter: names of sessions have two characters at least);
@@ -76,7 +76,7 @@ class Role:
         session_name: str | None = None,
         mfa: bool = False,
     ) -> Any:
-        """A boto3 client that calls as a new session of this role: see `session`.
+        """Make a boto3 client that calls as a new session of this role: see `session`.
 
         With `mfa` an IAM user (the role's name in lower case, with "-user") assumes the role with the code of an MFA
         device: only who has a device can, and a role's session has none.
@@ -101,7 +101,7 @@ class User:
         self._device: tuple[str, str] | None = None  # serial number and seed
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client that signs with the user's access key."""
+        """Make a boto3 client that signs with the user's access key."""
         return boto3.client(service, region_name=region or self._account.region, **self._keys)
 
     def session(self, mfa: bool = False) -> Session:
@@ -143,7 +143,7 @@ class Account:
         self._users: dict[str, User] = {}
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client of the account's administrator."""
+        """Make a boto3 client of the account's administrator."""
         return boto3.client(service, region_name=region or self.region, **self._keys)
 
     def role(
@@ -154,7 +154,7 @@ class Account:
         boundary: Sequence[Statement] | None = None,
         trust: Sequence[Statement] | None = None,
     ) -> Role:
-        """A new role: `policy`, `boundary` and `trust` are lists of statements.
+        """Make a new role: `policy`, `boundary` and `trust` are lists of statements.
 
         Without `trust` the whole account may assume the role and tag its sessions. The boundary becomes a customer
         managed policy, <name>Boundary.
@@ -180,7 +180,7 @@ class Account:
         return Role(self, name, role["Arn"])
 
     def user(self, name: str, policy: Sequence[Statement] | None = None, tags: Mapping[str, str] | None = None) -> User:
-        """A new IAM user with an access key; `policy` is a list of statements."""
+        """Make a new IAM user with an access key; `policy` is a list of statements."""
         iam = self.client("iam")
         with _first_of(f"user {name}"):
             made = iam.create_user(UserName=name, **({"Tags": _tags(tags)} if tags else {}))["User"]
@@ -200,13 +200,13 @@ class Account:
         tags: Mapping[str, str] | None = None,
         session_name: str | None = None,
     ) -> Session:
-        """A further session of the administrator's role, with a session policy or session tags."""
+        """Begin a further session of the administrator's role, with a session policy or session tags."""
         role = f"arn:aws:iam::{self.account_id}:role/LabAdministrator"
         parameters = _session_parameters(policy, tags)
         return _assume(self.client("sts"), self.region, role, session_name or _session_name(self.name), parameters)
 
     def user_with_mfa(self, name: str, role_arn: str) -> User:
-        """The user `name`, made at the first call, who may do nothing but assume the role."""
+        """Give the user `name`, made at the first call, who may do nothing but assume the role."""
         if name not in self._users:
             allow = {"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"], "Resource": role_arn}
             self._users[name] = self.user(name, policy=[allow])
@@ -232,7 +232,7 @@ def _first_of(what: str) -> Iterator[None]:
 
 
 def sign_in(name: str, region: str, administrator: Mapping[str, str], now: Callable[[], datetime]) -> Account:
-    """An account by its administrator's access key ("account_id", "access_key_id", "secret_access_key")."""
+    """Open an account by its administrator's access key ("account_id", "access_key_id", "secret_access_key")."""
     account_id = administrator["account_id"]
     sts = boto3.client(
         "sts",

@@ -10,7 +10,7 @@ PAGE = 900
 
 
 def page(width: float, height: float, title: str, words: str, parts: Iterable[str]) -> str:
-    """A whole picture; `words` say the same as the picture does, for those who don't see it.
+    """Write a whole picture; `words` say the same as the picture does, for those who don't see it.
 
     It has proportions and no size: JupyterLab puts it into an <img>, whose size of its own no style could limit. One
     that is narrower than the page has room beside it, so that all pictures' letters are of one size.

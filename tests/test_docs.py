@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from labkit import cli
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def subcommands() -> dict[str, argparse.ArgumentParser]:
@@ -29,25 +33,24 @@ def recipes() -> set[str]:
 
 
 @pytest.mark.parametrize("command", subcommands())
-def test_commands_stand_in_the_readme(command: str) -> None:
+def test_commands_stand_in_the_docs(command: str) -> None:
     """Each command and each of its options is named."""
-    assert f"labkit {command}" in README
+    assert f"labkit {command}" in DOCS
     options = [text for action in subcommands()[command]._actions for text in action.option_strings]
-    assert [text for text in options if text not in ("-h", "--help") and text not in README] == []
+    assert [text for text in options if text not in ("-h", "--help") and text not in DOCS] == []
 
 
-def test_commands_in_the_readme_exist() -> None:
+def test_commands_in_the_docs_exist() -> None:
     """No command is named that is not there."""
     named = set(
-        re.findall(r"labkit ([a-z][a-z-]+)", "\n".join(re.findall(r"`[^`]+`|^labkit .*$", README, re.MULTILINE)))
+        re.findall(r"labkit ([a-z][a-z-]+)", "\n".join(re.findall(r"`[^`\n]+`|^labkit .*$", DOCS, re.MULTILINE)))
     )
     assert named <= set(subcommands())
 
 
-def test_recipes_stand_in_the_readme_and_exist() -> None:
-    """The README's recipes are the Makefile's, and the first two open it."""
-    named = set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))
-    assert named == recipes()
+def test_recipes_stand_in_the_docs_and_exist() -> None:
+    """The recipes that are named are the Makefile's, and the first two open the README."""
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", DOCS, re.MULTILINE)) == recipes()
     assert re.findall(r"^make (\w+)", README, re.MULTILINE)[:2] == ["lab", "test"]
 
 
@@ -57,10 +60,41 @@ def test_labs_stand_in_the_readme_in_order() -> None:
     assert listed == [str(path.relative_to(ROOT)) for path in NOTEBOOKS]
 
 
-def test_links_lead_somewhere() -> None:
-    """Each relative link and picture of the README is a file."""
-    targets = re.findall(r"\]\(([^)\s]+)\)", README)
-    assert [each for each in targets if not each.startswith("https://") and not (ROOT / each).is_file()] == []
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each relative link and picture is a file."""
+    targets = [each for each in LINK.findall(path.read_text(encoding="utf-8")) if not re.match(r"https://|#", each)]
+    assert [each for each in targets if not (path.parent / each.partition("#")[0]).is_file()] == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    """No page of docs/ is one that nobody finds."""
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached and page.suffix == ".md":
+            reached.add(page)
+            targets = LINK.findall(page.read_text(encoding="utf-8"))
+            waiting += [(page.parent / each.partition("#")[0]).resolve() for each in targets]
+    assert set(PAGES) <= reached
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_that_are_named_are_there(path: Path) -> None:
+    """A path in backquotes or in a command, of a folder of the checkout, leads to something."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"[Ii]n the new file `[^`]+`", "", text)  # a page may have its reader write one
+    named = set(re.findall(r"(?<![\w/.-])(?:labkit|tests|notebooks|tools|docs)/[\w/.*-]*[\w/]", text))
+    assert [each for each in sorted(named) if "NN" not in each and not list(ROOT.glob(each))] == []
+
+
+def test_the_ten_lines_print_what_the_readme_shows(tmp_path: Path) -> None:
+    """They are run as they stand, in a process of their own, and compared to the letter."""
+    (shown,) = re.findall(r"```python\n(.*?)```.*?```text\n(.*?)```", README, re.DOTALL)
+    code, output = shown
+    assert len(code.splitlines()) <= 10
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (told.stdout, told.stderr) == (output, "")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

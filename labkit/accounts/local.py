@@ -41,7 +41,7 @@ class LocalCloud:
 
     @classmethod
     def fresh(cls, seed: str, region: str) -> tuple[Remote, dict[str, Any]]:
-        """A fresh cloud behind the doors: how to speak to it, and its administrator's keys."""
+        """Open a fresh cloud behind the doors: how to speak to it, and its administrator's keys."""
         server, cloud = uninterrupted(lambda: cls._fresh(seed, region))
         return Remote(server.endpoint, cloud.control_token, OWN), asdict(cloud.accounts[0])
 
@@ -60,7 +60,7 @@ class LocalCloud:
 
     @classmethod
     def begin(cls, remote: Remote, name: str) -> None:
-        """A lab has begun in this process: the one before it is over."""
+        """Tell the lab before this one, if there is any, that it is over."""
         before, cls._joined = cls._joined, remote
         if before is not None:
             before.end(name)

@@ -36,7 +36,7 @@ class Remote:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback never goes by a proxy
 
     def end(self, successor: str) -> None:
-        """The lab is over: another one has begun in this process."""
+        """End the lab: another one has begun in this process."""
         self._ended_by = successor
 
     def require(self) -> None:
@@ -48,11 +48,11 @@ class Remote:
             )
 
     def get(self, name: str, **query: str) -> Any:
-        """A question; its answer."""
+        """Ask a question; returns its answer."""
         return self._send("GET", f"{name}?{urllib.parse.urlencode(query)}", None)
 
     def post(self, name: str, **body: Any) -> Any:
-        """A request that changes something; its answer."""
+        """Send a request that changes something; returns its answer."""
         return self._send("POST", name, json.dumps(body).encode())
 
     def _send(self, method: str, path: str, body: bytes | None) -> Any:

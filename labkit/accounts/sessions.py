@@ -13,7 +13,7 @@ from botocore.loaders import Loader, create_loader
 
 
 def new_session() -> boto3.Session:
-    """A fresh session: settings and credentials are read anew, models are not."""
+    """Make a fresh session: settings and credentials are read anew, models are not."""
     session = botocore.session.get_session()
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     return boto3.Session(botocore_session=session)

@@ -13,7 +13,7 @@ Path = str | os.PathLike[str]
 
 @contextmanager
 def written_whole(target: Path) -> Iterator[IO[Any]]:
-    """A new file beside the target, readable by its owner alone; it takes the target's name if the block succeeds.
+    """Open a new file beside the target, readable by its owner alone; it takes the target's name if the block succeeds.
 
     If the block fails, it is removed, and a file that had the target's name is still there as it was.
     """

@@ -49,7 +49,7 @@ class Header:
             raise ValueError(f"A frame has 1 to {LARGEST_FRAME} bytes, not {self.frame_bytes}.")
 
     def packed(self) -> bytes:
-        """The header's bytes, without the commitment. ValueError if the context is too long."""
+        """Write the header's bytes, without the commitment. ValueError if the context is too long."""
         context = _packed(self.context)
         if len(context) > LARGEST_CONTEXT:
             raise ValueError(f"The encryption context takes {len(context)} bytes; at most {LARGEST_CONTEXT} fit.")
@@ -58,12 +58,12 @@ class Header:
 
 
 def read_header(source: Source) -> Header:
-    """What an envelope says of itself. Nothing is verified: use it to find files, never to decide on trust."""
+    """Read what an envelope says of itself. Nothing is verified: use it to find files, never to decide on trust."""
     return read_parts(source)[0]
 
 
 def read_parts(source: Source) -> tuple[Header, bytes, bytes]:
-    """The header, its bytes, and the commitment behind them. `source` then stands at the first frame."""
+    """Read the header, its bytes, and the commitment behind them. `source` then stands at the first frame."""
     start = read_up_to(source, FIXED.size)
     if start[: len(MAGIC)] != MAGIC[: len(start)]:
         raise NotAnEnvelope("This is not an envelope: it begins with other bytes.")

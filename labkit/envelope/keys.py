@@ -19,7 +19,7 @@ KEY_BYTES = 32
 
 
 def new_data_key(kms: Any, key_id: str, context: Mapping[str, str]) -> tuple[bytearray, bytes]:
-    """A fresh data key, and the same wrapped by KMS for this context. To be used for one envelope only."""
+    """Make a fresh data key, and the same wrapped by KMS for this context. To be used for one envelope only."""
     try:
         answer = kms.generate_data_key(KeyId=key_id, KeySpec="AES_256", EncryptionContext=dict(context))
     except ClientError as error:
@@ -28,7 +28,7 @@ def new_data_key(kms: Any, key_id: str, context: Mapping[str, str]) -> tuple[byt
 
 
 def opened_data_key(kms: Any, key_id: str, wrapped_key: bytes, context: Mapping[str, str]) -> bytearray:
-    """The data key, from KMS. The key id is sent along: without it Decrypt would take whichever key the blob names."""
+    """Have KMS open the data key. The key id is sent along: else Decrypt would take the key that the blob names."""
     try:
         answer = kms.decrypt(KeyId=key_id, CiphertextBlob=wrapped_key, EncryptionContext=dict(context))
     except ClientError as error:
@@ -37,7 +37,7 @@ def opened_data_key(kms: Any, key_id: str, wrapped_key: bytes, context: Mapping[
 
 
 def frame_cipher(data_key: bytearray, header: bytes) -> tuple[AESGCM, bytes]:
-    """The cipher for the frames of the envelope with this header, and the commitment to data key and header.
+    """Make the cipher for the frames of the envelope with this header, and the commitment to data key and header.
 
     HKDF (RFC 5869) with SHA-256: no salt, since the data key is random and fresh; as info, the purpose and the header's
     hash; 64 bytes, of which the first half is the frames' key. So another header is another key, and no frame opens

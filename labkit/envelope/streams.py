@@ -38,7 +38,7 @@ def buffer(size: int) -> memoryview:
 
 
 def pieces(source: Source, size: int) -> Generator[Piece, None, None]:
-    """The source from where it stands, in pieces of `size` bytes; the last holds what is left, perhaps nothing.
+    """Read the source from where it stands, in pieces of `size` bytes; the last holds what is left, perhaps nothing.
 
     What is in memory already (BytesIO) is not copied: its pieces are views of it. Of any other source they are views
     of one buffer, which is wiped at the end. Close the generator when you are done, however it ends.

@@ -21,12 +21,12 @@ def calls(lab: LabView, *names: str) -> list[dict[str, Any]]:
 
 
 def key_arn(event: dict[str, Any]) -> str:
-    """The ARN of the (first) KMS key that a record is about; "" if none."""
+    """Find the ARN of the (first) KMS key that a record is about; "" if none."""
     return next((item["ARN"] for item in event.get("resources") or [] if ":key/" in item["ARN"]), "")
 
 
 def unusable(lab: LabView, arn: str) -> str:
-    """What to say of a key that cannot be used as it is ("The key `payroll` is PendingDeletion, …"); "" if it can."""
+    """Say what is wrong with a key that can't be used ("The key `payroll` is PendingDeletion, …"); "" if it can."""
     found = lab.observer.client("kms", arn.split(":")[3]).describe_key(KeyId=arn)["KeyMetadata"]
     if found["KeyState"] == "Enabled":
         return ""
@@ -42,17 +42,17 @@ def the_key(lab: LabView, description: str, region: str | None = None) -> dict[s
 
 
 def aliases(lab: LabView) -> dict[str, str]:
-    """The key IDs that the aliases of the lab's Region lead to."""
+    """Read the key IDs that the aliases of the lab's Region lead to."""
     pages = lab.observer.client("kms").get_paginator("list_aliases").paginate()
     return {alias["AliasName"]: alias.get("TargetKeyId", "") for page in pages for alias in page["Aliases"]}
 
 
 def is_by(event: dict[str, Any], role: str) -> bool:
-    """Whether a session of the role of that name called, or a service for it."""
+    """Tell whether a session of the role of that name called, or a service for it."""
     return f":assumed-role/{role}/" in event["userIdentity"].get("arn", "")
 
 
 def context_of(event: dict[str, Any], field: str = "encryptionContext") -> dict[str, str]:
-    """The encryption context of a call, or its source's or destination's; {} if it had none."""
+    """Find the encryption context of a call, or its source's or destination's; {} if it had none."""
     context: dict[str, str] = (event.get("requestParameters") or {}).get(field) or {}
     return context

@@ -27,7 +27,7 @@ TABLES = frozenset({"numpy", "pandas"})
 
 
 def plain(answer: Any) -> Any:
-    """An answer as Python's own: whole numbers and texts of numpy, as columns of tables hold them, else unchanged.
+    """Give an answer as Python's own: whole numbers and texts of numpy, as columns of tables hold them, else unchanged.
 
     (A pandas Timestamp is a datetime, and a Timedelta a timedelta, already.)
     """
@@ -39,12 +39,12 @@ def plain(answer: Any) -> Any:
 
 
 def is_whole(answer: Any) -> bool:
-    """Whether it is a whole number; numpy counts its spans of time among them, and they are none."""
+    """Tell whether it is a whole number; numpy counts its spans of time among them, and they are none."""
     return isinstance(answer, Integral) and getattr(getattr(answer, "dtype", None), "kind", "") != "m"
 
 
 def no_answer(answer: Any) -> str | None:
-    """Why this can't be an answer to anything here; None if a check may look at it."""
+    """Say why this can't be an answer to anything here; None if a check may look at it."""
     if isinstance(answer, str | bytes | bytearray | memoryview):
         return None if len(answer) <= LONGEST else f"`answer` is {len(answer):,} characters long: that is no answer."
     if is_whole(answer) and abs(int(answer)) > LARGEST:
@@ -66,7 +66,7 @@ def no_answer(answer: Any) -> str | None:
 
 
 def not_of(form: Form, answer: Any) -> str | None:
-    """What to say if the answer is not of the form that the exercise asks for; None if it is, or if it is None."""
+    """Say what to say if the answer is not of the form that the exercise asks for; None if it is, or if it is None."""
     if answer is None or form == "any" or FITS[form](answer):
         return None
     kind = type(answer).__name__
@@ -92,7 +92,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
 
 
 def named(answer: str, names: Sequence[str]) -> str | None:
-    """Which of the names a text means: the name itself in whatever case, or an ARN or path with the name in it."""
+    """Find which of the names a text means: the name itself in whatever case, or an ARN or path with the name in it."""
     text = answer.strip().casefold()
     parts = {part for piece in text.split(":") for part in piece.split("/")}
     return next((name for name in names if name.casefold() == text), None) or next(

@@ -18,17 +18,17 @@ class Place:
 
 
 def source(event: dict[str, Any]) -> Place:
-    """Where a ReEncrypt took something from."""
+    """Read where a ReEncrypt took something from."""
     return Place(event["resources"][0]["ARN"], context_of(event, "sourceEncryptionContext"))
 
 
 def destination(event: dict[str, Any]) -> Place:
-    """Where it brought it."""
+    """Read where it brought it."""
     return Place(event["resources"][-1]["ARN"], context_of(event, "destinationEncryptionContext"))
 
 
 def carried(moves: Iterable[dict[str, Any]], start: Place) -> list[Place]:
-    """Where a ciphertext that was at `start` can have come by these ReEncrypts, in their order."""
+    """Work out where a ciphertext that was at `start` can have come by these ReEncrypts, in their order."""
     places = [start]
     for event in moves:
         if source(event) in places:

@@ -1,7 +1,7 @@
 """The exercise engine: a task, a ladder of hints, a solution, and a check that looks at the account.
 
 Knows nothing of KMS and changes nothing: a check reads through `lab.observer` (which leaves no trace) and
-`lab.events()`. What an exercise says is data (NN-name.toml); how it is checked is a function (checks_NN.py).
+`lab.events()`. What an exercise says is data (exercises.toml); how it is checked is a function (checks.py).
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class CannotJudge(Exception):
 
 
 def solved(message: str) -> Outcome:
-    """The work is there and right."""
+    """Say that the work is there and right."""
     return Outcome("solved", message)
 
 
@@ -157,12 +157,12 @@ def not_attempted(message: str = "Nothing of this exercise is in the account so 
 
 
 def unanswered() -> Outcome:
-    """The exercise asks for an answer, and none was given."""
+    """Say that the exercise asks for an answer, and none was given."""
     return not_attempted("`answer` is still None.")
 
 
 def no_number(answer: Any) -> Outcome | None:
-    """What to say if the answer should be a whole number and is none; None if it is one."""
+    """Find what to say if the answer should be a whole number and is none; None if it is one."""
     if answer is None:
         return unanswered()
     wrong = not_of("number", answer)
@@ -170,7 +170,7 @@ def no_number(answer: Any) -> Outcome | None:
 
 
 def no_text(answer: Any, what: str) -> Outcome | None:
-    """What to say if the answer should be a text and is none; None if it is one. `what` says of what: "the Sid"."""
+    """Find what to say if the answer should be a text and is none; None if it is one. `what`: of what, "the Sid"."""
     if answer is None:
         return unanswered()
     if not isinstance(answer, str):
@@ -204,7 +204,7 @@ def _could_not_tell(error: Exception) -> Outcome:
 
 
 def printed_in_scripts(shown: T) -> T:
-    """The same; a script prints it. Notebooks, IPython and Python's own prompt show a value that stands last."""
+    """Print the value in a script, and return it. Notebooks and prompts show a value that stands last by themselves."""
     if not hasattr(sys, "ps1") and not hasattr(builtins, "get_ipython") and sys.stdout is not None:
         sys.stdout.write(f"{shown!r}\n")
     return shown
@@ -260,12 +260,12 @@ class Exercise:
             return _could_not_tell(error)
 
     def hint(self) -> Hint:
-        """The next hint; each call goes one step further, and the last one stays."""
+        """Give the next hint; each call goes one step further, and the last one stays."""
         self._step = min(self._step + 1, len(self.spec.hints))
         return printed_in_scripts(Hint(self._step, len(self.spec.hints), self.spec.hints[self._step - 1]))
 
     def solution(self) -> Solution:
-        """One way to solve it."""
+        """Show one way to solve it."""
         return printed_in_scripts(Solution(self.spec.solution.strip()))
 
     def __repr__(self) -> str:

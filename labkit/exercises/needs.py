@@ -28,7 +28,7 @@ class Made:
     region: str = ""
 
     def is_in(self, events: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether some record is of the call."""
+        """Tell whether some record is of the call."""
         return any(self._is(event) for event in events)
 
     def _is(self, event: Mapping[str, Any]) -> bool:
@@ -40,7 +40,7 @@ class Made:
         return all(_agrees(asked.get(name), wanted) for name, wanted in self.having.items())
 
     def place(self) -> str:
-        """Where on the page the cell is."""
+        """Say where on the page the cell is."""
         where = f"in the section “{self.under}”" if self.under else "at the top of the page"
         return f"the cell with `{self.line}`, {where}"
 

@@ -24,7 +24,7 @@ class Content:
     checksums: Mapping[str, str] = field(default_factory=dict)
 
     def is_same(self, other: Content) -> bool | None:
-        """Whether both are the same bytes; None if the records don't tell."""
+        """Tell whether both are the same bytes; None if the records don't tell."""
         if self.length is not None and other.length is not None and self.length != other.length:
             return False
         both = self.checksums.keys() & other.checksums.keys()
@@ -42,7 +42,7 @@ class Writing:
 
 
 def writings(lab: LabView) -> list[Writing]:
-    """All that was written into objects, oldest first."""
+    """Read all that was written into objects, oldest first."""
     there: dict[tuple[str, str], Content] = {}
     found = []
     for event in calls(lab, *WRITING):

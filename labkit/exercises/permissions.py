@@ -24,7 +24,7 @@ def may(
     context: Context | None = None,
     grants: Iterable[Grant] = (),
 ) -> bool:
-    """Whether a session of the role of that name could do `action` ("kms:Decrypt") on the key, as policies are now.
+    """Decide whether a session of the role of that name could do `action` ("kms:Decrypt") on the key, as things are.
 
     Where the task leaves it open how the permission is given, `grants` are `grants_on` the key.
     """
@@ -40,7 +40,7 @@ def decided(
     context: Context | None = None,
     grants: Iterable[Grant] = (),
 ) -> bool:
-    """The same for a resource that need not exist, with this resource policy (None: it has none)."""
+    """Decide the same for a resource that need not exist, with this resource policy (None: it has none)."""
     arn = lab.observer.client("iam").get_role(RoleName=role)["Role"]["Arn"]
     identity = identity_policies(lab, role)
     asked = simulate(arn, action, resource, identity=identity, resource_policy=policy, grants=grants, context=context)
@@ -48,19 +48,19 @@ def decided(
 
 
 def grants_on(lab: LabView, key_arn: str) -> list[Grant]:
-    """The grants on the key, all pages."""
+    """Read the grants on the key, all pages."""
     pages = lab.observer.client("kms").get_paginator("list_grants").paginate(KeyId=key_arn)
     return [as_grant(listed) for page in pages for listed in page["Grants"]]
 
 
 def key_policy(lab: LabView, key_arn: str) -> str:
-    """The key policy, as JSON text."""
+    """Read the key policy, as JSON text."""
     text: str = lab.observer.client("kms").get_key_policy(KeyId=key_arn)["Policy"]
     return text
 
 
 def identity_policies(lab: LabView, role: str) -> list[dict[str, Any]]:
-    """The role's IAM policies: inline ones and attached ones."""
+    """Read the role's IAM policies: inline ones and attached ones."""
     iam = lab.observer.client("iam")
     inline = [
         iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]

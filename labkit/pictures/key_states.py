@@ -70,7 +70,7 @@ _IMPORT_ARROWS = (
 
 
 def look(kms: Any, key_id: str) -> KeyStates:
-    """The diagram of this key as it is now: one DescribeKey by the client. A key that is not found counts as deleted.
+    """Draw the diagram of this key as it is now, by one DescribeKey. A key that is not found counts as deleted.
 
     Other refusals (AccessDeniedException, ...) are raised as they come.
     """
@@ -81,7 +81,7 @@ def look(kms: Any, key_id: str) -> KeyStates:
 
 
 def diagram(metadata: Mapping[str, Any] | None) -> KeyStates:
-    """The diagram for KeyMetadata of DescribeKey; None for a key that is not there any more."""
+    """Draw the diagram for KeyMetadata of DescribeKey; None for a key that is not there any more."""
     if metadata is None:
         return KeyStates(DELETED)
     date = metadata.get("DeletionDate")

@@ -79,7 +79,7 @@ class Place:
 
 
 def look(clients: Iterable[Any], key_id: str) -> RelatedKeys:
-    """The key of that id in each client's Region, as it is now. A Region that finds none is drawn empty.
+    """Draw the key of that id in each client's Region, as it is now. A Region that finds none is drawn empty.
 
     DescribeKey in every Region first, so that the states belong together; then four reading calls for each key, more
     if lists are long. Other refusals (AccessDeniedException, ...) are raised as they come.
@@ -89,7 +89,7 @@ def look(clients: Iterable[Any], key_id: str) -> RelatedKeys:
 
 
 def drawing(key_id: str, places: Iterable[Place]) -> RelatedKeys:
-    """The picture of these Regions, in their order. ValueError for a key that is no multi-Region key."""
+    """Draw the picture of these Regions, in their order. ValueError for a key that is no multi-Region key."""
     found = tuple(places)
     for place in found:
         if place.metadata and not place.metadata.get("MultiRegion"):

@@ -37,7 +37,7 @@ class Lane:
 def timeline(
     created: datetime, rotations: Iterable[Mapping[str, Any]], marks: Sequence[Mark], now: datetime
 ) -> Timeline:
-    """The picture of one key.
+    """Draw the picture of one key.
 
     `created` is the key's CreationDate; `rotations` are ListKeyRotations' Rotations with
     IncludeKeyMaterial="ALL_KEY_MATERIAL"; `marks` are the ciphertexts. Material that waits for its rotation has no

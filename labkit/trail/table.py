@@ -12,7 +12,7 @@ COLUMNS = ("time", "caller", "event", "key", "error", "read_only", "source", "re
 
 
 def to_table(events: list[dict[str, Any]]) -> pandas.DataFrame:
-    """One row an event, oldest first, as `load` reads them: missing is missing (NaN), not ""."""
+    """Make a table of one row an event, oldest first, as `load` reads them: missing is missing (NaN), not ""."""
     table: pandas.DataFrame = load(events, tell=_silent)[list(COLUMNS)]
     return table
 

@@ -3,15 +3,20 @@
 At each exercise a learner does nothing, gives a typical wrong answer, or runs the shipped solution.
 """
 
-import nbformat
 import pytest
 
 import labkit
 from labkit.exercises import notebooks, read
-from labkit.exercises.engine import COME_BACK
+from labkit.exercises.lab_rules.page import page_of
+from labkit.exercises.lab_rules.states import (
+    going_back_problems,
+    saved_untouched_problems,
+    solution_problems,
+    wrong_answer_problems,
+)
 
 from .other_ways import WAYS
-from .walking import CHECK, ROOT, after_run_all, walk
+from .walking import walk
 
 # After a notebook's end these are out of reach: the life of their keys, to its end, is what the notebook shows.
 PAST = {"17-multi-region-keys": ("complete-replica", "close-everywhere", "only-frankfurt")}
@@ -26,29 +31,19 @@ def test_untouched_is_not_attempted(notebook: str) -> None:
 
     The saved outputs show it, and nbval runs each notebook, untouched, and compares them to the letter.
     """
-    cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
-    checks = {found[1]: cell for cell in cells if cell.cell_type == "code" and (found := CHECK.match(cell.source))}
-    told = {name: cell.outputs[-1].data["text/plain"].partition(":")[0] for name, cell in checks.items()}
-    assert told == {spec.id: "not attempted" for spec in read(notebook)}
+    assert list(map(str, saved_untouched_problems(page_of(notebook)))) == []
 
 
 @pytest.mark.parametrize("notebook", notebooks())
 def test_the_shipped_solutions_solve(notebook: str) -> None:
     """The solutions that a learner is shown are right, and the notebook runs on after them."""
-    outcomes = walk(notebook, lambda spec: spec.solution)
-    wrong = {name: outcome for name, outcome in outcomes.items() if outcome.status != "solved"}
-    assert wrong == {}
-    assert len(outcomes) == len(read(notebook))
+    assert list(map(str, solution_problems(page_of(notebook)))) == []
 
 
 @pytest.mark.parametrize(("notebook", "number"), ROUNDS)
 def test_wrong_answers_are_not_yet_and_say_why(notebook: str, number: int) -> None:
     """Each exercise's typical wrong answer (the first, the second …) gets the reason that belongs to it."""
-    tried = {spec.id: spec.wrong[number] for spec in read(notebook) if len(spec.wrong) > number}
-    outcomes = walk(notebook, lambda spec: tried[spec.id].code if spec.id in tried else None)
-    assert {name: outcome.status for name, outcome in outcomes.items()} == dict.fromkeys(tried, "not yet")
-    silent = {name: outcome for name, outcome in outcomes.items() if tried[name].says not in outcome.message}
-    assert silent == {}
+    assert list(map(str, wrong_answer_problems(page_of(notebook), number))) == []
 
 
 @pytest.mark.parametrize("notebook", WAYS)
@@ -61,12 +56,7 @@ def test_other_right_ways_are_accepted(notebook: str) -> None:
 @pytest.mark.parametrize("notebook", notebooks())
 def test_after_run_all_the_solutions_solve_or_the_way_back_is_told(notebook: str) -> None:
     """Who ran all cells can go back and solve each exercise, but for those few whose keys the lab itself deletes."""
-    outcomes = after_run_all(notebook, PAST.get(notebook, ()))
-    expected = {spec.id: "not yet" if spec.id in PAST.get(notebook, ()) else "solved" for spec in read(notebook)}
-    assert {name: after.status for name, (_, after) in outcomes.items()} == expected
-    untouched = [before for before, _ in outcomes.values() if before.status != "not attempted"]
-    past = [after for _, after in outcomes.values() if after.status != "solved"]
-    assert [each for each in untouched + past if not each.message.endswith(COME_BACK)] == []
+    assert list(map(str, going_back_problems(page_of(notebook), PAST.get(notebook, ())))) == []
 
 
 def test_a_check_leaves_no_trace() -> None:

@@ -29,7 +29,7 @@ class Reason(Enum):
 
 
 class Way(Enum):
-    """By which way an allowed request came in; the value says it in words."""
+    """What allowed the request; the value says it in words."""
 
     IDENTITY = "an identity-based policy"
     IDENTITY_AND_RESOURCE = "an identity-based policy, with the resource-based policy's consent"

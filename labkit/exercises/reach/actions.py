@@ -17,7 +17,7 @@ ASSUME_ACTIONS = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 
 @lru_cache(maxsize=1)
 def kms_actions() -> tuple[str, ...]:
-    """Every IAM action of KMS, in order: "kms:CancelKeyDeletion", …"""
+    """List every IAM action of KMS, in order: "kms:CancelKeyDeletion", …"""
     found = {name for each in table().values() for name in each.permissions} | {*_MORE}
     return tuple(sorted(f"kms:{name}" for name in found))
 
@@ -31,7 +31,7 @@ _FIRST = (
 
 @lru_cache(maxsize=1)
 def on_keys() -> tuple[str, ...]:
-    """Those that are asked on a KMS key; what matters most comes first."""
+    """List those that are asked on a KMS key; what matters most comes first."""
     known = {f"kms:{name}" for name in (*KEY_OPERATIONS, *_MORE)}
     first = [f"kms:{name}" for name in _FIRST]
     return (*first, *(action for action in kms_actions() if action in known and action not in first))
@@ -39,7 +39,7 @@ def on_keys() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def on_nothing() -> tuple[str, ...]:
-    """Those that are asked on no key: CreateKey, the lists, random numbers, custom key stores."""
+    """List those that are asked on no key: CreateKey, the lists, random numbers, custom key stores."""
     return tuple(action for action in kms_actions() if action not in on_keys())
 
 

@@ -70,7 +70,7 @@ class Caller:
 
 
 def without_policies(caller: Caller) -> Caller:
-    """The same caller with no policies of its own: what is left comes from resources' policies and grants alone.
+    """Give the same caller with no policies of its own: what is left comes from resources' policies and grants alone.
 
     Principals of other accounts stay as they are: their own account may allow what it likes.
     """
@@ -78,7 +78,7 @@ def without_policies(caller: Caller) -> Caller:
 
 
 def with_every_policy(caller: Caller) -> Caller:
-    """The same caller, with its own account allowing everything: what is left is the resources' policies' word."""
+    """Give the same caller, with its own account allowing everything: what is left is the resources' policies' word."""
     return replace(caller, identity=_EVERYTHING)
 
 
@@ -182,7 +182,7 @@ class People:
         yield self._arn(f"arn:aws:iam::{account}:root", root)
 
     def outsider(self, arn: str) -> Caller:
-        """A principal of another account by its ARN, or one of the account's that has no policies."""
+        """Make a principal of another account by its ARN, or one of the account's that has no policies."""
         return self._arn(arn, arn_words(arn, self.account), is_named=True)
 
     def _arn(
@@ -237,7 +237,7 @@ class People:
 
 
 def arn_words(arn: str, own: str) -> str:
-    """How a sentence calls the principal of this ARN."""
+    """Say how a sentence calls the principal of this ARN."""
     _, _, _, _, account, last = arn.split(":", 5)
     kind, _, name = last.partition("/")
     of = "" if account == own else f" of the account {account}"

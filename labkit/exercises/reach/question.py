@@ -28,11 +28,14 @@ class Reach:
 
     @cached_property
     def keys(self) -> tuple[Thing, ...]:
-        """The customer managed keys of the lab's Region."""
+        """Read the customer managed keys of the lab's Region."""
         return tuple(read_keys(self._lab))
 
     def key(self, arn: str) -> Thing:
-        """The key of that ARN; one of a Region other than the lab's is read now. Raises KMS's NotFoundException."""
+        """Find the key of that ARN; one of a Region other than the lab's is read now.
+
+        Raises KMS's NotFoundException.
+        """
         region = arn.split(":")[3]
         there = self.keys if region == self._lab.region else read_keys(self._lab, region)
         found = next((thing for thing in there if thing.arn == arn), None)
@@ -42,12 +45,12 @@ class Reach:
         return found
 
     def role(self, name: str) -> Thing:
-        """A role as what is asked for: to be assumed. Raises IAM's NoSuchEntity if there is none."""
+        """Find a role as what is asked for: to be assumed. Raises IAM's NoSuchEntity if there is none."""
         return role_as_thing(self._lab.observer.client("iam").get_role(RoleName=name)["Role"])
 
     @cached_property
     def things(self) -> tuple[Thing, ...]:
-        """All that KMS's permissions are asked on: keys, keys to come, aliases, and nothing at all."""
+        """List all that KMS's permissions are asked on: keys, keys to come, aliases, and nothing at all."""
         account = self._people.account
         return (
             *self.keys,
@@ -57,7 +60,7 @@ class Reach:
         )
 
     def caller(self, name: str) -> Caller:
-        """The role or user of that name in the account. Raises IAM's NoSuchEntity if there is none."""
+        """Find the role or user of that name in the account. Raises IAM's NoSuchEntity if there is none."""
         found = next((caller for caller in self._people.own if caller.name == name), None)
         if found is None:
             self._lab.observer.client("iam").get_role(RoleName=name)
@@ -65,15 +68,15 @@ class Reach:
         return found
 
     def outsider(self, arn: str) -> Caller:
-        """The principal of that ARN, of another account: its own account is taken to allow everything."""
+        """Make the principal of that ARN, of another account: its own account is taken to allow everything."""
         return self._people.outsider(arn)
 
     def is_own(self, principal: str) -> bool:
-        """Whether an ARN or account id, as a grant names it, is of the account."""
+        """Tell whether an ARN or account id, as a grant names it, is of the account."""
         return self._people.account in (principal, principal.split(":")[4] if principal.startswith("arn:") else "")
 
     def callers(self, *things: Thing) -> tuple[Caller, ...]:
-        """The account's roles and users, everybody that the documents of these things (and IAM) name, and strangers."""
+        """List the account's roles and users, everybody whom the documents of these things or IAM name, strangers."""
         texts = [thing.policy.document.text for thing in things if thing.policy]
         texts += [f"{grant.grantee} {grant.retiring}" for thing in things for grant in thing.grants]
         texts += [p.document.text for each in self._people.own for p in each.identity if not each.is_administrator]
@@ -83,12 +86,12 @@ class Reach:
     # What they may
 
     def may(self, caller: Caller, action: str, thing: Thing, situation: Situation | None = None) -> bool:
-        """Whether the caller may do it in this situation (none: a plain, direct call)."""
+        """Decide whether the caller may do it in this situation (none: a plain, direct call)."""
         asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms)
         return self._ask(caller, action, thing, asked.defaults() | dict(situation or {})).allowed
 
     def lacks(self, caller: Caller, *rights: Right) -> Access | None:
-        """The first thing of these rights that the caller may not do: each action, in each case of `where`."""
+        """Find the first thing of these rights that the caller may not do: each action, in each case of `where`."""
         for right in rights:
             for thing in (thing for thing in self.things if thing.exists and _is_on(right, thing)):
                 for action in right.actions:
@@ -119,7 +122,7 @@ class Reach:
                 yield situation | in_context(pairs | {"another": "pair"}), frozenset(varied)
 
     def exceeds(self, caller: Caller, *rights: Right) -> Access | None:
-        """The first thing that the caller may do beyond these rights, anywhere; what is written and void counts.
+        """Find the first thing that the caller may do beyond these rights, anywhere; what is written and void counts.
 
         With keys that the rights don't name, what everybody in the account may do is left out.
         """
@@ -138,7 +141,7 @@ class Reach:
         return access.thing.exists and self.may(self.outsider(arn), access.action, access.thing, access.situation)
 
     def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
-        """The first thing that the caller may do beyond these rights with this one thing."""
+        """Find the first thing that the caller may do beyond these rights with this one thing."""
         return _first_beyond(chain(self.accesses(caller, thing, rights), self._idle(caller, thing, rights)), rights)
 
     def _idle(self, caller: Caller, thing: Thing, rights: Sequence[Right]) -> Iterator[Access]:
@@ -155,7 +158,7 @@ class Reach:
                     yield Access(caller, action, thing, situation, in_force=False)
 
     def others(self, thing: Thing, *rights: Right, besides: Iterable[Caller] = ()) -> Access | None:
-        """The first thing that somebody else may do with it beyond these rights.
+        """Find the first thing that somebody else may do with it beyond these rights.
 
         Left out are the account's administrators, and the callers of `besides`.
         """
@@ -164,7 +167,7 @@ class Reach:
         return self.let_in(thing, asked, *rights)
 
     def let_in(self, thing: Thing, callers: Iterable[Caller], *rights: Right) -> Access | None:
-        """The first thing beyond these rights that one of these callers may do with it.
+        """Find the first thing beyond these rights that one of these callers may do with it.
 
         What is written down and void counts for principals of other accounts: it is the thing's own policy.
         """
@@ -175,14 +178,14 @@ class Reach:
         return None
 
     def accesses(self, caller: Caller, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
-        """All that the caller may do with it, in every situation that the documents, or these rights, tell apart."""
+        """Find all that the caller may do with it, in every situation that documents or these rights tell apart."""
         written = Written(caller, thing)
         for action in _actions(thing):
             if written.is_about(action):
                 yield from self.ways(caller, action, thing, about)
 
     def ways(self, caller: Caller, action: str, thing: Thing, about: Iterable[Right] = ()) -> Iterator[Access]:
-        """The situations in which the caller may do this one thing."""
+        """Find the situations in which the caller may do this one thing."""
         given = {name.lower() for name in (*caller.facts, *thing.facts)}
         asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms, given)
         question = question_of(caller, action, thing, {})

@@ -38,7 +38,7 @@ class Written:
             self._operations.add("retiregrant")
 
     def is_about(self, action: str) -> bool:
-        """Whether an Allow, or a grant, is about the action, in some situation or other."""
+        """Tell whether an Allow, or a grant, is about the action, in some situation or other."""
         lowered = action.lower()
         if self._is_root or lowered.partition(":")[2] in self._operations:
             return True
@@ -51,17 +51,17 @@ def _is_about(each: StatementAnalysis) -> bool:
 
 
 def region_of(thing: Thing) -> str:
-    """The Region of a key or an alias; "" for everything else."""
+    """Read the Region of a key or an alias; "" for everything else."""
     return thing.arn.split(":")[3] if thing.kind in ("key", "alias") else ""
 
 
 def policies_of(caller: Caller, thing: Thing) -> Policies:
-    """All that has a say when the caller asks for the thing."""
+    """Gather all that has a say when the caller asks for the thing."""
     return Policies(caller.identity, caller.boundary, (), (), thing.policy, thing.grants)
 
 
 def question_of(caller: Caller, action: str, thing: Thing, situation: Situation, grant_id: str = "") -> Question:
-    """The question to the decision."""
+    """Put the question to the decision."""
     region = region_of(thing)
     given = {"aws:SecureTransport": "true"} | ({"aws:RequestedRegion": region} if region else {})
     context = {**given, **thing.facts, **caller.facts, **situation}
@@ -104,12 +104,12 @@ def _mention_grants(asked: Mentioned, question: Question, layer: Layer) -> bool:
 
 
 def is_silent(decision: Decision) -> bool:
-    """Whether no document is against it: it is refused because none allows it."""
+    """Tell whether no document is against it: it is refused because none allows it."""
     return decision.reason in _VOID
 
 
 def is_void(decision: Decision, caller: Caller) -> bool:
-    """Whether something is written down for this caller that another document made later would put in force."""
+    """Tell whether something is written down for this caller that another document made later would put in force."""
     if decision.reason not in _VOID:
         return False
     for layer in decision.layers:

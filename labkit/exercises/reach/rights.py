@@ -29,11 +29,11 @@ class Right:
     where: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
 
     def is_about(self, action: str) -> bool:
-        """Whether the action is among these, wherever."""
+        """Tell whether the action is among these, wherever."""
         return any(glob(each.lower(), action.lower()) for each in self.actions)
 
     def covers(self, access: Access) -> bool:
-        """Whether what was found is within this right."""
+        """Tell whether what was found is within this right."""
         if not self.is_about(access.action):
             return False
         if not any(glob(arn, access.thing.arn) for arn in self.on):
@@ -64,18 +64,18 @@ class Access:
 
     @property
     def what(self) -> str:
-        """The middle of a sentence: "kms:Decrypt on the key `payroll`, through lambda.us-east-1.amazonaws.com"."""
+        """Write the middle of a sentence: "kms:Decrypt on the key `pay`, through lambda.us-east-1.amazonaws.com"."""
         said = [each for each in (self.thing.words and f"on {self.thing.words}", self.how) if each]
         return ", ".join([" ".join([self.action, *said[:1]]), *said[1:]]) if self.thing.words else self._off()
 
     @property
     def how(self) -> str:
-        """The situation in words, as far as it was varied: "directly", "with the encryption context box=7"."""
+        """Put the situation in words, as far as it was varied: "directly", "with the encryption context box=7"."""
         return ", ".join(each for each in (self._route(), self._context(), *self._rest()) if each)
 
     @property
     def told(self) -> str:
-        """`what`, and that it is void today, if it is."""
+        """Write `what`, and that it is void today, if it is."""
         return self.what if self.in_force else f"{self.what} (written down, though it gives nothing today)"
 
     def __str__(self) -> str:

@@ -64,7 +64,7 @@ class Mentioned:
 
     @property
     def varied(self) -> frozenset[str]:
-        """What is tried in several ways: "route", "context", and condition keys in lower case."""
+        """List what is tried in several ways: "route", "context", and condition keys in lower case."""
         bundles = {"route"} if self._by_route else set()
         single = self._values.keys() - {"kms:viaservice"}
         return frozenset(bundles | ({"context"} if self._by_context else set()) | single)
@@ -115,7 +115,7 @@ class Mentioned:
         kept += [each for each in values if each]
 
     def situations(self) -> Iterator[dict[str, str | Sequence[str]]]:
-        """Each situation that is to be tried, as condition keys."""
+        """Make each situation that is to be tried, as condition keys."""
         bundles: list[Options] = []
         values = dict(self._values)
         _, services = values.pop("kms:viaservice", ("", []))
@@ -139,7 +139,7 @@ class Mentioned:
             yield situation
 
     def defaults(self) -> dict[str, str | Sequence[str]]:
-        """What a request for this action always carries."""
+        """Make what a request for this action always carries."""
         found: dict[str, str | Sequence[str]] = {}
         for name, default in ALWAYS.get(self._action, {}).items():
             value = default or next(iter(self._algorithms.get(name.lower(), ())), "")
@@ -216,7 +216,7 @@ def _neighbours(value: str | None, operator: str) -> list[str | None]:
 
 
 def through(service: str, region: str) -> dict[str, str | Sequence[str]]:
-    """The condition keys of a call that a service ("s3") makes for somebody."""
+    """Make the condition keys of a call that a service ("s3") makes for somebody."""
     principal = f"{service}.amazonaws.com"
     return {
         "kms:ViaService": f"{service}.{region}.amazonaws.com",
@@ -228,7 +228,7 @@ def through(service: str, region: str) -> dict[str, str | Sequence[str]]:
 
 
 def in_context(pairs: Mapping[str, str]) -> dict[str, str | Sequence[str]]:
-    """The condition keys of a call with this encryption context."""
+    """Make the condition keys of a call with this encryption context."""
     if not pairs:
         return {}
     found: dict[str, str | Sequence[str]] = {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}

@@ -51,7 +51,7 @@ _ALGORITHMS = {
 
 
 def read_keys(lab: LabView, region: str | None = None) -> Iterator[Thing]:
-    """The customer managed keys of a Region (the lab's own, if none is named), with their policies and grants."""
+    """Read the customer managed keys of a Region (the lab's own, if none is named), with their policies and grants."""
     kms = lab.observer.client("kms", region or lab.region)
     names: dict[str, list[str]] = {}
     for page in kms.get_paginator("list_aliases").paginate():
@@ -120,7 +120,7 @@ def _to_come(account: str, region: str, owner: str, words: str) -> Thing:
 
 
 def read_aliases(lab: LabView, account: str) -> Iterator[Thing]:
-    """The account's aliases, and one that is not there."""
+    """Read the account's aliases, and one that is not there."""
     pages = lab.observer.client("kms").get_paginator("list_aliases").paginate()
     for each in (each for page in pages for each in page["Aliases"]):
         if not each["AliasName"].startswith("alias/aws/"):
@@ -130,12 +130,12 @@ def read_aliases(lab: LabView, account: str) -> Iterator[Thing]:
 
 
 def role_as_thing(role: dict[str, Any]) -> Thing:
-    """A role, which has a trust policy: somebody may assume it."""
+    """Read a role, which has a trust policy: somebody may assume it."""
     trust = named("trust policy", role["AssumeRolePolicyDocument"], "trust")
     facts: dict[str, str | Sequence[str]] = {f"iam:ResourceTag/{t['Key']}": t["Value"] for t in role.get("Tags", [])}
     return Thing("role", role["Arn"], f"the role `{role['RoleName']}`", role["Arn"].split(":")[4], trust, (), facts)
 
 
 def named(name: str, document: str | Mapping[str, Any], kind: Any) -> NamedPolicy:
-    """A policy for the decision, from JSON text or what that text says."""
+    """Make a policy for the decision, from JSON text or what that text says."""
     return NamedPolicy(name, parse_document(document if isinstance(document, str) else json.dumps(document), kind))

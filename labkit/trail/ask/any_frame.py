@@ -37,7 +37,7 @@ WATCHED = (
 
 
 def on_any_frame(question: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[Any, P], Any]:
-    """The question, also for dask DataFrames of events: the answer is pandas' in any case."""
+    """Let the question take dask DataFrames of events: the answer is pandas' in any case."""
 
     @wraps(question)
     def asked(events: Any, *more: P.args, **named: P.kwargs) -> Any:
@@ -47,7 +47,7 @@ def on_any_frame(question: Callable[Concatenate[Any, P], Any]) -> Callable[Conca
 
 
 def on_parts(helper: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The helper, which looks at each event for itself, also for dask: its answers for all partitions, in pandas."""
+    """Let a helper that looks at each event for itself take dask, too: it answers for all partitions, in pandas."""
 
     @wraps(helper)
     def applied(events: Any) -> Any:
@@ -64,7 +64,7 @@ def on_parts(helper: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def gathered(events: Any) -> Any:
-    """The part of a dask frame that questions read, as a pandas DataFrame with the rows' numbers as `load` gives them.
+    """Gather the part of a dask frame that questions read, as a pandas DataFrame with the numbers that `load` gives.
 
     Computed on the workers: which rows and columns those are. Here, in memory: KMS's events, and of other services
     refusals, requests with an encryption context, and what detections look for. Where KMS has most of the events, that
@@ -74,7 +74,7 @@ def gathered(events: Any) -> Any:
 
 
 def chosen(events: Any, choose: Callable[[Any], Any]) -> Any:
-    """The rows and columns that `choose` takes of the events; of a dask frame it chooses on the workers."""
+    """Choose the rows and columns that `choose` takes of the events; of a dask frame it chooses on the workers."""
     if not hasattr(events, "to_delayed"):
         return tidy(choose(events))
     dask: Any = import_module("dask")  # its functions have no types
@@ -87,7 +87,7 @@ def _chosen(choose: Callable[[Any], Any], part: Any) -> Any:
 
 
 def tidy(answer: Any) -> Any:
-    """The answer without categories that none of its rows has, which counts would show as zeros."""
+    """Give the answer without categories that none of its rows has, which counts would show as zeros."""
     if isinstance(answer, pandas.Series):
         return answer.cat.remove_unused_categories() if _is_category(answer) else answer
     names = [name for name in answer.columns if _is_category(answer[name])]

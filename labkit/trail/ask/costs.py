@@ -30,7 +30,7 @@ def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
 
     Columns: account, service ("(direct)" for calls without a service in between), event, calls, dollars; the dearest
     first. Counted where the caller is: AWS charges the account that makes the call, also for another account's key.
-    Err: an estimate. What a key pair is of, records of Sign and Verify tell by the algorithm, but not its size: an
+    Limits: an estimate. What a key pair is of, records of Sign and Verify tell by the algorithm, but not its size: an
     RSA key counts as dearer than RSA_2048 is. Whether refused calls are charged AWS doesn't say: they count.
     Rotations and other events of KMS's own cost nothing here, nor does a call that a VPC endpoint refused; keys
     themselves cost a dollar a month each.

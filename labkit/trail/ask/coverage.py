@@ -17,13 +17,13 @@ DAY = 86_400_000_000  # microseconds
 
 
 def coverage(events: Any, start: Moment | None = None, end: Moment | None = None) -> Any:
-    """What was recorded, and when nothing was: a row for each account, Region and service, and one for all services.
+    """Tell what was recorded, and when nothing was: a row for each account, Region and service, one for all services.
 
     Columns: account, region, source ("(all)" for all services together); events, first, last; days (with an event),
     silent (days without one), silent_days (which, as in "2026-01-06, 2026-01-08 to 2026-01-10"). Days are UTC, of the
     time from `start` on and before `end`, as for `load`; by default from the first event's day to the last's. A Region
     of AWS's of which there is no event at all has a row too, with an account only if there is just one.
-    Err: silence is no proof. Nothing may have happened; the trail may have been stopped, keep to other Regions, or
+    Limits: silence is no proof. Nothing may have happened; the trail may have been stopped, keep to other Regions, or
     leave a service out (`detections`: trail-stopped); files may be gone (`validate`); a Region may not be enabled.
     """
     counts = _counts(chosen(events, _daily))

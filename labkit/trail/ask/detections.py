@@ -192,7 +192,7 @@ DETECTIONS = MappingProxyType({detection.name: detection for detection in _ALL})
 
 
 def detect(events: Any, accounts: Collection[str] = ()) -> Any:
-    """What all detections find: a row a finding, oldest first, with the index of its (first) event.
+    """Ask all detections: a row a finding, oldest first, with the index of its (first) event.
 
     events: the table of `load`, of pandas or dask. accounts: those that are ours, and our organization, as in
     "o-exampleorgid"; by default all in whose trails the events are. Columns: `COLUMNS`.

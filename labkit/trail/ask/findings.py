@@ -12,34 +12,34 @@ from .nested_parts import opened
 
 
 def done(events: Any, source: str, names: tuple[str, ...]) -> Any:
-    """The successful calls of these names."""
+    """Choose the successful calls of these names."""
     return events[(events["source"] == source) & events["event"].isin(names) & events["error"].isna()]
 
 
 def asked_of(found: Any, part: str = "request_parameters") -> Iterator[dict[str, Any]]:
-    """The request of each event, or its answer; empty where none was recorded, or no object was."""
+    """Read the request of each event, or its answer; empty where none was recorded, or no object was."""
     return map(an_object, opened(found[part]))
 
 
 def an_object(value: Any) -> dict[str, Any]:
-    """The value, if it is an object; else an empty one."""
+    """Give the value, if it is an object; else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def a_list(value: Any) -> list[Any]:
-    """The value, if it is a list; else an empty one."""
+    """Give the value, if it is a list; else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def findings(found: Any, words: list[str]) -> Any:
-    """One finding for each event that there are words for."""
+    """Make one finding for each event that there are words for."""
     table = found[["time", "principal", "source_ip", "event", "key_arn"]].copy()
     table["what"] = pandas.Series(words, index=table.index, dtype="str")
     return table[table["what"] != ""]
 
 
 def windows(times: Any, length: Any, least: int) -> Iterator[tuple[int, int]]:
-    """Where windows with enough calls begin and end in ascending times; the next begins after the one before."""
+    """Find where windows with enough calls begin and end in ascending times; the next begins after the one before."""
     ends = times.searchsorted(times + length)
     until = 0
     for first in numpy.flatnonzero(ends - numpy.arange(len(times)) >= least):

@@ -30,7 +30,7 @@ _CONSTRAINTS = {"encryptionContextEquals": "grant equals", "encryptionContextSub
 
 @on_parts
 def opened(column: Any) -> Any:
-    """The values in a column of JSON text, as dicts and lists; None where there is none or it can't be read."""
+    """Open the values in a column of JSON text, as dicts and lists; None where there is none or it can't be read."""
     codes, texts = pandas.factorize(column)
     values = numpy.empty(len(texts) + 1, dtype=object)
     values[:-1] = [_opened(text) for text in texts]
@@ -39,12 +39,12 @@ def opened(column: Any) -> Any:
 
 @on_parts
 def kms_keys(events: Any) -> Any:
-    """The keys of KMS's events: a row a key and event, with the event's index (ReEncrypt has two keys).
+    """Find the keys of KMS's events: a row a key and event, with the event's index (ReEncrypt has two keys).
 
     Columns: key_arn; key (its id); role (source, destination or ""); found_in: resources, or where the record has
     none, response_elements, error_message (a denied call's), request_parameters. What the caller typed comes last,
     and an alias counts for nothing: it may point elsewhere by now. `key_arn` is missing where only the id is known.
-    Err: a denied Decrypt without a key in its message belongs to no key here.
+    Limits: a denied Decrypt without a key in its message belongs to no key here.
     """
     of_kms = events[events["source"] == "kms"]
     rows: list[tuple[Any, str | None, str, str, str]] = []
@@ -86,7 +86,7 @@ def _member(holder: Any, names: Iterable[str]) -> str:
 
 @on_parts
 def encryption_context(events: Any) -> Any:
-    """The encryption context of each event, as a dict; None where it has none.
+    """Read the encryption context of each event, as a dict; None where it has none.
 
     ReEncrypt: the destination's. A grant's constraints are no context of a call: `context_pairs` has them, too.
     """
@@ -132,14 +132,14 @@ def _contexts(parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @on_parts
 def on_behalf_of(events: Any) -> Any:
-    """For whom each call was made, and who made it: one row an event, the same index.
+    """Tell for whom each call was made, and who made it: one row an event, the same index.
 
     principal: whose permissions counted (a role or user; a service that acts for itself). service: the service that
     made the call for it, as in "s3"; missing for a direct call. Where the record only says AWS Internal, the encryption
     context may tell: "s3 (inferred)", by `vocabulary.SERVICES_BY_CONTEXT`; else "(AWS)".
     user_id, identity_store: the person in IAM Identity Center behind it, if the record names one [onBehalfOf].
     source_identity: what the person signed in as, if the session carries it [sourceIdentity].
-    Err: Lambda opens its environment variables with the function's own role, and no record says so (`user_agent`
+    Limits: Lambda opens its environment variables with the function's own role, and no record says so (`user_agent`
     does): such a call looks direct.
     """
     people = [part(identity, "onBehalfOf") for identity in opened(events["user_identity"])]

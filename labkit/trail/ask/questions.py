@@ -47,12 +47,12 @@ _REASON = re.compile(r"because no (?P<none>[\w -]+?) allows|with an explicit den
 
 @on_any_frame
 def who_used(events: Any) -> Any:
-    """Who used which key, for what, from where, on whose behalf: a row for each combination, most calls first.
+    """Tell who used which key, for what, from where, on whose behalf: a row for each combination, most calls first.
 
     Columns: key_arn, principal, service (that called for the principal; missing for direct calls), event, source_ip,
     calls, first, last. Successful cryptographic calls only.
-    Err: principal is a role, not the person in its session (`caller` tells the session). Behind a service source_ip is
-    the service's name. A user of a data key who keeps it makes no further call.
+    Limits: principal is a role, not the person in its session (`caller` tells the session). Behind a service source_ip
+    is the service's name. A user of a data key who keeps it makes no further call.
     """
     used = uses(events)
     used["service"] = on_behalf_of(events)["service"].reindex(used.index)
@@ -62,12 +62,12 @@ def who_used(events: Any) -> Any:
 
 @on_any_frame
 def denied(events: Any) -> Any:
-    """The refused calls of KMS and why: a row a call, oldest first, with the event's index.
+    """Find the refused calls of KMS and why: a row a call, oldest first, with the event's index.
 
     Columns: time, principal, event, error, action, resource (as the message names them), key_arn (where the record or
     the message tells it), reason: "no identity-based policy allows", "explicit deny in a service control policy",
     "VPC endpoint policy", ... (the last where the trail has the endpoint's network activity events).
-    Err: AWS does not record every refused call, and often gives no reason. A refusal across accounts is in the
+    Limits: AWS does not record every refused call, and often gives no reason. A refusal across accounts is in the
     caller's account only. "The ciphertext refers to a customer master key that does not exist ..." may be a refusal or
     a wrong Region; it counts as one.
     """
@@ -92,7 +92,7 @@ def first_and_last(events: Any) -> Any:
     """First and last use of each key: a row a key, the one unused for longest first.
 
     Columns: key_arn, first, last, calls, last_event, last_principal. Successful cryptographic calls only.
-    Err: `first` is the first in what was read, not in the key's life. For the last use in all, ask
+    Limits: `first` is the first in what was read, not in the key's life. For the last use in all, ask
     kms:GetKeyLastUsage: it names the CloudTrail event.
     """
     used = uses(events).sort_values("time", kind="stable")
@@ -108,7 +108,7 @@ def unused_keys(events: Any, keys: Iterable[str] = ()) -> Any:
     """Keys without a successful cryptographic call: of `keys` (ARNs), or else of all that the events name.
 
     Columns: key_arn, last_event, last_time (what else was done with it; missing if nothing was).
-    Err: not in the trail is not unused. An EBS volume in use, an S3 bucket key and a cached data key ask KMS rarely;
+    Limits: not in the trail is not unused. An EBS volume in use, an S3 bucket key and a cached data key ask KMS rarely;
     a verifier with the public key never. Nobody should delete a key for being in this list: disable it, and wait.
     Errors: ValueError for an alias or a bare id, which would be in no record, and so look unused.
     """
@@ -128,11 +128,11 @@ def unused_keys(events: Any, keys: Iterable[str] = ()) -> Any:
 
 @on_any_frame
 def context_values(events: Any) -> Any:
-    """What stood in encryption contexts: a row for each name, most calls first.
+    """Tell what stood in encryption contexts: a row for each name, most calls first.
 
     Columns: name, calls, values (how many different), example (the most frequent), principals, keys (how many).
-    Err: contexts of refused calls are mostly not recorded. A name with as many values as calls is an id; whoever puts
-    secrets there publishes them to all who read the trail.
+    Limits: contexts of refused calls are mostly not recorded. A name with as many values as calls is an id; secrets
+    that are put there are published to all who read the trail.
     """
     calls = each_call_once(events)
     pairs = context_pairs(calls).join(calls[["principal"]])
@@ -155,7 +155,7 @@ def used_after_end(events: Any) -> Any:
 
     A row a call, oldest first, with the event's index: key_arn, ended_by, ended_at, time, event, principal, error.
     A key that was enabled again has no end from then on; one whose deletion was cancelled, only once it is enabled.
-    Err: KMS takes some time until all its hosts know: a success within minutes of the end is no contradiction. Data
+    Limits: KMS takes some time until all its hosts know: a success within minutes of the end is no contradiction. Data
     keys from before go on working outside of KMS. A key with several imported materials may work without one of them;
     one that is disabled, and gets material, counts as enabled.
     """

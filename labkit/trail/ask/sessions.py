@@ -29,14 +29,14 @@ _ARROW = " > "
 
 
 def sessions(events: Any) -> Any:
-    """The sessions in a trail: a row for each, in the order in which they began or were first seen.
+    """Find the sessions in a trail: a row for each, in the order in which they began or were first seen.
 
     Columns: access_key (the session's own); session (role/name as its caller, or what its beginning says); principal
     (whose permissions it has); began, begun_by, parent (when, by which principal and with which access key it was
     begun; missing where no record of that was read: a role of a service, a sign-in, another account's trail); chain
     (the access keys from the first one to this, with " > " between); calls, refused, first, last, addresses (how many
     different ones) of what was done in it. Index: 0, 1, ...
-    Err: a service that calls with a session's permissions may sign with a key of its own, which is a session here
+    Limits: a service that calls with a session's permissions may sign with a key of its own, which is a session here
     without a beginning. Sessions of which neither the beginning nor a call was recorded are missing.
     """
     begun = chosen(events, _begun)
@@ -71,12 +71,12 @@ def sessions(events: Any) -> Any:
 def everything_by(
     events: Any, *, key: str | None = None, address: str | None = None, session: str | None = None
 ) -> Any:
-    """All events of an access key, an address or a session, oldest first, with the columns and numbers of `load`.
+    """Find all events of an access key, an address or a session, oldest first, with the columns and numbers of `load`.
 
     key: the id of an access key; of a user's key also what the sessions did that were begun with it, and theirs. With
     address: what is recorded as source_ip, so a service's name, too. session: role/name, as `caller` has it, or an ARN
     of a role session. Give one of the three.
-    Err: behind a service the address is the service's name: look for the key, too. One name of a session can be many
+    Limits: behind a service the address is the service's name: look for the key, too. One name of a session can be many
     sessions.
     Errors: ValueError if not exactly one of them is given.
     """
@@ -94,7 +94,7 @@ def everything_by(
 
 
 def descendants(key: str, begun: Iterable[tuple[Any, Any]]) -> set[str]:
-    """An access key, and those of all sessions that were begun with it or with one of these."""
+    """Find an access key, and those of all sessions that were begun with it or with one of these."""
     children: dict[Any, list[Any]] = {}
     for child, parent in begun:
         children.setdefault(parent, []).append(child)

@@ -116,7 +116,7 @@ def still_open(events: Any, changes: Any = None) -> Any:
     events: the table of `load`, in which undoing calls are looked for. changes: the part of it in which changes are
     looked for, as that of one hand; by default all. Columns: time, principal, event, account, region, thing (the key,
     grant, trail, bucket, ... that it was done to). Known changes: `KINDS`, which has the calls that undo each.
-    Err: changes of other kinds are not here. A policy counts as undone once it is replaced, whatever the new one says.
+    Limits: changes of other kinds are not here. A policy counts as undone once it is replaced, whatever the new one is.
     A change to a thing that was deleted since may be here; what was undone outside of the trail is here.
     """
     known = each_call_once(chosen(events, _of_changes))

@@ -23,7 +23,7 @@ def bursts(events: Any, window: str = WINDOW, factor: float = 10.0, least: int =
     A burst: at least `least` calls in the window, and `factor` times the median of the principal's other active
     windows; one with less than an hour of others against the median of all principals' windows. Columns: principal,
     start, calls, usual, keys (different ones), top_event, denied. The strongest first.
-    Err: a slow thief stays below it, and a nightly job that always bursts is usual. Windows begin on the clock, so a
+    Limits: a slow thief stays below it, and a nightly job that always bursts is usual. Windows begin on the clock, so a
     burst may fall into two. A caller that is alone in the trail, in one window, has nothing to be compared with. Calls
     without a recorded principal are left out.
     """
@@ -71,7 +71,7 @@ def unusual_hours(events: Any, since: Any) -> Any:
 
     A row for each principal, kind of day (weekday, weekend) and hour: principal, day, hour, calls, first, events (the
     names). Principals unseen before are left out: `new_principals` has them. since: as `start` of `load`.
-    Err: needs a week or more before `since`. Hours are UTC: a person in another time zone, or after the clocks
+    Limits: needs a week or more before `since`. Hours are UTC: a person in another time zone, or after the clocks
     change, is unusual without harm; a thief in the office's hours is not.
     """
     once = each_call_once(events)
@@ -97,12 +97,12 @@ def unusual_hours(events: Any, since: Any) -> Any:
 
 @on_any_frame
 def new_principals(events: Any, since: Any) -> Any:
-    """Who has used a key since a moment, and not before it: a row for each principal and key, oldest first.
+    """Find who has used a key since a moment, and not before it: a row for each principal and key, oldest first.
 
     Columns: principal, key_arn, first, calls, events (the names), source_ip (of the first call), known (whether the
     principal used other keys before). since: as `start` of `load`.
-    Err: needs enough time before `since`: who comes monthly is new after a week. A new session of a known role is not
-    a new principal, whoever is in it. Callers that were not recorded are told apart by their address.
+    Limits: needs enough time before `since`: a monthly visitor is new after a week. A new session of a known role is
+    no new principal, whoever is in it. Callers that were not recorded are told apart by their address.
     """
     used = uses(events).astype({"principal": "str"})
     used["actor"] = actors(used)

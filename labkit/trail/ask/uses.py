@@ -20,7 +20,7 @@ USES = frozenset(name for name, each in kms_operations.table().items() if each.c
 
 
 def each_call_once(events: Any) -> Any:
-    """The events without further records of the same call: copies across accounts, and what an endpoint noted of it.
+    """Choose the events without further records of the same call: copies across accounts, an endpoint's notes.
 
     A call across accounts has a record in each account, with one shared_event_id: the caller's stays, as the owner's
     names the caller less exactly. Of a VPC endpoint's network activity events, which lie beside the call's own record,

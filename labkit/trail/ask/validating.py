@@ -67,7 +67,7 @@ def validate(source: Any, public_keys: Any, signatures: Mapping[str, str] | None
     valid: as delivered. invalid: not as delivered. missing: named by a digest, and not there. unproven: nothing can be
     said: a log file in no digest (delivered since the last one, or never by CloudTrail), a digest without signature or
     key, or a log file in such a digest.
-    Err: a file that is left out together with all later digests is not noticed, nor a file before the first digest.
+    Limits: a file that is left out together with all later digests is not noticed, nor a file before the first digest.
     Errors: as `load` for the source.
     """
     keys = dict(_keys(public_keys))

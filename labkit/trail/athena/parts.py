@@ -48,7 +48,7 @@ class Scope:
         return quoted(self.table, '"')
 
     def conditions(self) -> list[str]:
-        """On days of delivery and times of events."""
+        """Write the conditions on days of delivery and times of events."""
         wanted = Wanted.of(self.start, self.end, ())
         found = ["eventid IS NOT NULL", "eventtime IS NOT NULL"]
         if wanted.start is not None:
@@ -132,7 +132,7 @@ _ALL = ", ".join(name if kind == "STRING" else f"json_format(CAST({name} AS JSON
 
 
 def events(scope: Scope, *more: str) -> str:
-    """WITH ... events: each call once, with `principal` and `service`; `more` are further conditions.
+    """Write WITH ... events: each call once, with `principal` and `service`; `more` are further conditions.
 
     Copies are records that are equal in all columns; `recordid` tells records apart that share an event id and differ.
     As `uses.each_call_once`: a call across accounts by the caller's record, and of an endpoint's what it refused.
@@ -160,15 +160,15 @@ events AS (
 
 
 def of_kms(scope: Scope) -> str:
-    """The events of KMS, their keys, and `used`: successful cryptographic calls, a row a key."""
+    """Write the events of KMS, their keys, and `used`: successful cryptographic calls, a row a key."""
     return f"{keys(scope)},\n{_USED}"
 
 
 def keys(scope: Scope) -> str:
-    """The events of KMS and `key_names`: a row a key and event, by place (ReEncrypt has two)."""
+    """Write the events of KMS and `key_names`: a row a key and event, by place (ReEncrypt has two)."""
     return f"{events(scope, OF_KMS)},\n{_KEYS}"
 
 
 def keys_of_all(scope: Scope) -> str:
-    """All services' events, and the keys of KMS's."""
+    """Write all services' events, and the keys of KMS's."""
     return f"{events(scope)},\n{_KEYS}"

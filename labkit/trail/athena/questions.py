@@ -25,7 +25,7 @@ _LATER = "eventtime || eventid"  # orders events as `load` does
 
 
 def who_used(scope: Scope) -> str:
-    """Who used which key, for what, from where, on whose behalf. Columns and errors: `questions.who_used`."""
+    """Ask who used which key, for what, from where, on whose behalf. Columns and errors: `questions.who_used`."""
     return f"""-- Who used which KMS key, for what, from where, and through which service. Successful uses only.
 {of_kms(scope)}
 SELECT key_arn, principal, service, eventname AS event, sourceipaddress AS source_ip, count(*) AS calls,
@@ -36,7 +36,7 @@ ORDER BY calls DESC, key_arn, principal NULLS LAST, service NULLS LAST, event, s
 
 
 def denied(scope: Scope) -> str:
-    """The refused calls of KMS and why. Columns and errors: `questions.denied`, and event_id."""
+    """Ask for the refused calls of KMS and why. Columns and errors: `questions.denied`, and event_id."""
     action = r"not authorized to perform: ([\w-]+:\w+)"
     resource = r"not authorized to perform: [\w-]+:\w+ on resource: (\S+)"
     lacking = _group("errormessage", r"because no ([\w -]+?) allows")
@@ -94,7 +94,7 @@ ORDER BY asked.place, asked.key_arn"""
 
 
 def context_values(scope: Scope) -> str:
-    """What stood in encryption contexts. Columns and errors: `questions.context_values`."""
+    """Ask what stood in encryption contexts. Columns and errors: `questions.context_values`."""
     parts = ",\n    ".join(f"json_extract(requestparameters, '$.{name}')" for name in _CONTEXTS)
     return f"""-- The names in encryption contexts, how many values each has, and the most frequent one.
 {keys_of_all(scope)},

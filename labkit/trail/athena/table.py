@@ -103,13 +103,13 @@ TBLPROPERTIES (
 
 
 def quoted(table: str, sign: str) -> str:
-    """A table's name, or database.name, in quotes: ` in a CREATE TABLE, the double quote in a SELECT."""
+    """Write a table's name, or database.name, in quotes: ` in a CREATE TABLE, the double quote in a SELECT."""
     parts = checked("table, or database.table,", rf"(?:{_TABLE}\.)?{_TABLE}", table).split(".")
     return ".".join(f"{sign}{part}{sign}" for part in parts)
 
 
 def checked(what: str, pattern: str, value: str) -> str:
-    """The value, if it has this form as a whole; ValueError if not."""
+    """Give the value, if it has this form as a whole; ValueError if not."""
     if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
         raise ValueError(f"{value!r} can't stand in SQL as {what}: it has to fit {pattern}")
     return value

@@ -95,7 +95,7 @@ class Batch:
         self._files += [file] * len(events)
 
     def table(self) -> Any:
-        """All of them as a table of SCHEMA; the batch is empty then."""
+        """Make a table of SCHEMA of all of them; the batch is empty then."""
         columns: dict[str, Any] = {}
         for column, (member, kind) in MEMBERS.items():
             values = list(map(attrgetter(member), self._events))
@@ -112,7 +112,7 @@ class Batch:
 
 
 def callers(identities: Any, known: dict[str, Who]) -> dict[str, Any]:
-    """The caller's columns, of a dictionary array of identities: each different one is opened once, and `known`."""
+    """Make the caller's columns, of a dictionary array of identities: each one is opened once, and `known`."""
     if len(known) > 20 * ENOUGH:
         known.clear()
     found = []
@@ -127,7 +127,7 @@ def callers(identities: Any, known: dict[str, Who]) -> dict[str, Any]:
 
 
 def instants(events: list[Event]) -> tuple[list[Event], Any, int]:
-    """The events that have a time and a name or type; their times, microseconds since 1970; how many have not."""
+    """Choose the events that have a time and a name or type; their times, microseconds since 1970; how many haven't."""
     texts = [event.eventTime for event in events]
     if len(events) > FEW and None not in texts and None not in [event.eventName for event in events]:
         try:

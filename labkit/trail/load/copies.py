@@ -27,7 +27,7 @@ _READ = ("time", "source", *MEMBERS)  # what a record says; the other columns ar
 class Recent:
     """The events of the batch that is filled now and of the one before: a second trail's file comes beside the first's.
 
-    An event without an id is nobody's copy.
+    Events without an id are never duplicates.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Recent:
         self._before: dict[str | None, Event] = {}
 
     def fresh(self, events: list[Event], times: Any) -> tuple[list[Event], Any]:
-        """The events without those that are equal to one of these, and their times."""
+        """Choose the events without those that are equal to one of these, and their times."""
         named = {event.eventID: event for event in events}
         are_new = len(named) == len(events) and None not in named
         if are_new and self._now.keys().isdisjoint(named) and self._before.keys().isdisjoint(named):
@@ -59,7 +59,7 @@ class Recent:
 
 
 def repeated(ids: Any) -> Any:
-    """For each id of an Arrow array whether it is there more than once (numpy truths); null is no id."""
+    """Tell for each id of an Arrow array whether it is there more than once (numpy truths); null is no id."""
     encoded = pyarrow.compute.dictionary_encode(ids)
     chunks = encoded.chunks if isinstance(encoded, pyarrow.ChunkedArray) else [encoded]
     if not chunks:
@@ -73,7 +73,7 @@ def repeated(ids: Any) -> Any:
 
 
 def digests(table: Any) -> list[bytes]:
-    """What each record of a table says, in 16 bytes: equal for equal records, wherever and whenever it is computed."""
+    """Compute what each record of a table says, in 16 bytes: equal for equal records, wherever it is computed."""
     columns = []
     for name in _READ:
         values = table.column(name).cast("int64").to_pylist() if name == "time" else table.column(name).to_pylist()
@@ -85,7 +85,7 @@ def digests(table: Any) -> list[bytes]:
 
 
 def first_of_each(ids: Iterable[str], found: Sequence[bytes]) -> Any:
-    """For each of these records, in the order of reading, whether it is the first that says this under its id."""
+    """Tell for each of these records, in the order of reading, whether it is the first that says this under its id."""
     seen: set[tuple[str, bytes]] = set()
     chosen = numpy.ones(len(found), dtype=bool)
     for at, pair in enumerate(zip(ids, found, strict=True)):
@@ -110,7 +110,7 @@ def drop_copies(tables: list[Any]) -> tuple[int, int]:
 
 
 def chosen_rows(ids: Sequence[Any], digests_of: Callable[[Sequence[Any]], list[bytes]]) -> tuple[list[Any], int]:
-    """For each record of each part whether it stays, and how many of those share an id and differ.
+    """Tell for each record of each part whether it stays, and how many of those share an id and differ.
 
     ids: event ids, an Arrow array a part. digests_of: gives, in their order, the digests of the records that are
     marked in the parts (numpy truths). Asked once, and only if some id is there twice.

@@ -15,7 +15,7 @@ LONGEST = 1 << 20  # bytes: CloudTrail keeps an event under 256 KB; further nobo
 
 
 def objects(text: bytes, readable: Callable[[bytes], bool]) -> Iterator[bytes | None]:
-    """The objects one after the other; None for each stretch that is lost."""
+    """Read the objects one after the other; None for each stretch that is lost."""
     head = _HEAD.match(text)
     at = head.end() if head else 0
     while (at := _end(_BETWEEN, text, at)) < len(text):
@@ -31,7 +31,7 @@ def objects(text: bytes, readable: Callable[[bytes], bool]) -> Iterator[bytes | 
 
 
 def is_list(text: bytes) -> bool:
-    """Whether the text begins a list of records, that has an end to miss."""
+    """Tell whether the text begins a list of records, that has an end to miss."""
     return _HEAD.match(text) is not None
 
 

@@ -38,7 +38,7 @@ TOGETHER = 8 << 20  # bytes as stored, for a partition: some 30,000 events of gz
 
 
 def load_on_dask(source: Any, wanted: Wanted, tell: Callable[[str], object]) -> Any:
-    """The dask DataFrame, with the columns and types of `load`; tells the report, which `report` has again."""
+    """Make the dask DataFrame, with the columns and types of `load`; tells the report, which `report` has again."""
     dask: Any = import_module("dask")  # its functions have no types
     tally = Tally()
     groups = _groups(worth_opening(pieces(source), wanted, tally)) or [[]]

@@ -25,7 +25,7 @@ class Fetched:
 
 
 def fetched(pieces: Iterable[Piece]) -> Iterator[Fetched]:
-    """The pieces with their contents, in their order; of a ZIP archive the files that are in it."""
+    """Fetch the pieces with their contents, in their order; of a ZIP archive the files that are in it."""
     for got in _in_order(pieces):
         if got.content is not None and got.content.startswith(zip_archives.MAGIC):
             for inner, content, wrong in zip_archives.files(got.piece, got.content):

@@ -50,7 +50,7 @@ class Content:
 
 
 def read(data: bytes) -> Content:
-    """The events in the content of a file; gzip is not looked into here."""
+    """Read the events in the content of a file; gzip is not looked into here."""
     text = wrappers.as_utf8(data)
     try:
         return Content(_FILE.decode(text).Records)

@@ -16,7 +16,7 @@ _JSON = frozenset(name for name, meaning in COLUMNS.items() if meaning.startswit
 
 
 def to_frame(tables: list[Any]) -> Any:
-    """The DataFrame of these tables of SCHEMA, by time and event id; empties the list."""
+    """Make the DataFrame of these tables of SCHEMA, by time and event id; empties the list."""
     table = pyarrow.concat_tables(tables) if tables else SCHEMA.empty_table()
     tables.clear()
     order = pyarrow.compute.sort_indices(table, [("time", "ascending"), ("event_id", "ascending")])

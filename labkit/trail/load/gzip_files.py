@@ -13,7 +13,7 @@ CHUNK = 4096
 
 
 def unzip(data: bytes, limit: int = LIMIT) -> tuple[bytes, str]:
-    """The content, and what is wrong with the gzip data (or nothing); several members in a row are one file."""
+    """Give the content, and what is wrong with the gzip data (or nothing); several members in a row are one file."""
     pieces: list[bytes] = []
     room = limit
     while data.startswith(MAGIC):

@@ -65,5 +65,5 @@ def load(
 
 
 def report(events: Any) -> Report:
-    """The report of the reading that made this DataFrame (pandas hands it on to parts and copies of it)."""
+    """Find the report of the reading that made this DataFrame (pandas hands it on to parts and copies of it)."""
     return Report.from_dict(getattr(events, "_meta", events).attrs["report"])  # a dask frame: on its empty pattern

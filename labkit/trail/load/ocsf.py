@@ -58,12 +58,12 @@ _TLS = {
 
 
 def is_one(parts: dict[str, Raw]) -> bool:
-    """Whether the members are those of an OCSF event that may be CloudTrail's."""
+    """Tell whether the members are those of an OCSF event that may be CloudTrail's."""
     return parts.keys() >= _TELLING
 
 
 def parts_of(parts: dict[str, Raw]) -> dict[str, Raw] | None:
-    """The members of the record that an OCSF event was made of; None if it is none of CloudTrail's."""
+    """Take the members of the record that an OCSF event was made of; None if it is none of CloudTrail's."""
     said = {name: msgspec.json.decode(raw) for name, raw in parts.items()}
     if _at(said, "metadata.product.name") != _PRODUCT or not isinstance(_at(said, "api.operation"), str):
         return None
@@ -86,7 +86,7 @@ def parts_of(parts: dict[str, Raw]) -> dict[str, Raw] | None:
 
 
 def rows_of(data: bytes) -> bytes | None:
-    """The OCSF events in a Parquet file of Security Lake, as a JSON list; None if it is another file."""
+    """Read the OCSF events in a Parquet file of Security Lake, as a JSON list; None if it is another file."""
     try:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
         if not set(file.schema_arrow.names) >= _TELLING:

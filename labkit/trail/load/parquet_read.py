@@ -14,12 +14,12 @@ from .arrow_batches import SCHEMA, TEXT, TIME, callers
 
 
 def is_one(name: str) -> bool:
-    """Whether the name is a Parquet file's."""
+    """Tell whether the name is a Parquet file's."""
     return name.endswith(".parquet")
 
 
 def table_of(data: bytes) -> Any:
-    """The table of SCHEMA in a file; None if it is not such a file.
+    """Read the table of SCHEMA in a file; None if it is not such a file.
 
     Columns that a copy of an earlier labkit lacks are made of the identities that it has.
     """
@@ -36,7 +36,7 @@ def table_of(data: bytes) -> Any:
 
 
 def choose(table: Any, start: int | None, end: int | None, sources: Collection[str]) -> Any:
-    """The rows from `start` on and before `end` (microseconds since 1970), of these services if any are named."""
+    """Choose the rows from `start` on and before `end` (microseconds since 1970), of these services if any is named."""
     compute = pyarrow.compute
     if start is not None:
         table = table.filter(compute.greater_equal(table["time"], pyarrow.scalar(start, TIME)))

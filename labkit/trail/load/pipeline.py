@@ -35,7 +35,7 @@ class Wanted:
 
     @classmethod
     def of(cls, start: Moment | None, end: Moment | None, sources: Collection[str]) -> Wanted:
-        """The filter of these arguments of `load`."""
+        """Make the filter of these arguments of `load`."""
         if isinstance(sources, str):
             sources = [sources]
         first = None if start is None else _moment(start)
@@ -51,7 +51,7 @@ class Wanted:
         return not self.delivered_from or not piece.delivered or piece.delivered >= self.delivered_from
 
     def choose(self, events: list[Event], times: Any) -> tuple[list[Event], Any]:
-        """The events that are wanted, and their times."""
+        """Choose the events that are wanted, and their times."""
         if self.start is None and self.end is None and not self.sources:
             return events, times
         chosen = numpy.ones(len(events), dtype=bool)
@@ -71,7 +71,7 @@ def batches(source: Any, wanted: Wanted, tally: Tally, progress: Progress) -> It
 
 
 def of_pieces(found: Iterable[Piece], wanted: Wanted, tally: Tally, progress: Progress) -> Iterator[Any]:
-    """As `batches`, of pieces that were found before."""
+    """Do as `batches` does, with pieces that were found before."""
     batch, recent = Batch(), Recent()
     total = sum(piece.size for piece in found) if isinstance(found, list) else 0
     done = 0
@@ -97,7 +97,7 @@ def of_pieces(found: Iterable[Piece], wanted: Wanted, tally: Tally, progress: Pr
 
 
 def worth_opening(found: Iterable[Piece], wanted: Wanted, tally: Tally) -> Iterator[Piece]:
-    """The pieces that may hold wanted events; the tally counts the others."""
+    """Choose the pieces that may hold wanted events; the tally counts the others."""
     for piece in found:
         if wanted.can_hold(piece):
             yield piece

@@ -14,7 +14,7 @@ Progress = Callable[[int, int], None]  # bytes read, bytes in all (0: not known)
 
 
 def silent(done: int, total: int) -> None:
-    """No bar."""
+    """Show no bar."""
 
 
 def bar(done: int, total: int) -> None:
@@ -26,7 +26,7 @@ def bar(done: int, total: int) -> None:
 
 
 def for_people() -> Progress:
-    """The bar, for large readings and not more often than somebody can see."""
+    """Show the bar, for large readings and not more often than somebody can see."""
     last = 0.0
 
     def draw(done: int, total: int) -> None:

@@ -54,7 +54,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Report:
-        """The report that `as_dict` wrote."""
+        """Read the report that `as_dict` wrote."""
         problems = tuple(Problem(**problem) for problem in kept["problems"])
         return cls(**{**kept, "set_aside": tuple((a, b) for a, b in kept["set_aside"]), "problems": problems})
 
@@ -98,7 +98,7 @@ class Tally:
         self.problems.append(Problem(file, reason, records))
 
     def report(self) -> Report:
-        """The finished report, with problems and files in the order of their names; a file and reason once."""
+        """Write the finished report, with problems and files in the order of their names; a file and reason once."""
         lost: Counter[tuple[str, str]] = Counter()
         for problem in self.problems:
             lost[problem.file, problem.reason] += problem.records

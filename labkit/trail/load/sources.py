@@ -44,7 +44,7 @@ class Piece:
 
 
 def pieces(source: Any) -> Iterable[Piece]:
-    """The pieces of a source; a list where their sizes are known beforehand.
+    """Find the pieces of a source; a list where their sizes are known beforehand.
 
     FileNotFoundError if a path or pattern fits nothing, TypeError for a source that is none.
     """

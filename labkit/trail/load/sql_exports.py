@@ -43,7 +43,7 @@ _ONE_LIMIT = Lock()  # the csv module has one limit for all threads
 
 
 def rows(text: bytes) -> Iterator[dict[str, str | None] | None] | None:
-    """The rows of a CSV export by column; None for one that doesn't fit; None instead of all if it is no such file."""
+    """Read the rows of a CSV export by column; None for one that doesn't fit; None for all if it is no such file."""
     first = text[:LONGEST_FIELD].partition(b"\n")[0].lower()
     names = {name.strip().strip(b'"') for name in first.split(b",")}
     return _rows(text) if names & _TELLING else None
@@ -73,19 +73,19 @@ def _limited(text: bytes) -> list[dict[str, str | None] | None]:
 
 
 def text_of(raw: Raw) -> str | None:
-    """A JSON value as SQL would have written it into a column: text as it is, null as None, the rest as JSON."""
+    """Write a JSON value as SQL would have written it into a column: text as it is, null as None, the rest as JSON."""
     value = msgspec.json.decode(raw)
     return value if isinstance(value, str) or value is None else bytes(raw).decode()
 
 
 def whole(row: dict[str, str | None]) -> str | None:
-    """The text of the whole event, if a column holds it."""
+    """Find the text of the whole event, if a column holds it."""
     texts = (value.strip() for name, value in row.items() if name.lower() in _WHOLE and value)
     return next((text for text in texts if text.startswith("{")), None)
 
 
 def parts_of(row: dict[str, str | None]) -> dict[str, Raw]:
-    """The members of the event in a row, by AWS's names; columns that are none of AWS's stay under their own."""
+    """Find the members of the event in a row, by AWS's names; columns that are none of AWS's stay under their own."""
     parts: dict[str, Raw] = {}
     for column, value in row.items():
         if value is None or value == "":

@@ -34,7 +34,7 @@ _CELLS = msgspec.json.Decoder(list[_Cell])
 
 
 def as_utf8(data: bytes) -> bytes:
-    """The text without a byte order mark; UTF-16, as PowerShell's > writes it, as UTF-8."""
+    """Give the text without a byte order mark; UTF-16, as PowerShell's > writes it, as UTF-8."""
     if data.startswith(_UTF16):
         # As far as it goes: a half character at the end is left off; what is no character is no UTF-8 afterwards.
         return codecs.utf_16_decode(data, "surrogatepass", False)[0].encode("utf-8", "surrogatepass")
@@ -42,19 +42,19 @@ def as_utf8(data: bytes) -> bytes:
 
 
 def messages(text: bytes) -> list[bytes] | None:
-    """The messages of an export of CloudWatch Logs, a line each; None if the text is none."""
+    """Find the messages of an export of CloudWatch Logs, a line each; None if the text is none."""
     if not _EXPORTED.match(text):
         return None
     return [_EXPORTED.sub(b"", line, count=1) for line in text.split(b"\n")]
 
 
 def row_of(cells: bytes | Raw) -> dict[str, Raw]:
-    """A row of Logs Insights by column; msgspec.ValidationError if it is none."""
+    """Read a row of Logs Insights by column; msgspec.ValidationError if it is none."""
     return {cell.field: Raw(msgspec.json.encode(cell.value)) for cell in _CELLS.decode(cells)}
 
 
 def inner(raw: Raw) -> Raw | None:
-    """The object or list in a member, be it as it is or as JSON text; None for anything else."""
+    """Open the object or list in a member, be it as it is or as JSON text; None for anything else."""
     sign = bytes(memoryview(raw)[:1])
     if sign == b'"':
         text = msgspec.json.decode(raw, type=str).strip()
@@ -63,7 +63,7 @@ def inner(raw: Raw) -> Raw | None:
 
 
 def with_time(parts: dict[str, Raw]) -> dict[str, Raw]:
-    """The members; with eventTime where Logstash's codec for CloudTrail has renamed it @timestamp."""
+    """Give the members; with eventTime where Logstash's codec for CloudTrail has renamed it @timestamp."""
     if "eventTime" not in parts and "@timestamp" in parts and "eventVersion" in parts:
         return {**parts, "eventTime": parts["@timestamp"]}
     return parts

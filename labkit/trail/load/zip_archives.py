@@ -19,7 +19,7 @@ _NOTES = "__MACOSX/"  # what macOS notes of each file, in files of the same name
 
 
 def files(piece: Piece, data: bytes) -> Iterator[tuple[Piece, bytes | None, str]]:
-    """Each file in the archive as a piece, its content (None if it can't be had), and what is wrong with it."""
+    """Open each file in the archive as a piece, its content (None if it can't be had), and what is wrong with it."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError):

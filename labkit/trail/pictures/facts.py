@@ -17,7 +17,7 @@ _HASH = re.compile(r"(?<=^AWSReservedSSO_)(\w+)_[0-9a-f]{16}$")  # of the roles 
 
 
 def calls(events: Any, names: Collection[str], service: str = "") -> Any:
-    """These columns of the table, in pandas' memory, each call once; only of one service if it is named.
+    """Choose these columns of the table, in pandas' memory, each call once; only of one service if it is named.
 
     ValueError if there is no such column: the table is not `load`'s.
     """
@@ -35,12 +35,12 @@ def calls(events: Any, names: Collection[str], service: str = "") -> Any:
 
 
 def texts(column: Any) -> Any:
-    """A column as text, and NONE where nothing is."""
+    """Give a column as text, and NONE where nothing is."""
     return column.astype(object).where(column.notna(), NONE).astype(str)
 
 
 def chosen(counts: Mapping[str, int], top: int) -> tuple[list[str], list[str]]:
-    """The `top` values that are most frequent, and the others; one other is no less than a summary of it.
+    """Choose the `top` values that are most frequent, and the others; one other is no less than a summary of it.
 
     ValueError if top is less than 1.
     """
@@ -51,7 +51,7 @@ def chosen(counts: Mapping[str, int], top: int) -> tuple[list[str], list[str]]:
 
 
 def labels(values: Sequence[str], names: Names, most: int) -> dict[str, str]:
-    """A name for each value, all different and at most `most` letters long: as given, else the end of an ARN."""
+    """Make a name for each value, all different and at most `most` letters long: as given, else the end of an ARN."""
     full: dict[str, str] = {value: value for value in values}
     placed = {value: f"{_short(value)} {_place(value)}" for value in values}
     found = {value: _fit(names.get(value) or _short(value), most) for value in values}

@@ -22,7 +22,7 @@ _DAY = 86400
 
 
 def heat_map(events: Any, rows: str = "hour", *, top: int = 20, names: Names | None = None) -> HeatMap:
-    """How many calls on each day: at each hour of the day (UTC), or for each value of a column.
+    """Draw how many calls on each day: at each hour of the day (UTC), or for each value of a column.
 
     A column is a day, or so many days that there are not more than 42 columns: the title says it. The darker, the more
     calls, in up to six tones, with the numbers where there is room; a cell without calls is white. The tones' steps are

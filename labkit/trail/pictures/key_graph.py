@@ -23,12 +23,12 @@ SERVICES, UNKNOWN, OTHERS = "services of AWS", "account not recorded", "others"
 
 
 def key_graph(events: Any, *, top: int = 15, names: Names | None = None) -> KeyGraph:
-    """Who uses which KMS key: principals on the left, keys on the right, both under the account that owns them.
+    """Draw who uses which KMS key: principals on the left, keys on the right, both under the account that owns them.
 
     A line is for the cryptographic operations of a principal with a key; the thicker, the more. Those that were refused
     or failed have a dashed line of their own, and are counted apart. A line that leads to another account's key ends in
     a ring. ReEncrypt is a call of two keys and counts for both. Other calls (DescribeKey, say) are not in the picture.
-    Err: a refused call often doesn't say which key was meant; such calls lead to "(not recorded)".
+    Limits: a refused call often doesn't say which key was meant; such calls lead to "(not recorded)".
     top: so many principals, and keys, those with the most calls; all others make one box. names: what to call one, as
     in {"arn:aws:kms:...": "orders"}.
     """

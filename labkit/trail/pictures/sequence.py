@@ -87,7 +87,7 @@ class _Read:
 
 
 def steps(records: Iterable[Any]) -> list[Step]:
-    """The calls in the order of their times, each with its inner calls; a record that comes twice counts once."""
+    """Put the calls in the order of their times, each with its inner calls; a record that comes twice counts once."""
     reads = _reads(records)
     direct = [read for read in reads if not read.by]
     inner: dict[int, list[Step]] = {}
@@ -251,7 +251,7 @@ def _text(holder: Mapping[str, Any], name: str) -> str:
 
 
 def clean(text: str) -> str:
-    """The text on one line: what is no visible character (line ends, marks that turn the writing round) is shown as �.
+    """Put the text on one line: no visible character (line ends, marks that turn the writing round) is shown as �.
 
     The middle of a very long text is left out.
     """

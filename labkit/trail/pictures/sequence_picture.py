@@ -18,7 +18,7 @@ _PER_CHARACTER = 7.2
 
 
 def sequence(records: Iterable[Any], last: int | None = None) -> Picture:
-    """The picture of CloudTrail records (AWS's own form); with `last`, of so many calls from the end, with what
+    """Draw the picture of CloudTrail records (AWS's own form); with `last`, of so many calls from the end, with what
     services did for them."""
     found = steps(records)
     shown = found[-(MOST if last is None else last) :] if last != 0 else []

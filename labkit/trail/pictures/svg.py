@@ -15,7 +15,7 @@ BLUE, RED = "#0072b2", "#d55e00"
 
 
 def sentence(text: str) -> str:
-    """The picture of nothing: a sentence that says so."""
+    """Draw the picture of nothing: a sentence that says so."""
     return page(640, 48, text, text, [write(20, 30, text, 14)])
 
 
@@ -31,17 +31,17 @@ def bold(x: int, y: int, text: str, size: int = 13) -> str:
 
 
 def line(path: str, ink: str, width: int = 1, more: str = "") -> str:
-    """A line without a filling."""
+    """Draw a line without a filling."""
     return f'<path d="{path}" stroke="{ink}" stroke-width="{width}" fill="none"{more}/>'
 
 
 def clean(text: str) -> str:
-    """The text with what can't be printed, or would turn the text around, as escapes: no name can hide itself."""
+    """Give the text with what can't be printed, or would turn the text around, as escapes: no name can hide itself."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def clip(text: str, most: int) -> str:
-    """The text in the room of `most` Latin letters, its middle left out if need be."""
+    """Fit the text in the room of `most` Latin letters, its middle left out if need be."""
     if room(text) <= most:
         return text
     head, tail, left = "", "", most - 1
@@ -55,5 +55,5 @@ def clip(text: str, most: int) -> str:
 
 
 def room(text: str) -> int:
-    """How much room a text takes, in letters: those of East Asia take two."""
+    """Tell how much room a text takes, in letters: those of East Asia take two."""
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

@@ -28,7 +28,7 @@ KINDS = {
 
 
 def timeline(events: Any, by: str = "principal", *, top: int = 20, names: Names | None = None) -> Timeline:
-    """When what was called: a lane for each value of a column, the one that begins first on top.
+    """Draw when what was called: a lane for each value of a column, the one that begins first on top.
 
     Four kinds of calls, each with a shape of its own: changes (what is recorded as not read-only), refused or failed
     ones, uses of a key (cryptographic operations of KMS), others. Times are UTC, and to scale: a quiet time is as long

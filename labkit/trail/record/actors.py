@@ -8,7 +8,7 @@ import pandas
 
 
 def actors(events: Any) -> Any:
-    """A text for each event that is the same for the same actor: the principal, as far as it was recorded.
+    """Write a text for each event that is the same for the same actor: the principal, as far as it was recorded.
 
     Where it was not, the address stands in for it, and where there is none either, each event is an actor of its own.
     For grouping, not for reading.

@@ -63,7 +63,7 @@ NOBODY = Who()
 
 
 def opened(text: str | bytes | None) -> Any:
-    """The value of a JSON text; None if there is none or it can't be read."""
+    """Read the value of a JSON text; None if there is none or it can't be read."""
     if text is None:
         return None
     try:
@@ -73,7 +73,7 @@ def opened(text: str | bytes | None) -> Any:
 
 
 def who_of(text: str) -> Who:
-    """The caller that the JSON text of a `userIdentity` describes: role sessions, the most by far, in one step."""
+    """Read the caller that the JSON text of a `userIdentity` describes: role sessions, the most by far, in one step."""
     try:
         identity = _IDENTITY.decode(text)
     except UNREADABLE:
@@ -97,7 +97,7 @@ def who_of(text: str) -> Who:
 
 
 def who(identity: Any) -> Who:
-    """The caller that a `userIdentity` describes."""
+    """Read the caller that a `userIdentity` describes."""
     if not isinstance(identity, dict):
         return NOBODY
     caller, principal = _named(identity)
@@ -148,7 +148,7 @@ def _moment(text: str) -> int | None:
 
 
 def key_arns(resources: Any) -> list[str]:
-    """The ARNs of the KMS keys among an event's `resources`, in their order (ReEncrypt: source, destination)."""
+    """Find the ARNs of the KMS keys among an event's `resources`, in their order (ReEncrypt: source, destination)."""
     if not isinstance(resources, list):
         return []
     arns = (_text(item, "ARN") or _text(item, "arn") for item in resources if isinstance(item, dict))
@@ -156,14 +156,14 @@ def key_arns(resources: Any) -> list[str]:
 
 
 def key_in(value: Any) -> str:
-    """The key's ARN or bare id in a `keyId`; empty for an alias, which only its owner can resolve."""
+    """Find the key's ARN or bare id in a `keyId`; empty for an alias, which only its owner can resolve."""
     if not isinstance(value, str):
         return ""
     return value if ARN.fullmatch(value) or _BARE.fullmatch(value) else ""
 
 
 def part(holder: Any, name: str) -> dict[str, Any]:
-    """The object under this name; an empty one where there is none."""
+    """Find the object under this name; an empty one where there is none."""
     found = holder.get(name) if isinstance(holder, dict) else None
     return found if isinstance(found, dict) else {}
 

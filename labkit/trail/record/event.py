@@ -60,7 +60,7 @@ UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
 def event_from(text: bytes | Raw) -> Event:
-    """The event that a JSON object describes; UNREADABLE if it is no JSON object."""
+    """Read the event that a JSON object describes; UNREADABLE if it is no JSON object."""
     try:
         return _EVENT.decode(text)
     except msgspec.ValidationError:  # a member that is new to us, or of another type
@@ -68,7 +68,7 @@ def event_from(text: bytes | Raw) -> Event:
 
 
 def event_from_parts(parts: dict[str, Raw]) -> Event:
-    """The event of these members; what has no place of its own, or another type than AWS documents, is `extra`."""
+    """Make the event of these members; what has no place of its own, or another type than AWS documents, is `extra`."""
     known: dict[str, Any] = {}
     extra: dict[str, Raw] = {}
     for name, raw in parts.items():

@@ -31,11 +31,11 @@ SERVICES_BY_CONTEXT = {
 
 
 def inferred(names: Iterable[str]) -> str:
-    """The service that puts these names into an encryption context, marked as inferred; else UNKNOWN_SERVICE."""
+    """Find the service that puts these names into an encryption context, marked as inferred; else UNKNOWN_SERVICE."""
     given = frozenset(names)
     return next((marked(service) for name, service in SERVICES_BY_CONTEXT.items() if name in given), UNKNOWN_SERVICE)
 
 
 def marked(service: str) -> str:
-    """A service's name that no record gives."""
+    """Mark a service's name that no record gives."""
     return f"{service} (inferred)"

@@ -27,7 +27,7 @@ CHECKSUMS = {
 
 
 def sample(name: str, folder: Path | None = None) -> Path:
-    """The folder with the files of a sample, "fortnight" or "incident", under the names that AWS gives them.
+    """Make the folder with the files of a sample, "fortnight" or "incident", under the names that AWS gives them.
 
     folder: where samples are kept (default: the folder that LABKIT_DATA names; without it `data/made/` in a checkout
     that may be written to, else the user's cache). The first time takes some seconds.
@@ -71,7 +71,7 @@ def _make_sample(name: str, goal: Path) -> None:
 
 
 def files(name: str) -> Iterable[File]:
-    """The files of a sample."""
+    """Make the files of a sample."""
     return delivered(fortnight(renewed=NOTICED) + incident() if name == "incident" else fortnight())
 
 

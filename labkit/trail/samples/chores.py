@@ -87,7 +87,7 @@ def chores(journal: Journal) -> None:
 
 
 def policy_of(key: c.Key, *arns: str) -> str:
-    """A key policy: the account's own statement, and these principals may use the key."""
+    """Write a key policy: the account's own statement, and these principals may use the key."""
     everything = {
         "Sid": "Account",
         "Effect": "Allow",

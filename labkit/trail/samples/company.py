@@ -36,13 +36,13 @@ def identifier(text: str, length: int = 32) -> str:
 
 
 def guid(text: str) -> str:
-    """A GUID that stands for this text."""
+    """Make a GUID that stands for this text."""
     digits = identifier(text)
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-9{digits[17:20]}-{digits[20:]}"
 
 
 def iam_id(prefix: str, text: str) -> str:
-    """An IAM id (AROA..., AIDA..., ASIA...) that says that it is an example's."""
+    """Make an IAM id (AROA..., AIDA..., ASIA...) that says that it is an example's."""
     return f"{prefix}EXAMPLE{identifier(text, 9).upper()}"
 
 
@@ -96,7 +96,7 @@ class Role:
         return {"accountId": self.account, "type": "AWS::IAM::Role", "ARN": self.arn}
 
     def session(self, name: str, since: str) -> dict[str, Any]:
-        """The `userIdentity` of a session of this role, whose credentials are from `since`."""
+        """Write the `userIdentity` of a session of this role, whose credentials are from `since`."""
         role_id = iam_id("AROA", f"{self.account} {self.name}")
         return {
             "type": "AssumedRole",
@@ -157,7 +157,7 @@ SERVERS = tuple(f"i-0{identifier(f'server {number}', 16)}" for number in range(3
 
 
 def backup_agent(access_key: str = "") -> dict[str, Any]:
-    """The `userIdentity` of the one IAM user that is left, with its access key from years ago or a newer one."""
+    """Write the `userIdentity` of the one IAM user that is left, with its access key from years ago or a newer one."""
     return {
         "type": "IAMUser",
         "principalId": iam_id("AIDA", "backup-agent"),

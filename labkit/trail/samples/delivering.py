@@ -40,7 +40,7 @@ class File:
 
 
 def delivered(records: list[Recorded]) -> Iterator[File]:
-    """The files of these records, in the order of their delivery."""
+    """Write the files of these records, in the order of their delivery."""
     due: dict[datetime, dict[tuple[str, str], list[Recorded]]] = defaultdict(lambda: defaultdict(list))
     excluded = [r.time for r in records if r.record["eventName"] == "PutEventSelectors"]
     for recorded in records:

@@ -38,7 +38,7 @@ _WHERE: dict[str, Any] = {
 
 
 def incident() -> list[Recorded]:
-    """All that was recorded of it, besides the ordinary."""
+    """Record all that was recorded of it, besides the ordinary."""
     journal = Journal(chance_of("incident"), name="incident")
     time = _looks_round(journal, BEGIN)
     thief = c.SUPPORT.session("session1", iso(time))

@@ -13,7 +13,7 @@ from .recording import FAS, SERVICE_SESSION, Journal, Recorded, chance_of, iso, 
 
 
 def fortnight(renewed: datetime | None = None) -> list[Recorded]:
-    """All that was recorded, each stream with a chance of its own; in no particular order.
+    """Record all that was recorded, each stream with a chance of its own; in no particular order.
 
     renewed: when the backup agent got a new access key, if it did.
     """

@@ -83,7 +83,7 @@ def _looks_at_keys(
 
 
 def refusal(session: dict[str, Any], action: str, resource: str) -> tuple[str, str]:
-    """The error of a call that no policy of the caller's allows. resource: "" where the message names none.
+    """Write the error of a call that no policy of the caller's allows. resource: "" where the message names none.
 
     In the words that many people have published; EC2 has a code of its own, and a sentence before the others.
     """

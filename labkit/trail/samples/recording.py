@@ -102,7 +102,7 @@ class Journal:
     def use(
         self, time: datetime, identity: dict[str, Any], event: str, key: Key, context: dict[str, str], **more: Any
     ) -> None:
-        """A KMS call that uses a key."""
+        """Record a KMS call that uses a key."""
         asked: dict[str, Any] = {"encryptionContext": context} if context else {}
         if event == "Decrypt":
             asked = {**asked, "encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
@@ -114,7 +114,7 @@ class Journal:
         self.call(time, identity, event, key, **{"asked": asked, "additional": material, **more})
 
     def call(self, time: datetime, identity: dict[str, Any], event: str, key: Key, **more: Any) -> None:
-        """A KMS call that names a key; across accounts in both accounts' trails."""
+        """Record a KMS call that names a key; across accounts in both accounts' trails."""
         more = {"keys": [key], **more}
         caller = identity.get("accountId", key.account)
         if caller == key.account:
@@ -163,7 +163,7 @@ class Journal:
 
 
 def chance_of(story: str) -> random.Random:
-    """The chance of a story: the same in every run."""
+    """Make the chance of a story: the same in every run."""
     return random.Random(f"bookshop {story}")  # noqa: S311  # a story, not a secret
 
 
@@ -173,18 +173,18 @@ def iso(time: datetime) -> str:
 
 
 def java(time: datetime) -> str:
-    """The form of times inside requestParameters and responseElements."""
+    """Write the form of times inside requestParameters and responseElements."""
     half = "AM" if time.hour < 12 else "PM"
     return f"{_MONTHS[time.month - 1]} {time.day}, {time.year}, {(time.hour - 1) % 12 + 1}:{time:%M:%S} {half}"
 
 
 def service(name: str) -> dict[str, Any]:
-    """The identity of a service that acts for itself."""
+    """Write the identity of a service that acts for itself."""
     return {"type": "AWSService", "invokedBy": f"{name}.amazonaws.com"}
 
 
 def through(identity: dict[str, Any], service: str) -> dict[str, Any]:
-    """The identity as a service shows it that calls for somebody."""
+    """Write the identity as a service shows it that calls for somebody."""
     return identity | {"invokedBy": service}
 
 
