@@ -29,12 +29,12 @@ _MEANT_BY_SHELL = re.compile(rb"[$`\"\\]")  # what the shell does not take as it
 
 
 def commands() -> Path:
-    """The folder of this environment's commands. (conda on Windows has them in a folder below its Python's.)"""
+    """Find the folder of this environment's commands. (conda on Windows has them in a folder below its Python's.)"""
     return Path(sysconfig.get_path("scripts")) if os.name == "nt" else Path(sys.executable).parent
 
 
 def broken(folder: Path, pattern: str = "*") -> list[Path]:
-    """The launchers in this folder that can't run, or would run another environment's Python.
+    """List the launchers in this folder that can't run, or would run another environment's Python.
 
     folder: of an environment that venv or conda has made; in others nothing is looked at, nor is it on Windows,
     where launchers are programs of another kind.

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..cloud.kms.documents import default_policy
 from ..policy import Grant, GrantConstraints, simulate
 from .engine import LabView
 
@@ -57,6 +58,13 @@ def key_policy(lab: LabView, key_arn: str) -> str:
     """Read the key policy, as JSON text."""
     text: str = lab.observer.client("kms").get_key_policy(KeyId=key_arn)["Policy"]
     return text
+
+
+def has_first_policy(lab: LabView, key_arn: str) -> bool:
+    """Whether the key policy says what it said when the key was made: the one given then, or KMS's own."""
+    made = next(event for event in lab.events() if event["eventName"] == "CreateKey" and key_arn in str(event))
+    given = (made["requestParameters"] or {}).get("policy") or default_policy(key_arn.split(":")[4])
+    return bool(json.loads(given) == json.loads(key_policy(lab, key_arn)))
 
 
 def identity_policies(lab: LabView, role: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 
 from labkit.exercises import read
 
+from . import forbidden_ways
 from .additions import documents, restore
 from .forbidden import ANSWERS
 from .walking import code, run, to_exercises
@@ -16,13 +17,18 @@ from .walking import code, run, to_exercises
 untouched = import_module("labkit.labs.19_investigate_an_incident.checks").untouched
 
 
-@pytest.mark.parametrize("notebook", ANSWERS)
-def test_what_a_task_forbids_is_not_solved(notebook: str) -> None:
+EVERY = {("one by one", name): rows for name, rows in ANSWERS.items()}
+EVERY |= {("other ways", name): rows for name, rows in forbidden_ways.ANSWERS.items()}
+
+
+@pytest.mark.parametrize(("kind", "notebook"), EVERY)
+def test_what_a_task_forbids_is_not_solved(kind: str, notebook: str) -> None:
     """Each answer alone, in its place in its notebook; what it wrote is taken away again."""
     wrong = []
-    for learner, spec in to_exercises(notebook, ANSWERS[notebook]):
+    answers = EVERY[kind, notebook]
+    for learner, spec in to_exercises(notebook, answers):
         before = documents(learner["lab"])
-        for tried, status, says in ANSWERS[notebook][spec.id]:
+        for tried, status, says in answers[spec.id]:
             run(tried, learner)
             outcome = learner["lab"].exercise(spec.id).check(learner.get("answer"))
             if outcome.status != status or says not in outcome.message:

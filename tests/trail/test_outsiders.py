@@ -29,6 +29,9 @@ def _denied(condition: dict[str, Any] | None = None, **more: Any) -> dict[str, A
     return made | ({"Condition": condition} if condition else {})
 
 
+LONERS = "accounts of no organization"
+BY_PATH = f"accounts of {ORGANIZATION} under a condition (aws:PrincipalOrgPaths)"
+
 # Principal, Condition -> whom it lets in from outside. The first is AWS's own, of a key that a service makes.
 WEIGHED: list[tuple[Any, dict[str, Any] | None, list[str]]] = [
     ("*", {"StringEquals": {CALLER: "111122223333", "kms:ViaService": "s3.eu-west-1.amazonaws.com"}}, []),
@@ -46,6 +49,9 @@ WEIGHED: list[tuple[Any, dict[str, Any] | None, list[str]]] = [
         [MEMBERS],
     ),
     ("*", _is("aws:PrincipalOrgID", ORGANIZATION, "StringNotEquals"), ["everybody"]),
+    ("*", _is("aws:PrincipalOrgID", ORGANIZATION, "StringEqualsIfExists"), [LONERS, MEMBERS]),
+    ("*", _is("aws:PrincipalOrgPaths", f"{ORGANIZATION}/*", "ForAllValues:StringLike"), [LONERS, BY_PATH]),
+    ("*", _is("aws:PrincipalOrgPaths", f"{ORGANIZATION}/*", "ForAnyValue:StringLike"), [BY_PATH]),
     ("*", _is("aws:SourceAccount", "111122223333"), []),
     ("*", _is("aws:SourceAccount", "111122223333", "StringEqualsIfExists"), ["everybody"]),
     ("*", {"Null": {"aws:SourceArn": "false"}, **_is("aws:SourceAccount", "111122223333", "StringEqualsIfExists")}, []),

@@ -78,5 +78,9 @@ CHOICES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
 )
 # Numbers have bounds (ScheduleKeyDeletion, EnableKeyRotation).
 BOUNDS: MappingProxyType[str, tuple[int, int]] = MappingProxyType(
-    {"kms:schedulekeydeletionpendingwindowindays": (7, 30), "kms:rotationperiodindays": (90, 2560)}
+    {
+        "kms:schedulekeydeletionpendingwindowindays": (7, 30),
+        "kms:rotationperiodindays": (90, 2560),
+        "aws:epochtime": (0, 4102358400),  # to the end of 2099
+    }
 )

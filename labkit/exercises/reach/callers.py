@@ -15,7 +15,7 @@ from ...cloud.core.call import Principal
 from ...cloud.policy.question import NamedPolicy
 from ...cloud.policy.simulation import principal_of
 from ..engine import LabView
-from .things import STRANGE_ACCOUNT, named
+from .things import STRANGE_ACCOUNT, Thing, named
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _EVERYTHING = (named("whatever its own account allows", EVERYTHING, "identity"),)
@@ -119,7 +119,7 @@ class People:
         bound = self._iam.get_role(RoleName=role["RoleName"])["Role"].get("PermissionsBoundary")
         return Caller(
             f"the role {role['RoleName']}",
-            principal_of(role["Arn"]),
+            _with_id(principal_of(role["Arn"]), role["RoleId"]),
             identity,
             self._managed(bound["PermissionsBoundaryArn"], "boundary") if bound else None,
             self._facts(self.account, role.get("Tags", [])),
@@ -154,7 +154,7 @@ class People:
 
     def others(self, texts: Iterable[str]) -> Iterator[Caller]:
         """Principals that these documents' texts name, and some that they don't: roles, users, roots, services."""
-        written = "\n".join(texts).replace("${", "").replace("*", "x").replace("?", "x")
+        written = _made_plain("\n".join(texts))
         written = _ANY_ACCOUNT.sub(STRANGE_ACCOUNT, written)
         have = {caller.principal.arn for caller in self.own} | {role["Arn"] for role in self.roles}
         for arn in sorted({*_ARN.findall(written)} - have):
@@ -180,6 +180,16 @@ class People:
         yield self._arn(f"arn:aws:iam::{account}:user/{NOBODY}", f"a user {words}")
         root = f"the root user {words}" if account != self.account else "the root user"
         yield self._arn(f"arn:aws:iam::{account}:root", root)
+
+    def with_sessions(self, caller: Caller, thing: Thing) -> Iterator[Caller]:
+        """The caller and, if it is a role, those of its sessions that the thing's policy or grants name."""
+        yield caller
+        texts = [thing.policy.document.text] if thing.policy else []
+        texts += [f"{grant.grantee} {grant.retiring}" for grant in thing.grants]
+        of = f":assumed-role/{caller.name}/"
+        for arn in sorted({*_ARN.findall(_made_plain("\n".join(texts)))}):
+            if caller.principal.session and of in arn and arn.split(":")[4] == caller.account:
+                yield replace(caller, words=arn_words(arn, self.account), principal=principal_of(arn))
 
     def outsider(self, arn: str) -> Caller:
         """Make a principal of another account by its ARN, or one of the account's that has no policies."""
@@ -234,6 +244,20 @@ class People:
         except client.exceptions.AWSOrganizationsNotInUseException:
             return {}
         return found
+
+
+def _with_id(principal: Principal, role_id: str) -> Principal:
+    """A role's session with the role's unique id, which aws:userid begins with."""
+    if principal.session is None:
+        return principal
+    made_up = principal.session.issuer_id
+    own = principal.principal_id.replace(made_up, role_id, 1) if made_up else principal.principal_id
+    return replace(principal, principal_id=own, session=replace(principal.session, issuer_id=role_id))
+
+
+def _made_plain(text: str) -> str:
+    """A policy's text, with something in place of each star."""
+    return text.replace("${", "").replace("*", "x").replace("?", "x")
 
 
 def arn_words(arn: str, own: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, product
 
@@ -11,6 +12,7 @@ from ...cloud.policy.outcome import Decision
 from ..engine import LabView
 from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, kms_actions, on_keys, on_nothing
 from .callers import NOBODY, Caller, People
+from .moment import LATER, is_past, moment
 from .relevant import Written, is_silent, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
@@ -30,6 +32,23 @@ class Reach:
     def keys(self) -> tuple[Thing, ...]:
         """Read the customer managed keys of the lab's Region."""
         return tuple(read_keys(self._lab))
+
+    @cached_property
+    def _elsewhere(self) -> tuple[Thing, ...]:
+        """The keys of the other Regions in which the trail saw some made."""
+        made = [event for event in self._lab.events() if event["eventName"] in ("CreateKey", "ReplicateKey")]
+        named = {(each["requestParameters"] or {}).get("replicaRegion") for each in made if "errorCode" not in each}
+        regions = {each["awsRegion"] for each in made} | {each for each in named if each}
+        return tuple(
+            replace(thing, words=f"{thing.words} in {region}")
+            for region in sorted(regions - {self._lab.region})
+            for thing in read_keys(self._lab, region)
+        )
+
+    @cached_property
+    def _now(self) -> Mapping[str, str]:
+        """What every direct call of this moment carries."""
+        return moment(self._lab.events())
 
     def key(self, arn: str) -> Thing:
         """Find the key of that ARN; one of a Region other than the lab's is read now.
@@ -54,6 +73,7 @@ class Reach:
         account = self._people.account
         return (
             *self.keys,
+            *self._elsewhere,
             *keys_to_come(account, self._lab.region),
             *read_aliases(self._lab, account),
             NOTHING,
@@ -96,8 +116,10 @@ class Reach:
             for thing in (thing for thing in self.things if thing.exists and _is_on(right, thing)):
                 for action in right.actions:
                     for situation, varied in self._cases(right):
-                        if not self.may(caller, action, thing, situation):
-                            return Access(caller, action, thing, situation, varied)
+                        for time in ({}, LATER):  # now, and for long
+                            if not self.may(caller, action, thing, {**situation, **time}):
+                                tried = varied | ({"aws:currenttime"} if time else set())
+                                return Access(caller, action, thing, {**situation, **time}, tried)
         return None
 
     def _cases(self, right: Right) -> Iterator[tuple[Situation, frozenset[str]]]:
@@ -130,11 +152,22 @@ class Reach:
         found = (
             access
             for thing in self.things
-            for access in self.accesses(caller, thing, rights)
+            for who in self.with_sessions(caller, thing)
+            for access in self.accesses(who, thing, rights)
             if thing.arn in asked or not self._everybody_may(access)
         )
         idle = (each for thing in self.things if thing.arn in asked for each in self._idle(caller, thing, rights))
-        return _first_beyond(chain(found, idle, _beside_kms(caller)), rights)
+        return _first_beyond(chain(found, idle, _beside_kms(caller), self.assumes(caller)), rights)
+
+    def with_sessions(self, caller: Caller, thing: Thing) -> Iterator[Caller]:
+        """The caller, and those of its sessions that the thing's policy or grants name."""
+        return self._people.with_sessions(caller, thing)
+
+    def assumes(self, caller: Caller) -> Iterator[Access]:
+        """The other roles of the account that let the caller in by name: what they may, the caller may."""
+        for role in map(role_as_thing, self._people.roles):
+            if not role.arn.endswith(f"/{caller.name}"):
+                yield from (each for each in self.accesses(caller, role) if each.in_force)
 
     def _everybody_may(self, access: Access) -> bool:
         arn = f"arn:aws:iam::{self._people.account}:role/{NOBODY}"
@@ -142,7 +175,9 @@ class Reach:
 
     def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
         """Find the first thing that the caller may do beyond these rights with this one thing."""
-        return _first_beyond(chain(self.accesses(caller, thing, rights), self._idle(caller, thing, rights)), rights)
+        everybody = self.with_sessions(caller, thing)
+        found = (access for who in everybody for access in self.accesses(who, thing, rights))
+        return _first_beyond(chain(found, self._idle(caller, thing, rights)), rights)
 
     def _idle(self, caller: Caller, thing: Thing, rights: Sequence[Right]) -> Iterator[Access]:
         """Actions beyond these rights that are written down about the thing, though they are never asked on it.
@@ -198,7 +233,7 @@ class Reach:
                 asked.add(name, ())
         void: list[Situation] | None = []
         cases: Iterable[Situation] = [asked.defaults()] if asked.is_empty else asked.situations()
-        for situation in cases:
+        for situation in (case for case in cases if not is_past(case, self._now)):
             decision = self._ask(caller, action, thing, situation)
             if decision.allowed:
                 void = None
@@ -210,6 +245,11 @@ class Reach:
 
     def _ask(self, caller: Caller, action: str, thing: Thing, situation: Situation) -> Decision:
         policies = policies_of(caller, thing)
+        told = {name.lower() for name in caller.facts}  # a session of another time
+        present = {name: value for name, value in self._now.items() if name.lower() not in told}
+        if "aws:ViaAWSService" in situation:  # a service's call comes from no address of the caller
+            present.pop("aws:SourceIp", None)
+        situation = present | dict(situation)
         if action != "kms:RetireGrant" or not thing.grants:
             return decide(question_of(caller, action, thing, situation), policies)
         for grant in thing.grants:

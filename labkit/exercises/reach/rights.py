@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...cloud.policy.patterns import glob
 from .callers import Caller
+from .moment import NOW
 from .things import Thing
 
 Situation = Mapping[str, str | Sequence[str]]
@@ -107,5 +108,5 @@ class Access:
                 f"with {name} {value if isinstance(value, str) else ' and '.join(value)}"
                 for name, value in told.items()
             ),
-            *(f"without {name}" for name in sorted(absent)),
+            *dict.fromkeys(NOW.get(name, f"without {name}") for name in sorted(absent)),
         ]

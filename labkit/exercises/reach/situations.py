@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from math import ceil, floor, isfinite
 
 from ...cloud.policy import condition_keys
 from ...cloud.policy.documents import Condition
@@ -180,11 +181,11 @@ class Mentioned:
             values = ["true", "false"]
         elif kind == "Numeric":
             low, high = BOUNDS.get(lowered, (0, 10**6))
-            values = [f"{n}" for n in sorted({low, high, *(int(v) for v in values if v.lstrip("-").isdigit())})]
-            values = [each for each in values if low <= int(each) <= high]
+            whole = {low, high, *(each for value in values for each in _around(value))}
+            values = [f"{each}" for each in sorted(whole) if low <= each <= high]
         elif lowered == "aws:sourceip":
             values = [*(each.partition("/")[0] for each in values), "198.51.100.7"]
-        else:
+        elif kind != "Date":
             values = [*values, OTHER]
         single = list(dict.fromkeys(values))
         if _has_many(name):
@@ -208,11 +209,20 @@ def _made_plain(written: str) -> str:
 
 def _neighbours(value: str | None, operator: str) -> list[str | None]:
     """A number, and the ones beside it; everything else as it is."""
-    if operator.startswith("Numeric") and value and value.lstrip("-").isdigit():
-        return [str(int(value) + step) for step in (-1, 0, 1)]
+    if operator.startswith("Numeric") and value and (whole := _around(value)):
+        return [str(each) for each in range(min(whole) - 1, max(whole) + 2)]
     if operator.startswith("Date") and value:
         return [value, "2000-01-01T00:00:00Z", "2099-12-31T00:00:00Z"]
     return [value]
+
+
+def _around(value: str) -> set[int]:
+    """The whole numbers at and beside a number as conditions write it ("18.5"); none if it is no number."""
+    try:
+        number = float(value)
+    except ValueError:
+        return set()
+    return {floor(number), ceil(number)} if isfinite(number) else set()
 
 
 def through(service: str, region: str) -> dict[str, str | Sequence[str]]:

@@ -136,6 +136,16 @@ def role_as_thing(role: dict[str, Any]) -> Thing:
     return Thing("role", role["Arn"], f"the role `{role['RoleName']}`", role["Arn"].split(":")[4], trust, (), facts)
 
 
+def federated_in(thing: Thing) -> str:
+    """An identity provider that an Allow of the thing's policy names: whoever it knows gets in; "" if none."""
+    statements = json.loads(thing.policy.document.text)["Statement"] if thing.policy else []
+    for each in statements if isinstance(statements, list) else [statements]:
+        whom = each.get("Principal", {})
+        if each["Effect"] == "Allow" and isinstance(whom, dict) and "Federated" in whom:
+            return str(whom["Federated"])
+    return ""
+
+
 def named(name: str, document: str | Mapping[str, Any], kind: Any) -> NamedPolicy:
     """Make a policy for the decision, from JSON text or what that text says."""
     return NamedPolicy(name, parse_document(document if isinstance(document, str) else json.dumps(document), kind))

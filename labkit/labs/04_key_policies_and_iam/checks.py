@@ -35,14 +35,18 @@ def reader_for_payroll(lab: LabView, answer: Any) -> Outcome:
     payroll, reach = _key(lab, "payroll"), Reach(lab)
     key, reporter, right = reach.key(payroll), reach.caller("Reporter"), Right(("kms:Decrypt",), (payroll,))
     if (door := reach.exceeds_on(key, without_policies(reporter))) is not None:
-        by = "A grant" if any("role/Reporter" in grant.grantee for grant in key.grants) else "The key policy"
+        granted = any("role/Reporter" in each.grantee + each.retiring for each in key.grants)
+        by = "A grant" if granted else "The key policy"
         return not_yet(f"{by} lets the Reporter in ({door.told}). That is a second door; the task asks for the first.")
     if not identity_policies(lab, "Reporter"):
         return not_attempted("The role Reporter has no policy so far.")
     if (said := unusable(lab, payroll)) != "":
         return not_yet(said)
-    if reach.lacks(reporter, right) is not None:
-        return not_yet("There is a policy on the role, and with it the Reporter still cannot decrypt with that key.")
+    if (missing := reach.lacks(reporter, right)) is not None:
+        case = f" {missing.how}" if missing.how else ""
+        return not_yet(
+            f"There is a policy on the role, and with it the Reporter still cannot decrypt with that key{case}."
+        )
     if (more := reach.exceeds(reporter, right)) is not None:
         return not_yet(f"The Reporter can decrypt with the payroll key, and is allowed more: {more.told}.")
     return solved("The Reporter can decrypt with the payroll key, and that is all.")

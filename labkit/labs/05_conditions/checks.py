@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.exercises.account import calls, keys, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved
-from labkit.exercises.permissions import identity_policies, key_policy
+from labkit.exercises.permissions import has_first_policy, identity_policies, key_policy
 from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
 
 DELETE = "kms:ScheduleKeyDeletion"
@@ -46,8 +46,10 @@ def only_through_storage(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("No policy gives the Archivist anything on a key so far.")
     if (said := unusable(lab, records)) != "":
         return not_yet(said)
-    if reach.lacks(archivist, Right(right.actions, right.on, through | {OBJECT: _objects(lab)})) is not None:
-        return not_yet("There is a policy. On the Archivist's behalf, S3 still cannot decrypt with that key.")
+    missing = reach.lacks(archivist, Right(right.actions, right.on, through | {OBJECT: _objects(lab)}))
+    if missing is not None:
+        case = f" ({missing.how})" if "with aws:" in missing.how else ""
+        return not_yet(f"There is a policy. On the Archivist's behalf, S3 still cannot decrypt with that key{case}.")
     if more is not None:
         return not_yet(f"S3 can decrypt for the Archivist, and there is more: {more.told}.")
     return solved("Through S3, and by no other way.")
@@ -59,12 +61,12 @@ def hand_it_over(lab: LabView, answer: Any) -> Outcome:
     key, both = reach.key(plans), {role: reach.caller(role) for role in ("Red", "Blue")}
     as_made = _first_policy(lab, "Red")
     for role, caller in both.items():
-        if identity_policies(lab, role) != [as_made]:
+        if identity_policies(lab, role) != [as_made] or caller.boundary is not None:
             return not_yet(f"{role} has another IAM policy than before: policies have changed.")
         if (door := reach.exceeds_on(key, without_policies(caller))) is not None:
             return not_yet(f"A grant, or the key policy, lets in {door}. It should be the tag that counts.")
-    if _own_statement(key_policy(lab, plans)) is None:
-        return not_yet("The key's policy has another first statement than before: policies have changed.")
+    if not has_first_policy(lab, plans):
+        return not_yet("The key's policy is another than before: policies have changed.")
     can = {role: reach.may(caller, "kms:Decrypt", key) for role, caller in both.items()}
     if can == {"Red": True, "Blue": False}:
         return not_attempted("The plans still belong to the red team.")
@@ -72,6 +74,8 @@ def hand_it_over(lab: LabView, answer: Any) -> Outcome:
         return not_yet("Red can no longer decrypt with the key, but Blue cannot decrypt either.")
     if can["Red"]:
         return not_yet("Blue can decrypt with the key now. Red still can, too.")
+    if (said := unusable(lab, plans)) != "":
+        return not_yet(f"The tag is as it should be. But: {said}")
     return solved("Handed over: a tag has changed, and no policy.")
 
 
@@ -85,7 +89,9 @@ def no_hasty_goodbye(lab: LabView, answer: Any) -> Outcome:
     for caller in _everybody(reach, key):
         if (missing := reach.lacks(caller, slowly)) is not None:
             days = missing.situation[DAYS]
-            return not_yet(f"A waiting period of {days} days is refused as well, to {_who(caller)}.")
+            return not_yet(
+                f"A waiting period of {days} days is refused as well, to {_who(caller)}{_when(missing.how)}."
+            )
     for caller in _everybody(reach, key):
         for access in reach.accesses(caller, key, [slowly]):
             if access.action == DELETE and not slowly.covers(access):
@@ -129,8 +135,3 @@ def _first_policy(lab: LabView, role: str) -> Any:
     """The policy with which the role was made."""
     made = [event["requestParameters"] for event in calls(lab, "PutRolePolicy")]
     return next(json.loads(asked["policyDocument"]) for asked in made if asked["roleName"] == role)
-
-
-def _own_statement(policy: str) -> Any:
-    """The statement of a key policy that lets the account's IAM policies decide; None if there is none."""
-    return next((each for each in json.loads(policy)["Statement"] if ":root" in json.dumps(each["Principal"])), None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.exercises.account import calls, key_arn, keys, unusable
 from labkit.exercises.engine import LabView, Outcome, no_text, not_attempted, not_yet, solved
-from labkit.exercises.permissions import identity_policies
+from labkit.exercises.permissions import has_first_policy, identity_policies
 from labkit.exercises.reach import Reach, Right, without_policies
 
 PRINTING = {"Encrypt", "DescribeKey"}
@@ -41,6 +41,8 @@ def just_enough(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"Printer's grant is as it should be, and Printer is allowed more: {more.told}.")
     if other := _somebody_else(lab, reach):
         return not_yet(f"Printer's grant is as it should be. But somebody else is let in, too: {other}.")
+    if not has_first_policy(lab, archive):
+        return not_yet("Printer's grant is as it should be. But the key's policy is another than before.")
     return solved("Printer can put letters in and look at the key. It can't read a single one.")
 
 
@@ -65,6 +67,8 @@ def one_box(lab: LabView, answer: Any) -> Outcome:
     opened = [each for each in _done_by(lab, "Decrypt", "Researcher") if _came_after(lab, each, grants[0]["GrantId"])]
     if not any(key_arn(each) == archive and _context(each).get("box") == "7" for each in opened):
         return not_yet("The grant is as it should be. With it, Researcher has not opened the letter yet.")
+    if (said := unusable(lab, archive)) != "":
+        return not_yet(f"The letter was opened. But: {said}")
     return solved("Box 7, whatever the year, and nothing else.")
 
 
@@ -157,6 +161,8 @@ def close_the_door(lab: LabView, answer: Any) -> Outcome:
     right = Right(("kms:Decrypt",), (scans,), {"kms:EncryptionContext:shelf": shelves})
     if (more := reach.exceeds(reach.caller("Scanner"), right)) is not None:
         return not_yet(f"The grant is gone, and the scanner is still allowed more than its shelves: {more.told}.")
+    if (said := unusable(lab, scans)) != "":
+        return not_yet(f"The grant is gone. But: {said}")
     return solved("The scanner reads the shelves that it has grants for, and no others.")
 
 

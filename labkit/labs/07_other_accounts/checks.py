@@ -11,6 +11,7 @@ from labkit.exercises.account import calls, key_arn, keys, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
 from labkit.exercises.reach.actions import on_keys
+from labkit.exercises.reach.things import federated_in
 
 CUSTOMER = "backup-7"
 ASSUME = "sts:AssumeRole"
@@ -36,6 +37,8 @@ def one_role_one_action(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key policy of `ledger` lets the clerk do more than decrypting: {more.told}.")
     if not _is_whole(reach, by_policy):
         return not_yet("The key policy of `ledger` has lost your own account's statement, or part of it.")
+    if federated := federated_in(key):
+        return not_yet(f"The key policy of `ledger` names more than the role Clerk: those who sign in by {federated}.")
     if not any(_is_by_clerk(event, partner) for event in _decrypts(lab, found)):
         return not_yet("The key policy is as it should be. The entry has not been opened by the clerk yet.")
     return solved("One role of one account, one action; and your trail has the visit.")
@@ -75,6 +78,8 @@ def name_your_customer(lab: LabView, answer: Any) -> Outcome:
     others = [with_every_policy(each) for each in by_strangeness if each.account != vendor]
     if (other := reach.let_in(backup, others)) is not None:
         return not_yet(f"The role Backup trusts more than the vendor's account: {_whoever(other.caller)}.")
+    if federated := federated_in(backup):
+        return not_yet(f"The role Backup trusts more than the vendor's account: those who sign in by {federated}.")
     if (more := reach.let_in(backup, theirs, asks, beside)) is not None:
         if EXTERNAL_ID not in more.situation:
             return not_yet("The trust policy of Backup does not ask for whom the vendor works.")
@@ -112,6 +117,8 @@ def family_only(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key policy of `minutes` allows more than decrypting: {more}.")
     if not any(event["userIdentity"]["accountId"] != found["AWSAccountId"] for event in _decrypts(lab, found)):
         return not_yet("The key policy is as it should be. The management account has not opened the minute yet.")
+    if (said := unusable(lab, arn)) != "":
+        return not_yet(f"The key policy is as it should be. But: {said}")
     return solved(
         "The key lets in each account of the organization, those that join later too. Which of its roles may decrypt "
         "is up to that account. An account that leaves is out."
@@ -143,8 +150,9 @@ def _is(caller: Caller, other: Caller) -> bool:
 
 def _is_whole(reach: Reach, key: Thing) -> bool:
     """Whether the account's own IAM policies decide about every operation."""
-    account = next(caller for caller in map(with_every_policy, reach.callers(key)) if caller.is_own)
-    return all(reach.may(account, action, key) for action in on_keys() if action != "kms:RetireGrant")
+    account = map(with_every_policy, (each for each in reach.callers(key) if each.account == key.account))
+    asked = [action for action in on_keys() if action != "kms:RetireGrant"]
+    return all(reach.may(each, action, key) for each in account for action in asked)
 
 
 def _whoever(caller: Caller) -> str:
@@ -176,7 +184,7 @@ def _for_others(lab: LabView, key: dict[str, Any]) -> list[dict[str, Any]]:
     text = lab.observer.client("kms").get_key_policy(KeyId=key["Arn"], PolicyName="default")["Policy"]
     own = {key["AWSAccountId"], f"arn:aws:iam::{key['AWSAccountId']}:root"}
     allows = [statement for statement in json.loads(text)["Statement"] if statement["Effect"] == "Allow"]
-    return [statement for statement in allows if not own.issuperset(_principals(statement))]
+    return [each for each in allows if "NotPrincipal" in each or not own.issuperset(_principals(each))]
 
 
 def _principals(statement: dict[str, Any]) -> list[str]:

@@ -103,8 +103,9 @@ def what_the_hospital_needs(lab: LabView, answer: Any) -> Outcome:
     """The practice's key lets the hospital's account in, with what restoring takes; and the hospital has restored."""
     key, hospital, reach = _key(lab, "practice"), _shared_with(lab), Reach(lab)
     thing = _without_grants_of_services(reach.key(key))
-    if not reach.may(with_every_policy(reach.caller("LabAdministrator")), "kms:PutKeyPolicy", thing):
-        return not_yet("The key policy does not let your own account in any more.")
+    everybody = [with_every_policy(each) for each in reach.callers(thing) if each.account == thing.account]
+    if not all(reach.may(each, "kms:PutKeyPolicy", thing) for each in everybody):
+        return not_yet("The key policy does not let your own account in any more, or only some of it.")
     outside = [caller for caller in reach.callers(thing) if caller.foreign or caller.principal.kind == "AWSService"]
     theirs, others = [c for c in outside if c.account == hospital], [c for c in outside if c.account != hospital]
     if (access := reach.let_in(thing, others)) is not None:

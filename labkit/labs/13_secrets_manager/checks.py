@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
 from labkit.exercises.engine import CannotJudge, Gone, LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.permissions import grants_on, identity_policies, may
+from labkit.exercises.reach import Reach
+from labkit.exercises.reach.situations import in_context
 
 READ = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
 DESKS = ("desk/1", "desk/2", "desk/3")
 TOKEN = "/shop/mail-token"
+TO_MORE = ("kms:CreateGrant", "kms:PutKeyPolicy")  # with these, a role gives itself whatever it likes
 
 
 def one_secret_of_two(lab: LabView, answer: Any) -> Outcome:
@@ -19,8 +23,10 @@ def one_secret_of_two(lab: LabView, answer: Any) -> Outcome:
     opens = {name: _opens(lab, "Accountant", name) for name in ("shop/db", "shop/mail")}
     if len(policies) == 1 and not any(opens.values()):
         return not_attempted("The role Accountant has got nothing on the key so far.")
-    if opens["shop/mail"]:
+    if opens["shop/mail"] or _opens(lab, "Accountant", "shop/mail", through=False):
         return not_yet("With what the Accountant may do on the key, it can read shop/mail as well.")
+    if way := _way_to(lab, "Accountant", "shop/mail"):
+        return not_yet(f"With what the Accountant may do, it can still get at shop/mail: {way}.")
     if not _reads_as_before(lab, "Accountant"):
         return not_yet("What the Accountant has in Secrets Manager is not what it was. The key alone was to be opened.")
     if not opens["shop/db"]:
@@ -117,13 +123,24 @@ def _description(lab: LabView, key_id: str | None) -> str:
     return str(metadata["Description"]) if metadata["KeyManager"] == "CUSTOMER" else ""
 
 
-def _opens(lab: LabView, role: str, name: str) -> bool:
-    """Whether the shop's key decrypts a secret of that name for the role, through Secrets Manager."""
+def _way_to(lab: LabView, role: str, name: str) -> str:
+    """How the role can get at a secret of that name in another way than decrypting; "" if in none."""
+    key, secret, reach = the_key(lab, "shop")["Arn"], _secret(lab, name)["ARN"], Reach(lab)
+    caller, thing = reach.caller(role), reach.key(key)
+    if reach.may(caller, "kms:ReEncryptFrom", thing, in_context({"SecretARN": secret})):
+        return "kms:ReEncryptFrom brings it under a key of its choice"
+    found = (each for each in reach.accesses(caller, thing) if each.in_force and each.action in TO_MORE)
+    return next((each.what for each in chain(found, reach.assumes(caller))), "")
+
+
+def _opens(lab: LabView, role: str, name: str, *, through: bool = True) -> bool:
+    """Whether the shop's key decrypts a secret of that name for the role, through Secrets Manager or by hand."""
     key = the_key(lab, "shop")["Arn"]
     secret = _secret(lab, name)
     version = next(iter(secret["VersionIdsToStages"]))
+    via = {"kms:ViaService": f"secretsmanager.{lab.region}.amazonaws.com"} if through else {}
     context = {
-        "kms:ViaService": f"secretsmanager.{lab.region}.amazonaws.com",
+        **via,
         "kms:EncryptionContext:SecretARN": secret["ARN"],
         "kms:EncryptionContext:SecretVersionId": version,
         "kms:EncryptionContextKeys": ["SecretARN", "SecretVersionId"],

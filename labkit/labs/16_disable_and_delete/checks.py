@@ -10,7 +10,7 @@ from labkit.exercises.answers import named
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.objects import Writing, writings
 from labkit.exercises.permissions import key_policy
-from labkit.exercises.reach import Caller, Reach, Thing, with_every_policy
+from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy
 
 BOXES = ("red", "green", "blue")
 ROLES = ("Ledger", "Packing", "Adverts")
@@ -82,6 +82,10 @@ def in_use(lab: LabView, answer: Any) -> Outcome:
         for other in _others(lab):
             if not reach.may(who, f"kms:{other}", key):
                 return not_yet(f"The policy now keeps {_words(who)} from {other}, too.")
+            for access in reach.ways(who, action, key, [Right((action,), (wages,), {IDLE: ()})]):
+                idle = access.situation.get(IDLE)
+                if isinstance(idle, str) and int(idle) < 90:
+                    return not_yet(f"With {idle} days since its last use, the key can still be {says}: {access}.")
     if wrong := unusable(lab, wages):
         return not_yet(f"The policy is as it should be. But: {wrong}")
     return solved("A key in use can't be switched off by mistake, nor in anger.")
@@ -121,7 +125,7 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
     if copy := _copy_elsewhere(lab, made["customer Lindgren"]):
         return not_yet(f"A copy of Lindgren's data is in {copy}, and not under Lindgren's key: it can still be read.")
     if made["customer Lindgren"] in gone:
-        return solved("Every copy of Lindgren's data in S3 is noise now, the backups included. The trail is the proof.")
+        return solved("All that is under Lindgren's key is noise now, the backups included. The trail is the proof.")
     state = states.get("Lindgren", "")
     if state == "PendingDeletion":
         return not_yet("The deletion of Lindgren's key is scheduled, and can still be called off: it is not over.")

@@ -10,7 +10,7 @@ from botocore.session import get_session
 from labkit.exercises.account import calls, is_by, key_arn, keys, unusable
 from labkit.exercises.engine import Gone, LabView, MovedOn, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.permissions import decided
-from labkit.exercises.reach import Caller, Reach, with_every_policy
+from labkit.exercises.reach import Caller, Reach, with_every_policy, without_policies
 
 VIRGINIA, IRELAND, SYDNEY, FRANKFURT = "us-east-1", "eu-west-1", "ap-southeast-2", "eu-central-1"
 OPENING = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:PutKeyPolicy")
@@ -63,6 +63,8 @@ def close_everywhere(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key in {region} is {state}: that closes it for everybody.")
     if shut:
         return not_yet(f"In {shut[0]} the trainee can't decrypt, and neither can you.")
+    if not still and (role := next((each for each in reach.assumes(trainee)), None)) is not None:
+        return not_yet(f"The keys are closed for the trainee, which can become somebody else: {role.what}.")
     whatever = with_every_policy(trainee)
     if not still and not any(reach.may(whatever, "kms:Decrypt", reach.key(arn)) for _, arn in related):
         return solved("One ciphertext, several keys that open it, and a policy at each of them.")
@@ -75,7 +77,9 @@ def close_everywhere(lab: LabView, answer: Any) -> Outcome:
 
 def _opens(reach: Reach, caller: Caller, arn: str) -> str:
     """In which way the caller can still get at what was encrypted under this key, in any situation; "" if in none."""
-    found = (access for access in reach.accesses(caller, reach.key(arn)) if access.in_force)
+    key = reach.key(arn)
+    sessions = reach.with_sessions(caller, key)
+    found = (access for who in sessions for access in reach.accesses(who, key) if access.in_force)
     return next((access.what for access in found if access.action in OPENING), "")
 
 
@@ -106,6 +110,9 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
         )
     if not (_replicates(lab, arn, FRANKFURT) and _creates(lab, FRANKFURT)):
         return not_yet("The operator can't replicate the key to eu-central-1.")
+    reach = Reach(lab)
+    if (door := reach.exceeds_on(reach.key(arn), without_policies(reach.caller("Operator")))) is not None:
+        return not_yet(f"The key policy, or a grant, lets the operator in ({door.told}). An IAM policy is asked for.")
     if replica is None:
         return not_yet("The permissions are as they should be. There is no replica in Frankfurt yet.")
     if replica["KeyState"] != "Creating" and (wrong := unusable(lab, replica["Arn"])):

@@ -12,6 +12,7 @@ from labkit.exercises.account import calls, keys
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.reach import Caller, Reach, with_every_policy, without_policies
 from labkit.exercises.reach.actions import on_keys
+from labkit.exercises.reach.things import federated_in
 
 from . import answers
 from .evidence import evidence
@@ -154,6 +155,8 @@ def shut_out(lab: LabView, answer: Any) -> Outcome:
     everybody = reach.callers(role)
     if not any(reach.may(with_every_policy(each), ASSUME, role) for each in everybody if each.is_own):
         return not_yet("The stranger is out, and support too: the role's trust policy lets nobody begin a session.")
+    if federated := federated_in(role):
+        return not_yet(f"The session is out. But the role's trust policy lets in those who sign in by {federated}.")
     if (other := reach.let_in(role, (each for each in everybody if each.account != role.account))) is not None:
         return not_yet(f"The session is out. But the role's trust policy lets in {other.caller.words}.")
     return solved("What was handed out before is worth nothing now. Who may assume the role can begin anew.")
@@ -180,8 +183,9 @@ def take_back(lab: LabView, answer: Any) -> Outcome:
         )
     if policy_lets:
         return not_yet(f"The grant is gone. The key policy still lets the other account in: {policy_lets}.")
-    own = next(with_every_policy(each) for each in reach.callers(key) if each.is_own and not each.is_administrator)
-    lost = [action for action in on_keys() if action != "kms:RetireGrant" and not reach.may(own, action, key)]
+    own = [with_every_policy(each) for each in reach.callers(key) if each.account == key.account]
+    asked = [action for action in on_keys() if action != "kms:RetireGrant"]
+    lost = [action for action in asked if not all(reach.may(each, action, key) for each in own)]
     if "kms:Decrypt" in lost:
         return not_yet("The outsider is out, and so is everybody in your own account.")
     if lost:

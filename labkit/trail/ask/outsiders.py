@@ -33,7 +33,7 @@ _ORGANIZATION_KEYS = _OF_ORGANIZATION | {"aws:sourceorgid", "aws:sourceorgpaths"
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Somebody outside. `organization`: theirs, None if it is not known; `arn`: "" for any of the account."""
+    """Somebody outside. `organization`: theirs, "" for none, None if not known; `arn`: "" for any of the account."""
 
     account: str
     organization: str | None
@@ -79,6 +79,7 @@ def _of_everybody(allow: Statement, denies: list[Statement], ours: Collection[st
     if stranger:
         yield from stranger
         return
+    yield from _words("accounts of no organization", _enters(_Candidate(account, ""), allow, denies))
     for number in numbers:
         if number not in ours:
             yield from _words(number, _enters(_Candidate(number, None), allow, denies))
@@ -155,6 +156,8 @@ def _seen(key: str, condition: Condition, who: _Candidate, through_service: bool
     if key in _ORGANIZATION_KEYS:
         if who.organization is None:
             return None
+        if not who.organization:
+            return [""]
         return [who.organization if key.endswith("id") else f"{who.organization}/r-0000/"]
     if key == "aws:principalarn":
         return [who.arn] if who.arn else [_theirs(value, who.account) for value in condition.values]

@@ -42,9 +42,14 @@ def check_presence(call: Call, bucket: FakeBucket, demand: Demand) -> None:
         _require_source(call, source, demand)
 
 
+def is_version_id(text: str) -> bool:
+    """Whether it has the form of a version's id."""
+    return _VERSION_ID.fullmatch(text) is not None
+
+
 def _check_version_id(bucket: FakeBucket, version_id: str) -> None:
     """A bucket without versioning has no version but "null" (recorded)."""
-    if version_id == NULL or (not never_versioned(bucket) and _VERSION_ID.fullmatch(version_id)):
+    if version_id == NULL or (not never_versioned(bucket) and is_version_id(version_id)):
         return
     raise AwsError(
         "InvalidArgument", "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version_id

@@ -8,6 +8,7 @@ minio's tests (max-keys).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from botocore.model import OperationModel
@@ -39,15 +40,28 @@ def check_request(call: Call, request: HttpRequest) -> None:
     encoding = call.params.get("EncodingType", "url")
     if encoding != "url":
         raise invalid("Invalid Encoding Method specified in Request", "encoding-type", encoding)
+    marker = call.params.get("VersionIdMarker", "")
+    if marker and not call.params.get("KeyMarker"):
+        raise invalid("A version-id marker cannot be specified without a key marker.", "version-id-marker", marker)
     model = get_service_model("s3").operation_model(call.operation)
     if call.operation.startswith("Put") and has_document(model):
         _check_body(call, model, request)
+    if call.operation == "PutBucketVersioning":
+        _check_versioning(call.params.get("VersioningConfiguration") or {})
 
 
 def _check_name(name: str) -> None:
     reserved = name.startswith(_RESERVED_STARTS) or name.endswith(_RESERVED_ENDS)
     if not _NAME.fullmatch(name) or ".." in name or _ADDRESS.fullmatch(name) or reserved:
         raise AwsError("InvalidBucketName", "The specified bucket is not valid.")
+
+
+def _check_versioning(asked: Mapping[str, str]) -> None:
+    """A status that is one of two (LocalStack's S3 provider, whose snapshots are recorded of the real service)."""
+    if not asked.get("Status"):
+        raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
+    if asked["Status"] not in ("Enabled", "Suspended"):
+        raise AwsError("MalformedXML", MALFORMED_XML)
 
 
 def _check_body(call: Call, model: OperationModel, request: HttpRequest) -> None:

@@ -23,6 +23,7 @@ from .answers import answered, rewritten, with_body, with_headers
 from .attributes import add_checksums, attributes_of
 from .bodies import claim_of, plain
 from .checksums import DEFAULT, known_algorithm, of_content, of_object, of_write
+from .deletes import delete_several
 from .encryption import ObjectEncryption, check_default
 from .form_answers import form_answer
 from .form_policies import check_policy
@@ -59,6 +60,7 @@ class S3:
             "CopyObject": self._copy,
             "CreateMultipartUpload": multipart.create,
             "DeleteObject": delete,
+            "DeleteObjects": delete_several,
             "GetBucketEncryption": self._get_default,
             "GetObject": self._get,
             "GetObjectAttributes": self._attributes,

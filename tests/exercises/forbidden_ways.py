@@ -1,0 +1,284 @@
+"""Answers that tasks forbid, by ways that single additions don't take; and right ones that depend on time and place.
+
+Sessions, roles that let somebody in by name, other Regions, fractions, dates, addresses, identity providers. See
+`forbidden.py`.
+"""
+
+from .forbidden_grants import NO, PUT, Rows
+
+DOCUMENT = 'json.dumps({{"Version": "2012-10-17", "Statement": [{statements}]}})'
+
+
+def policy(role: str, *statements: str) -> str:
+    """Code that writes a role's inline policy."""
+    put = PUT.format(role=role, document=DOCUMENT.format(statements=", ".join(statements)))
+    return f"import json\n{put.replace('iam.', BOTO, 1)}\n"
+
+
+BOTO = 'boto3.client("iam").'
+
+
+def may(action: str, on: str, condition: str = "{}") -> str:
+    """An Allow."""
+    asks = f', "Condition": {condition}' if condition != "{}" else ""
+    return f'{{"Effect": "Allow", "Action": "{action}", "Resource": {on}{asks}}}'
+
+
+def statement_more(key: str, statement: str) -> str:
+    """Code that adds a statement to a key policy."""
+    return (
+        f'import json\ntold = json.loads(kms.get_key_policy(KeyId={key})["Policy"])\n'
+        f'told["Statement"].append({statement})\nkms.put_key_policy(KeyId={key}, Policy=json.dumps(told))\n'
+    )
+
+
+def trusts(role: str, who: str, effect: str = '"Action": "sts:AssumeRole"') -> str:
+    """Code that adds a principal to a role's trust policy."""
+    return (
+        f'import json\ntold = {BOTO}get_role(RoleName="{role}")["Role"]["AssumeRolePolicyDocument"]\n'
+        f'told["Statement"].append({{"Effect": "Allow", "Principal": {who}, {effect}}})\n'
+        f'{BOTO}update_assume_role_policy(RoleName="{role}", PolicyDocument=json.dumps(told))\n'
+    )
+
+
+def session(role: str) -> str:
+    """The ARN of a session of a role."""
+    return f'f"arn:aws:sts::{{lab.account_id}}:assumed-role/{role}/another"'
+
+
+def arn(role: str) -> str:
+    """The ARN of a role."""
+    return f'f"arn:aws:iam::{{lab.account_id}}:role/{role}"'
+
+
+def grant(key: str, role: str, operation: str = "Decrypt") -> str:
+    """Code that grants something to a session of a role."""
+    return f'kms.create_grant(KeyId={key}, GranteePrincipal={session(role)}, Operations=["{operation}"])\n'
+
+
+READS = policy("Reporter", may("kms:Decrypt", "payroll"))
+WHEN = '{{"{operator}": {{"aws:CurrentTime": "{time}"}}}}'
+ANYWHERE = '{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}'
+ABROAD = """
+import json
+there = boto3.client("kms", "eu-west-1")
+abroad = there.create_key(Description="abroad")["KeyMetadata"]["KeyId"]
+told = json.loads(there.get_key_policy(KeyId=abroad)["Policy"])
+whom = {"AWS": reporter.arn}
+told["Statement"].append({"Effect": "Allow", "Principal": whom, "Action": "kms:Decrypt", "Resource": "*"})
+there.put_key_policy(KeyId=abroad, Policy=json.dumps(told))
+"""
+FOUR: dict[str, Rows] = {
+    "reader-for-payroll": (
+        (READS + trusts("LabAdministrator", '{"AWS": reporter.arn}'), NO, "sts:AssumeRole on the role `LabAdmin"),
+        (READS + grant("payroll", "Reporter", "Encrypt"), NO, "A grant lets the Reporter in (kms:Encrypt"),
+        (
+            READS
+            + f"kms.create_grant(KeyId=payroll, GranteePrincipal={arn('LabAdministrator')}, "
+            + 'RetiringPrincipal=reporter.arn, Operations=["Decrypt"])',
+            NO,
+            "A grant lets the Reporter in (kms:RetireGrant",
+        ),
+        (
+            READS
+            + statement_more(
+                "payroll",
+                f'{{"Effect": "Allow", "Principal": {{"AWS": {session("Reporter")}}}, '
+                '"Action": "kms:Encrypt", "Resource": "*"}',
+            ),
+            NO,
+            "The key policy lets the Reporter in (kms:Encrypt",
+        ),
+        (
+            policy(
+                "Reporter", may("kms:Decrypt", "payroll", WHEN.format(operator="DateGreaterThan", time="2020-01-01"))
+            ),
+            "solved",
+            "that is all",
+        ),
+        (
+            policy("Reporter", may("kms:Decrypt", "payroll", WHEN.format(operator="DateLessThan", time="2098-01-01"))),
+            NO,
+            "cannot decrypt with that key with aws:CurrentTime 2099",
+        ),
+        (policy("Reporter", may("kms:Decrypt", "payroll", ANYWHERE)), "solved", "that is all"),
+        (READS + ABROAD, NO, "kms:Decrypt on the key `abroad` in eu-west-1"),
+    ),
+}
+
+TAG = 'kms.tag_resource(KeyId=plans, Tags=[{"TagKey": "team", "TagValue": "blue"}])\n'
+DAYS = '"kms:ScheduleKeyDeletionPendingWindowInDays"'
+
+
+def _hasty(operator: str, days: str, more: str = "") -> str:
+    return statement_more(
+        "contracts",
+        '{"Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion", "Resource": "*", '
+        f'"Condition": {{"{operator}": {{{DAYS}: "{days}"}}{more}}}}}',
+    )
+
+
+FIVE: dict[str, Rows] = {
+    "hand-it-over": (
+        (
+            TAG
+            + statement_more(
+                "plans",
+                f'{{"Effect": "Deny", "Principal": {{"AWS": {arn("Red")}}}, "Action": "kms:Decrypt", "Resource": "*"}}',
+            ),
+            NO,
+            "policies have changed",
+        ),
+        (
+            (
+                f"import json\nonly = {DOCUMENT.format(statements=may('s3:*', chr(34) + '*' + chr(34)))}\n"
+                f'limit = {BOTO}create_policy(PolicyName="limit", PolicyDocument=only)["Policy"]["Arn"]\n'
+                f'{BOTO}put_role_permissions_boundary(RoleName="Red", PermissionsBoundary=limit)'
+            ),
+            NO,
+            "policies have changed",
+        ),
+        (
+            f'{BOTO}delete_role_permissions_boundary(RoleName="Red")\nkms.disable_key(KeyId=plans)',
+            NO,
+            "`plans` is Disabled",
+        ),
+        ("kms.enable_key(KeyId=plans)", "solved", "Handed over"),
+    ),
+    "no-hasty-goodbye": (
+        (_hasty("NumericLessThan", "18.5"), NO, "19 days is still possible"),
+        (_hasty("NumericLessThan", "19.5"), "solved", "Nobody can be hasty"),
+        (
+            _hasty("NumericLessThan", "20", ', "DateLessThan": {"aws:CurrentTime": "2098-01-01"}'),
+            NO,
+            "still possible for you, with aws:CurrentTime 20",
+        ),
+    ),
+}
+
+PRINTS = 'kms.create_grant(KeyId=key, GranteePrincipal=printer.arn, Operations=["Encrypt", "DescribeKey"])\n'
+PUT_DOWN = (
+    "given = kms.create_grant(KeyId=key, GranteePrincipal=temp.arn, RetiringPrincipal=temp.arn, "
+    'Operations=["Decrypt"])\ntemp.client("kms").decrypt(CiphertextBlob=postcard)\n'
+    'temp.client("kms").retire_grant(GrantToken=given["GrantToken"])\n'
+)
+SIX: dict[str, Rows] = {
+    "just-enough": (
+        (PRINTS + grant("key", "Printer"), NO, "Printer is allowed more: kms:Decrypt"),
+        (PRINTS + trusts("Courier", '{"AWS": printer.arn}'), NO, "sts:AssumeRole on the role `Courier`"),
+        (
+            PRINTS
+            + statement_more(
+                "key",
+                '{"Effect": "Deny", "Principal": {"AWS": printer.arn}, "Action": "kms:Decrypt", "Resource": "*"}',
+            ),
+            NO,
+            "policy is another than before",
+        ),
+    ),
+    "put-it-down": ((PUT_DOWN + grant("key", "Temp"), NO, "still allowed: kms:Decrypt"),),
+}
+
+VISIT = 'clerk.client("kms").decrypt(CiphertextBlob=entry, KeyId=ledger)\n'
+CLERK = '{"Effect": "Allow", "Principal": {"AWS": clerk.arn}, "Action": "kms:Decrypt", "Resource": "*"}'
+ONLY_ME = (
+    "import json\n"
+    f'me = {{"AWS": {arn("LabAdministrator")}}}\n'
+    'mine = {"Effect": "Allow", "Principal": me, "Action": "kms:*", "Resource": "*"}\n'
+    f'told = json.dumps({{"Version": "2012-10-17", "Statement": [mine, {CLERK}]}})\n'
+    "kms.put_key_policy(KeyId=ledger, Policy=told)\n"
+)
+FOR_NOBODY = """
+asks = {"StringEquals": {"sts:ExternalId": "backup-7"}}
+lab.role("Backup", trust=[vendor_may | {"Condition": asks}]).session(by=collector.session(), ExternalId="backup-7")
+"""
+SAML = '{"Federated": "arn:aws:iam::444455556666:saml-provider/x"}'
+FAMILY = (
+    'share(minutes, {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", '
+    '"Condition": {"StringEquals": {"aws:PrincipalOrgID": org.id}}})\n'
+    'org.management.client("kms").decrypt(CiphertextBlob=minute, KeyId=minutes)\n'
+)
+SEVEN: dict[str, Rows] = {
+    "one-role-one-action": (
+        (ONLY_ME + VISIT, NO, "lost your own account's statement"),
+        (
+            (
+                'share(ledger, {"Effect": "Allow", "NotPrincipal": {"AWS": clerk.arn}, "Action": "kms:Decrypt", '
+                '"Resource": "*"})'
+            ),
+            NO,
+            "lets more than the role Clerk in",
+        ),
+        (
+            f"share(ledger, {CLERK})\n"
+            + VISIT
+            + statement_more(
+                "ledger", CLERK.replace('{"AWS": clerk.arn}', '{"Federated": "cognito-identity.amazonaws.com"}')
+            ),
+            NO,
+            "those who sign in by cognito",
+        ),
+        (
+            f"share(ledger, {CLERK[:-1]}, "
+            '"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}})\n' + VISIT,
+            "solved",
+            "One role of one account",
+        ),
+    ),
+    "name-your-customer": (
+        (
+            FOR_NOBODY + trusts("Backup", SAML, '"Action": "sts:AssumeRoleWithSAML"'),
+            NO,
+            "those who sign in by arn:aws:iam::444455556666:saml",
+        ),
+    ),
+    "family-only": ((FAMILY + "kms.disable_key(KeyId=minutes)", NO, "`minutes` is Disabled"),),
+}
+
+FOR_DB = '{"StringEquals": {"kms:EncryptionContext:SecretARN": db["ARN"]}}'
+DIRECT = '{"Null": {"kms:ViaService": "true"}}'
+READ_DB = 'accountant.client("secretsmanager").get_secret_value(SecretId="shop/db")\n'
+
+
+def _accountant(*more: str) -> str:
+    return policy("Accountant", may("kms:Decrypt", "key", FOR_DB), *more) + READ_DB
+
+
+THIRTEEN: dict[str, Rows] = {
+    "one-secret-of-two": (
+        (_accountant(may("kms:Decrypt", "key", DIRECT)), NO, "can read shop/mail as well"),
+        (_accountant(may("kms:CreateGrant", "key")), NO, "can still get at shop/mail: kms:CreateGrant"),
+        (_accountant(may("kms:PutKeyPolicy", "key")), NO, "can still get at shop/mail: kms:PutKeyPolicy"),
+        (_accountant(may("kms:ReEncrypt*", '"*"')), NO, "can still get at shop/mail: kms:ReEncryptFrom"),
+        (_accountant() + trusts("LabAdministrator", '{"AWS": accountant.arn}'), NO, "sts:AssumeRole on the role"),
+        (_accountant(may("kms:GenerateDataKey", "key", FOR_DB)), "solved", "reads one of them"),
+    )
+}
+
+
+def _in_use(more: str) -> str:
+    return statement_more(
+        "wages",
+        '{"Effect": "Deny", "Principal": "*", "Resource": "*", "Action": ["kms:DisableKey", '
+        '"kms:ScheduleKeyDeletion"], '
+        f'"Condition": {{"NumericLessThan": {{"kms:TrailingDaysWithoutKeyUsage": "90"}}, {more}}}}}',
+    )
+
+
+SIXTEEN: dict[str, Rows] = {
+    "in-use": (
+        (_in_use('"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}'), NO, "can still be"),
+        (_in_use('"BoolIfExists": {"aws:ViaAWSService": "false"}'), NO, "through s3"),
+        (_in_use('"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}'), NO, "with aws:SourceIp 10.0.0.0"),
+        (_in_use('"DateLessThan": {"aws:CurrentTime": "2098-01-01"}'), NO, "with aws:CurrentTime 2098"),
+    )
+}
+
+ANSWERS: dict[str, dict[str, Rows]] = {
+    "04-key-policies-and-iam": FOUR,
+    "05-conditions": FIVE,
+    "06-grants": SIX,
+    "07-other-accounts": SEVEN,
+    "13-secrets-manager": THIRTEEN,
+    "16-disable-and-delete": SIXTEEN,
+}
