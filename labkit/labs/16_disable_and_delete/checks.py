@@ -83,9 +83,9 @@ def in_use(lab: LabView, answer: Any) -> Outcome:
             if not reach.may(who, f"kms:{other}", key):
                 return not_yet(f"The policy now keeps {_words(who)} from {other}, too.")
             for access in reach.ways(who, action, key, [Right((action,), (wages,), {IDLE: ()})]):
-                idle = access.situation.get(IDLE)
-                if isinstance(idle, str) and int(idle) < 90:
-                    return not_yet(f"With {idle} days since its last use, the key can still be {says}: {access}.")
+                since = access.situation.get(IDLE)
+                if since is not None and int(str(since)) < 90:
+                    return not_yet(f"With {since} days since its last use, the key can still be {says}: {access}.")
     if wrong := unusable(lab, wages):
         return not_yet(f"The policy is as it should be. But: {wrong}")
     return solved("A key in use can't be switched off by mistake, nor in anger.")
