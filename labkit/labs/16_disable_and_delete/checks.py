@@ -77,15 +77,15 @@ def in_use(lab: LabView, answer: Any) -> Outcome:
             for idle in (91, 365):
                 if not allowed(action, who, idle, 30):
                     return not_yet(f"After {idle} days without use, the key should be free to be {says}. It isn't.")
+            for access in reach.ways(who, action, key, [Right((action,), (wages,), {IDLE: ()})]):
+                days = access.situation.get(IDLE)
+                if isinstance(days, str) and int(days) < 90:
+                    return not_yet(f"With {days} days since its last use, the key can still be {says}: {access}.")
         if any(allowed("kms:ScheduleKeyDeletion", who, 91, wait) for wait in range(7, 30)):
             return not_yet("What the policy said about the waiting period is gone.")
         for other in _others(lab):
             if not reach.may(who, f"kms:{other}", key):
                 return not_yet(f"The policy now keeps {_words(who)} from {other}, too.")
-            for access in reach.ways(who, action, key, [Right((action,), (wages,), {IDLE: ()})]):
-                since = access.situation.get(IDLE)
-                if since is not None and int(str(since)) < 90:
-                    return not_yet(f"With {since} days since its last use, the key can still be {says}: {access}.")
     if wrong := unusable(lab, wages):
         return not_yet(f"The policy is as it should be. But: {wrong}")
     return solved("A key in use can't be switched off by mistake, nor in anger.")
