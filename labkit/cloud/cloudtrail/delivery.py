@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import FakeKey, s3_backends
 
-from ..authorization.consent import service_principal
+from ..authorization.service_access import service_principal
 from ..core.call import Call
 from ..core.entropy import Entropy
 from ..core.errors import AwsError

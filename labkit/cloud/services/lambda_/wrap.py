@@ -18,7 +18,7 @@ from moto.core.exceptions import ServiceException
 from moto.iam.models import iam_backends
 from werkzeug.exceptions import HTTPException
 
-from ...authorization.consent import allows, service_principal
+from ...authorization.service_access import allows, service_principal
 from ...core.call import Call, Principal, Session, Target
 from ...core.errors import AwsError
 from ...wire.protocols import HttpRequest, HttpResponse
