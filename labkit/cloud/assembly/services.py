@@ -16,7 +16,7 @@ from ..cloudtrail.trails import Trails
 from ..core.call import Call
 from ..core.clock import Clock
 from ..core.service_records import Records, ServiceRecords
-from ..gateway.contracts import ServiceFacts, Wrap
+from ..gateway.interfaces import ServiceFacts, Wrap
 from ..kms.service import Kms
 from ..services import events, organizations, sts
 from ..services.cloudformation.service import CloudFormation

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import FakeKey, s3_backends
 
-from ..authorization.consent import service_principal
+from ..authorization.service_access import service_principal
 from ..core.call import Call
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
@@ -122,16 +122,15 @@ class Delivery:
             source_arn=trail.arn,
         )
         try:
-            if not may_write(trail, trail.bucket, key):
-                raise AwsError("AccessDenied", "Access Denied", 403)
-            encryption = self._data_key(trail, key, moment)
-            stored = _store(trail.bucket, key, gzip.compress(content, mtime=0), metadata or {})
-            self._s3.keep(stored, encryption)
-            call.result = {}
+            with self._gateway.recorded(call):
+                if not may_write(trail, trail.bucket, key):
+                    raise AwsError("AccessDenied", "Access Denied", 403)
+                encryption = self._data_key(trail, key, moment)
+                stored = _store(trail.bucket, key, gzip.compress(content, mtime=0), metadata or {})
+                self._s3.keep(stored, encryption)
+                call.result = {}
         except AwsError as refused:
-            call.error = refused
             trail.error = refused.code
-        self._gateway.keep(call)
         return call.error is None
 
     def _data_key(self, trail: Trail, key: str, moment: datetime) -> ObjectEncryption:

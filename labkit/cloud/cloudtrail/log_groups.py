@@ -17,7 +17,7 @@ from typing import Any
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 
-from ..authorization.consent import allows
+from ..authorization.service_access import allows
 from ..core.call import Call, Principal, Session, Target
 from ..core.clock import Clock
 from ..core.errors import AwsError

@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.s3.models import s3_backends
 
-from ..authorization.consent import allows
+from ..authorization.service_access import allows
 from ..core.call import Call, Target
 from ..core.errors import AwsError
 from ..kms.service import Kms

@@ -23,9 +23,9 @@ from ..core.errors import FAULT, faults_logged
 from ..identity.credentials import Credentials
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
-from .contracts import Behind, Recorder, Service
 from .disturb import Disturbances
 from .inner_calls import OBSERVER_HEADER, InnerCalls
+from .interfaces import Behind, Recorder, Service
 from .observing import Observing
 from .pipeline import Pipeline
 from .reception import Reception, Unreceived

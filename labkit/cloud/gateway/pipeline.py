@@ -18,7 +18,7 @@ from ..core.errors import FAULT, AwsError
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
 from ..wire.request_ids import stamped
-from .contracts import Behind, Service, Wrap
+from .interfaces import Behind, Service, Wrap
 from .reception import Received, Reception
 from .timeline import Timeline
 

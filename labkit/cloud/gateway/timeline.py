@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ..core.clock import Clock
 from ..core.errors import faults_logged
-from .contracts import Timed
+from .interfaces import Timed
 
 
 class Timeline:

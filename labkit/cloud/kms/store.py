@@ -21,7 +21,7 @@ PrincipalFinder = Callable[[str], bool]
 
 
 @dataclass
-class Shelf:
+class RegionKeys:
     """The keys and aliases of one account in one Region, in the order in which they were made."""
 
     keys: dict[str, Key] = field(default_factory=dict)
@@ -40,28 +40,28 @@ class Store:
         self.grant_delay = timedelta(0)
         self.grant_tokens: dict[str, tuple[Key, str]] = {}  # every token ever given out: its key and grant id
         self.import_tokens: dict[bytes, ImportParameters] = {}
-        self._shelves: dict[tuple[str, str], Shelf] = {}
+        self._regions: dict[tuple[str, str], RegionKeys] = {}
         self._by_material: dict[tuple[str, str], Key] = {}
 
-    def shelf(self, account: str, region: str) -> Shelf:
+    def in_region(self, account: str, region: str) -> RegionKeys:
         """The keys of this account in this Region."""
-        return self._shelves.setdefault((account, region), Shelf())
+        return self._regions.setdefault((account, region), RegionKeys())
 
     def key(self, account: str, region: str, key_id: str) -> Key | None:
         """The key of this id."""
-        return self.shelf(account, region).keys.get(key_id)
+        return self.in_region(account, region).keys.get(key_id)
 
     def alias(self, account: str, region: str, name: str) -> Alias | None:
         """The alias of this name (with alias/)."""
-        return self.shelf(account, region).aliases.get(name)
+        return self.in_region(account, region).aliases.get(name)
 
     def key_of_material(self, region: str, material_id: str) -> Key | None:
         """The key in this Region, of whichever account, that has (had) this material."""
         return self._by_material.get((region, material_id))
 
     def add(self, key: Key) -> None:
-        """Put a new key on its shelf, and its materials into the index."""
-        self.shelf(key.account, key.region).keys[key.id] = key
+        """Put a new key into its Region, and its materials into the index."""
+        self.in_region(key.account, key.region).keys[key.id] = key
         for material in key.materials:
             self.index(key, material)
 
@@ -71,16 +71,16 @@ class Store:
 
     def keys(self) -> list[Key]:
         """All keys of every account and Region."""
-        return [key for shelf in self._shelves.values() for key in shelf.keys.values()]
+        return [key for there in self._regions.values() for key in there.keys.values()]
 
     def keys_of_region(self, region: str) -> list[Key]:
         """All keys in this Region, of whichever account."""
-        return [key for (_, where), shelf in self._shelves.items() if where == region for key in shelf.keys.values()]
+        return [key for (_, where), there in self._regions.items() if where == region for key in there.keys.values()]
 
     def bind(self, name: str, key: Key, now: datetime) -> Alias:
         """Make an alias of this name (with alias/) for the key."""
         alias = Alias(name, alias_arn(key.account, key.region, name), now, now, None)
-        self.shelf(key.account, key.region).aliases[name] = alias
+        self.in_region(key.account, key.region).aliases[name] = alias
         self.point(alias, key)
         return alias
 
@@ -94,7 +94,7 @@ class Store:
     def unbind(self, alias: Alias) -> None:
         """Take the alias away."""
         _, _, _, region, account, _ = alias.arn.split(":", 5)
-        del self.shelf(account, region).aliases[alias.name]
+        del self.in_region(account, region).aliases[alias.name]
         if alias.key is not None:
             del alias.key.alias_index[alias.name]
 
@@ -103,7 +103,7 @@ class Store:
         for alias in list(key.alias_index.values()):
             self.unbind(alias)
         key.grant_index.clear()
-        del self.shelf(key.account, key.region).keys[key.id]
+        del self.in_region(key.account, key.region).keys[key.id]
         for material in key.materials:
             self._by_material.pop((key.region, material.id), None)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..authorization.consent import service_principal
+from ..authorization.service_access import service_principal
 from ..core.call import Call
 from .requesters import Requester, requester
 

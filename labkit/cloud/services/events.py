@@ -19,7 +19,7 @@ from moto.events.utils import EventTemplateParser
 from ..authorization.service_permissions import Permissions, regional
 from ..core.errors import AwsError
 from ..core.service_records import Records, among
-from ..gateway.contracts import ServiceFacts
+from ..gateway.interfaces import ServiceFacts
 from .lambda_.wrap import Lambda
 from .sns.topics import Topics
 from .sqs.queues import Queues

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..authorization.service_permissions import Permissions, Written
-from ..gateway.contracts import ServiceFacts
+from ..gateway.interfaces import ServiceFacts
 
 
 def _is_scp(params: Mapping[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from ..core.clock import Clock
 from ..core.entropy import Entropy
 from ..core.errors import AwsError
 from ..core.service_records import Records
-from ..gateway.contracts import ServiceFacts
+from ..gateway.interfaces import ServiceFacts
 from ..identity.credentials import Credentials, TemporaryCredentials
 from ..identity.totp import one_time_code
 from ..wire.validation import validate

@@ -21,7 +21,7 @@ from labkit.cloud.assembly.services import SERVICES, Registered
 from labkit.cloud.authorization.service_permissions import Permissions, regional
 from labkit.cloud.cloudtrail.shapes import lower_first
 from labkit.cloud.core.service_records import Records
-from labkit.cloud.gateway.contracts import ServiceFacts
+from labkit.cloud.gateway.interfaces import ServiceFacts
 
 CLOUD = Path(labkit.__file__).parent / "cloud"
 FACTS = [each.facts for each in SERVICES]

@@ -92,7 +92,7 @@ def plan_list(store: Store, call: Call) -> tuple[Target, ...]:
 def list_aliases(store: Store, call: Call) -> dict[str, Any]:
     """ListAliases, by name."""
     key = call.targets[0].entity
-    found = key.alias_index if key is not None else store.shelf(call.account, call.region).aliases
+    found = key.alias_index if key is not None else store.in_region(call.account, call.region).aliases
     aliases, answer = page(call, [found[name] for name in sorted(found)])
     return {"Aliases": [_entry(alias) for alias in aliases], **answer}
 

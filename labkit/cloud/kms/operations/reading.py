@@ -24,8 +24,8 @@ def list_keys(store: Store, call: Call) -> dict[str, Any]:
     Nothing is shared through AWS RAM here: OTHER_ACCOUNTS_VIA_RAM alone finds nothing.
     """
     owners = call.params.get("ResourceOwners") or ["SELF"]
-    shelf = store.shelf(call.account, call.region).keys if "SELF" in owners else {}
-    keys, answer = page(call, [shelf[key_id] for key_id in sorted(shelf)])
+    there = store.in_region(call.account, call.region).keys if "SELF" in owners else {}
+    keys, answer = page(call, [there[key_id] for key_id in sorted(there)])
     return {"Keys": [{"KeyId": key.id, "KeyArn": key.arn} for key in keys], **answer}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
-from ...authorization.consent import allows
+from ...authorization.service_access import allows
 from ...core.call import Call, Principal, Session, Target
 from ...core.errors import AwsError
 from ...moto.faults import not_implemented

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...authorization.service_permissions import Permissions, regional
 from ...core.service_records import Records, among
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 LOGS = ServiceFacts(
     "logs",

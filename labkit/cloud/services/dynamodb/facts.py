@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...authorization.service_permissions import Permissions
 from ...core.call import Call, Target
 from ...core.service_records import Records, among
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 _TRANSACTED = {
     "ConditionCheck": "ConditionCheckItem",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.errors import AwsError
 from ...core.service_records import Records
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 
 def _error_code(error: AwsError) -> str:

@@ -10,7 +10,7 @@ from moto.iam.models import iam_backends
 from ...authorization.service_permissions import Permissions, Written
 from ...core.call import Call
 from ...core.errors import AwsError
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 
 def _resource(call: Call) -> str:

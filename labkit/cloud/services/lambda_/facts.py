@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...authorization.service_permissions import Permissions, regional
 from ...core.call import Call
 from ...core.service_records import Records, among
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 # Lambda's events carry a version in their names. From no source which has which, as the ledger says.
 _VERSIONS = {

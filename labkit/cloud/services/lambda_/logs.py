@@ -5,6 +5,7 @@ Writes to moto's Logs. Source: Lambda Developer Guide, "Sending Lambda function 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,9 @@ def _may(
 ) -> bool:
     """Judge and record one call of the role's."""
     call = _call(gateway, role, region, now, operation, arn, params)
-    try:
+    with suppress(AwsError), gateway.recorded(call):
         gateway.authorize(call)
         call.result = {}
-    except AwsError as refused:
-        call.error = refused
-    gateway.keep(call)
     return call.error is None
 
 

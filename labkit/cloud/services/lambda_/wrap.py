@@ -18,7 +18,7 @@ from moto.core.exceptions import ServiceException
 from moto.iam.models import iam_backends
 from werkzeug.exceptions import HTTPException
 
-from ...authorization.consent import allows, service_principal
+from ...authorization.service_access import allows, service_principal
 from ...core.call import Call, Principal, Session, Target
 from ...core.errors import AwsError
 from ...wire.protocols import HttpRequest, HttpResponse
@@ -87,18 +87,13 @@ class Lambda:
                 principal=service_principal(service, account),
                 source_arn=source_arn,
             )
-            try:
+            with self._gateway.recorded(call):
                 function = _function(account, region, name)
                 if not allows(_policy(function), service, "lambda:InvokeFunction", function_arn, source_arn):
                     said = f"{service} is not authorized to perform: lambda:InvokeFunction on resource: {function_arn}"
                     raise AwsError("AccessDeniedException", f"User: {said}", 403)
                 answer = self._run(call, function, payload)
                 call.result = {"StatusCode": 200}
-            except AwsError as refused:
-                call.error = refused
-                raise
-            finally:
-                self._gateway.keep(call)
         return answer.outcome
 
     def may_invoke(self, service: str, source_arn: str, function_arn: str) -> bool:

@@ -10,7 +10,7 @@ from ...authorization.service_permissions import Permissions, ResourcePolicies, 
 from ...core.call import Call, Target
 from ...core.errors import MALFORMED_XML, AwsError
 from ...core.service_records import Records
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 from ...moto.buckets import owner_of_bucket, policy_of_bucket
 from ...policy.documents import Document
 

@@ -7,7 +7,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from ...authorization.service_permissions import Permissions, ResourcePolicies, Written
 from ...core.call import Call, Target
 from ...core.service_records import Records
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 from .store import find
 
 _ARN = "arn:aws:secretsmanager:"

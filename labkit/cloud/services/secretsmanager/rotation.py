@@ -21,8 +21,8 @@ from .store import CURRENT, PENDING, Secret
 from .wrap import SERVICE, named, written
 
 if TYPE_CHECKING:
-    from ...gateway.contracts import Wrap
     from ...gateway.gateway import Gateway
+    from ...gateway.interfaces import Wrap
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 _NO_FUNCTION = "No Lambda rotation function ARN is associated with this secret."

@@ -211,14 +211,13 @@ class SecretsManager:
             secret = _find(one)
             arn = secret.arn if secret else _unknown_arn(call, secret_id)
             try:
-                self._gateway.authorize(replace(one, targets=(Target("secretsmanager:GetSecretValue", arn),)))
-                one.result = self._get(one, named(one))
+                with self._gateway.recorded(one):  # "CloudTrail GetSecretValue log entries for each secret"
+                    self._gateway.authorize(replace(one, targets=(Target("secretsmanager:GetSecretValue", arn),)))
+                    one.result = self._get(one, named(one))
                 values.append(one.result)
             except AwsError as refused:
-                one.error = refused
                 shown = {"SecretId": secret.arn if secret else secret_id, "ErrorCode": refused.code}
                 errors.append(shown | {"Message": refused.message})
-            self._gateway.keep(one)  # "CloudTrail GetSecretValue log entries for each secret"
         return {"SecretValues": values, "Errors": errors} | more
 
 

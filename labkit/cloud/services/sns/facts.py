@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ...authorization.service_permissions import Permissions, regional
 from ...core.service_records import Records, among
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 # KMS's code → SNS's (botocore's model of SNS). KMSAccessDenied with KMS's quoted message is recorded.
 KMS_REFUSALS = MappingProxyType(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from moto.sns.models import sns_backends
 
-from ...authorization.consent import allows
+from ...authorization.service_access import allows
 from ...core.errors import AwsError
 from ..data_keys import service_itself
 from .encryption import TopicKeys

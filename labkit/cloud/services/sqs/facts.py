@@ -9,7 +9,7 @@ from moto.sqs.models import sqs_backends
 from ...authorization.service_permissions import Permissions, ResourcePolicies
 from ...core.call import Call
 from ...core.service_records import Records, among
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 _ARN = "arn:aws:sqs:"
 # KMS's code → SQS's, as its model names it and as older clients know it (botocore's model of SQS; AWS's Smithy model,

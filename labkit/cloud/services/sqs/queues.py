@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.sqs.models import sqs_backends
 
-from ...authorization.consent import allows
+from ...authorization.service_access import allows
 from ...core.errors import AwsError
 from ..data_keys import service_itself
 from .encryption import MessageKeys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...authorization.service_permissions import Permissions
 from ...core.call import Call, Target
-from ...gateway.contracts import ServiceFacts
+from ...gateway.interfaces import ServiceFacts
 
 
 def _targets(call: Call, name: str) -> tuple[Target, ...]:

@@ -68,17 +68,12 @@ def _ask(gateway: Gateway, call: Call, secret: Secret, version: dict[str, str]) 
         result=None,
         notes={},
     )
-    try:
+    with gateway.recorded(inner):
         gateway.authorize(inner)
         response = gateway.wraps["secretsmanager"].serve(inner, call.http, _never)
         answer: dict[str, Any] = json.loads(response.body)
         inner.result = answer
-        return answer
-    except AwsError as refused:
-        inner.error = refused
-        raise
-    finally:
-        gateway.keep(inner)
+    return answer
 
 
 def _never(_request: Any) -> Any:
