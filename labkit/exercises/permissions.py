@@ -61,7 +61,7 @@ def key_policy(lab: LabView, key_arn: str) -> str:
 
 
 def has_first_policy(lab: LabView, key_arn: str) -> bool:
-    """Whether the key policy says what it said when the key was made: the one given then, or KMS's own."""
+    """Tell whether the key policy says what it said when the key was made: the one given then, or KMS's own."""
     made = next(event for event in lab.events() if event["eventName"] == "CreateKey" and key_arn in str(event))
     given = (made["requestParameters"] or {}).get("policy") or default_policy(key_arn.split(":")[4])
     return bool(json.loads(given) == json.loads(key_policy(lab, key_arn)))
@@ -89,7 +89,7 @@ def _document(iam: Any, arn: str) -> Any:
 
 
 def as_grant(listed: dict[str, Any]) -> Grant:
-    """A grant of ListGrants, for the decision. Tokens are not listed, so it counts as effective."""
+    """Return a grant of ListGrants, for the decision. Tokens are not listed, so it counts as effective."""
     limits = listed.get("Constraints", {})
     constraints = GrantConstraints(
         limits.get("EncryptionContextEquals"), limits.get("EncryptionContextSubset"), limits.get("SourceArn")

@@ -98,7 +98,7 @@ class Cloud:
             self.open_account()
 
     def open_account(self) -> AccountKeys:
-        """A further account with an administrator of its own; one at a time, between two calls."""
+        """Open a further account with an administrator of its own; one at a time, between two calls."""
         with self.gateway.still():
             return self._open_account(next(self._opened))
 
@@ -183,5 +183,5 @@ class Cloud:
         return delay
 
     def explanation(self, request_id: str) -> dict[str, Any]:
-        """Why a call was allowed or refused; ValueError where the call is not known."""
+        """Tell why a call was allowed or refused; ValueError where the call is not known."""
         return self.gateway.explanations.of(request_id)

@@ -63,7 +63,7 @@ class Account:
 
     @classmethod
     def of(cls, gateway: Gateway, kms: Kms, clock: Clock, s3: S3, trails: Trails, functions: Lambda) -> Account:
-        """The account, with the queues and topics that services write to as themselves."""
+        """Return the account, with the queues and topics that services write to as themselves."""
         queues, topics = Queues(gateway, MessageKeys(gateway, kms)), Topics(gateway, TopicKeys(gateway, kms))
         return cls(gateway, kms, clock, s3, trails, functions, queues, topics)
 
@@ -146,12 +146,12 @@ SERVICES: tuple[Registered, ...] = (
 
 
 def permissions(services: Iterable[Registered]) -> ServicePermissions:
-    """What every service says of its permissions, by botocore's name of it."""
+    """Return what every service says of its permissions, by botocore's name of it."""
     return {each.facts.service: each.facts.permissions for each in services}
 
 
 def records(services: Iterable[Registered]) -> ServiceRecords:
-    """What every service says of its CloudTrail records, by botocore's name of it."""
+    """Return what every service says of its CloudTrail records, by botocore's name of it."""
     return {each.facts.service: each.facts.records for each in services}
 
 

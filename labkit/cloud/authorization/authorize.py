@@ -105,7 +105,7 @@ class Judged:
 
     @classmethod
     def of(cls, call: Call) -> Judged:
-        """What is to be remembered of this call."""
+        """Return what is to be remembered of this call."""
         last: Decision | None = call.decision[-1] if call.decision else None
         return cls(
             call.operation,
@@ -115,7 +115,7 @@ class Judged:
 
 
 def explanation(call: Judged) -> dict[str, Any]:
-    """Why a call was allowed or refused, as "text", "html" (escaped) and "data": of its decisive permission.
+    """Tell why a call was allowed or refused, as "text", "html" (escaped) and "data": of its decisive permission.
 
     A refusal that no policy made (an unknown key, a disabled one) is told as such: no permission would change it.
     """

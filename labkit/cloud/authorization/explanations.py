@@ -26,7 +26,7 @@ class Explanations:
             del self._judged[next(iter(self._judged))]
 
     def of(self, request_id: str) -> dict[str, Any]:
-        """Why a call was allowed or refused; ValueError where the call is not known (any more)."""
+        """Tell why a call was allowed or refused; ValueError where the call is not known (any more)."""
         judged = self._judged.get(request_id)
         if judged is None:
             raise ValueError(

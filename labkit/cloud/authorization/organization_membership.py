@@ -49,7 +49,7 @@ def join(management: str, account: str) -> None:
 
 
 def membership(account: str) -> Membership | None:
-    """The account's place in an organization; None if it is in none."""
+    """Return the account's place in an organization; None if it is in none."""
     found = _organization_of(account) if organizations_backends else None
     if found is None:
         return None

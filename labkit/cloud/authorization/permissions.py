@@ -10,7 +10,7 @@ from .service_permissions import Permissions
 
 
 def targets_of(call: Call, permissions: Permissions) -> tuple[Target, ...]:
-    """The permissions that the call needs, each on its resource."""
+    """Return the permissions that the call needs, each on its resource."""
     name = permissions.actions.get(call.operation, call.operation)
     if permissions.targets:
         return permissions.targets(call, name)

@@ -75,7 +75,7 @@ def _check_principals(document: Document) -> None:
 
 
 def exists(value: str) -> bool:
-    """Whether there is a principal of this ARN, account number or unique id."""
+    """Tell whether there is a principal of this ARN, account number or unique id."""
     if value.isdigit() or value.endswith(":root"):
         return True
     if not value.startswith("arn:"):

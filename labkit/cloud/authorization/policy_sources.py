@@ -138,7 +138,7 @@ def _policies_of(arn: str, services: ServicePermissions) -> ResourcePolicies | N
 
 
 def owner_of(arn: str, services: ServicePermissions) -> str:
-    """The account that owns the resource: in its ARN, or the bucket's; empty stands for the caller's own."""
+    """Return the account that owns the resource: in its ARN, or the bucket's; empty stands for the caller's own."""
     kept = _policies_of(arn, services)
     if kept and kept.owner:
         return kept.owner(arn)

@@ -48,7 +48,7 @@ _RENAMED = {"DataKeyPairSpec": "KeyPairSpec", "ScheduleKeyDeletionPendingWindowI
 
 
 def context_of(call: Call, target: Target, services: ServicePermissions) -> Context:
-    """Every condition key of the request for this permission; absent keys are left out."""
+    """Return every condition key of the request for this permission; absent keys are left out."""
     context: Context = {
         "aws:CurrentTime": iso(call.time),
         "aws:EpochTime": str(int(call.time.timestamp())),

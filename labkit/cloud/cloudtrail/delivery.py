@@ -60,7 +60,7 @@ class Delivery:
                     trail.due = next_delivery(datetime.fromisoformat(event["eventTime"]))
 
     def next_due(self) -> datetime | None:
-        """When the next file is delivered."""
+        """Tell when the next file is delivered."""
         times = [time for trail in self._trails.all.values() for time in (trail.due, _digest_time(trail)) if time]
         return min(times, default=None)
 
@@ -147,7 +147,7 @@ class Delivery:
 
 
 def next_delivery(event: datetime) -> datetime:
-    """When an event of this time is delivered: at the next multiple of five minutes, not sooner than LEAST."""
+    """Tell when an event of this time is delivered: at the next multiple of five minutes, not sooner than LEAST."""
     ready = event + LEAST
     past = timedelta(minutes=ready.minute % 5, seconds=ready.second)
     return ready if not past else ready - past + EVERY

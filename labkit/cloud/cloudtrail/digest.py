@@ -58,7 +58,7 @@ class SigningKeys:
         self._keys: dict[str, rsa.RSAPrivateKey] = {}
 
     def public(self, region: str) -> bytes:
-        """The public key, PKCS #1 DER, as ListPublicKeys answers it."""
+        """Return the public key, PKCS #1 DER, as ListPublicKeys answers it."""
         return self._private(region).public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
 
     def fingerprint(self, region: str) -> str:
@@ -66,7 +66,7 @@ class SigningKeys:
         return hashlib.md5(self.public(region), usedforsecurity=False).hexdigest()
 
     def sign(self, region: str, text: str) -> str:
-        """The signature of `text`, in hexadecimal."""
+        """Return the signature of `text`, in hexadecimal."""
         return self._private(region).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()).hex()
 
     def _private(self, region: str) -> rsa.RSAPrivateKey:
@@ -76,7 +76,7 @@ class SigningKeys:
 
 
 def make(keys: SigningKeys, region: str, account: str, chain: Chain, bucket: str, key: str, end: datetime) -> Digest:
-    """The digest of the chain's files up to `end`, signed with the Region's key."""
+    """Return the digest of the chain's files up to `end`, signed with the Region's key."""
     last = chain.last
     content: dict[str, Any] = {
         "awsAccountId": account,

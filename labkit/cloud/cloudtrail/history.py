@@ -43,7 +43,7 @@ class History:
         bisect.insort_right(self._events, event, key=itemgetter("eventTime"))
 
     def of_account(self, account: str) -> list[dict[str, Any]]:
-        """The account's events, oldest first, data events too."""
+        """Return the account's events, oldest first, data events too."""
         return [event for event in self._events if event["recipientAccountId"] == account]
 
     def plan(self, call: Call) -> tuple[Target, ...]:

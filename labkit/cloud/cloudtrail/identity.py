@@ -13,7 +13,7 @@ from ..core.invoking_services import invoker
 
 
 def identity_of(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:
-    """The caller as the caller's own account sees it; `via` are the services that called on its behalf."""
+    """Return the caller as the caller's own account sees it; `via` are the services that called on its behalf."""
     if principal.kind == "AWSService":
         return {"type": "AWSService", "invokedBy": principal.name}
     if principal.kind == "Anonymous":

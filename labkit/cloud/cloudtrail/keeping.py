@@ -67,7 +67,7 @@ def _by_name(call: Call, _records: Records, _new_id: Callable[[], str]) -> list[
 
 
 def least_event_of(call: Call) -> dict[str, Any]:
-    """Who called what, when, and how it ended; neither parameters nor resources. Its eventID is the request's id.
+    """Tell who called what, when, and how it ended; neither parameters nor resources. Its eventID is the request's id.
 
     Asks no table, no model and no other function: it can't fail where the whole record did.
     """

@@ -19,7 +19,7 @@ class KeyTime:
         self._record = record
 
     def next_due(self) -> datetime | None:
-        """When a key's time comes next."""
+        """Tell when a key's time comes next."""
         return self._kms.next_due()
 
     def run(self, moment: datetime) -> None:

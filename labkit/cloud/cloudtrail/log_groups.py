@@ -81,7 +81,7 @@ class LogGroups:
                     waiting.due = next_delivery(datetime.fromisoformat(event["eventTime"]))
 
     def next_due(self) -> datetime | None:
-        """When events are written next."""
+        """Tell when events are written next."""
         return min((each.due for each in self._waiting.values() if each.due), default=None)
 
     def run(self, moment: datetime) -> None:

@@ -30,7 +30,7 @@ _BARE = frozenset({"AccessDenied", "NotFoundException"})
 
 
 def events_of(call: Call, new_id: Callable[[], str], records: Records = USUAL) -> list[dict[str, Any]]:
-    """The records of a finished call: the caller's own first, then those of other accounts and Regions.
+    """Return the records of a finished call: the caller's own first, then those of other accounts and Regions.
 
     A successful call across accounts is recorded in both, under one sharedEventID; a denied one in the
     caller's account alone (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail").
@@ -56,7 +56,7 @@ def to_service_event(
     details: dict[str, Any],
     new_id: Callable[[], str],
 ) -> dict[str, Any]:
-    """The record of what KMS does of its own accord: RotateKey, DeleteKey, SynchronizeMultiRegionKey, ...
+    """Return the record of what KMS does of its own accord: RotateKey, DeleteKey, SynchronizeMultiRegionKey, ...
 
     `details` are serviceEventDetails; of them the event's row in the table names those that are shown.
     """

@@ -14,14 +14,14 @@ from ..core.service_records import Records
 
 
 def resources_of(call: Call, records: Records) -> list[dict[str, str]]:
-    """The items of `resources`, members in CloudTrail's order."""
+    """Return the items of `resources`, members in CloudTrail's order."""
     if call.service == "kms":
         return [{"accountId": _account(arn), "type": "AWS::KMS::Key", "ARN": arn} for arn in _kms(call)]
     return records.resources(call)
 
 
 def other_owners(call: Call, resources: Iterable[Mapping[str, str]], records: Records) -> list[str]:
-    """The accounts, other than the caller's, that own what the call used; each gets its own record."""
+    """Return the accounts, other than the caller's, that own what the call used; each gets its own record."""
     shared = call.service == "kms" or records.owners_get_records
     if not shared or call.principal is None or call.principal.kind == "Anonymous":
         return []

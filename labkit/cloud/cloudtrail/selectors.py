@@ -47,12 +47,12 @@ def checked(selectors: Sequence[Mapping[str, Any]], data_types: Collection[str])
 
 
 def wants(selectors: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> bool:
-    """Whether one of the basic selectors takes the event."""
+    """Tell whether one of the basic selectors takes the event."""
     return any(_takes(selector, event) for selector in selectors)
 
 
 def wants_advanced(selectors: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> bool:
-    """Whether one of the advanced selectors takes the event: all of its fields must fit."""
+    """Tell whether one of the advanced selectors takes the event: all of its fields must fit."""
     return any(all(_fits(field, event) for field in selector.get("FieldSelectors", [])) for selector in selectors)
 
 

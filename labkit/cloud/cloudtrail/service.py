@@ -29,7 +29,7 @@ class CloudTrail:
         self._delivery = delivery
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """The permission that the call needs."""
+        """Return the permission that the call needs."""
         check_parameters(call)
         if call.operation in self._trails.operations:
             return self._trails.plan(call)
@@ -38,7 +38,7 @@ class CloudTrail:
         return self._history.plan(call)
 
     def perform(self, call: Call) -> dict[str, Any]:
-        """The answer, by botocore's member names."""
+        """Return the answer, by botocore's member names."""
         operation = self._trails.operations.get(call.operation)
         if operation is not None:
             return operation(call)

@@ -30,7 +30,7 @@ class ServiceEvent:
 
 @cache
 def kms_service_events() -> dict[str, ServiceEvent]:
-    """The table of what KMS does of its own accord, by the events' names. ValueError for a cell that is missing.
+    """Return the table of what KMS does of its own accord, by the events' names. ValueError for a cell that is missing.
 
     What an operation's event shows stands in the operation's row (core/kms_operations.py).
     """
@@ -74,7 +74,7 @@ def lower_first(name: str) -> str:
 
 
 def shown(value: Any, shape: Any) -> Any:
-    """A value as CloudTrail shows it, by its shape in the API's model; None where nothing may be shown."""
+    """Return a value as CloudTrail shows it, by its shape in the API's model; None where nothing may be shown."""
     if shape is None or value is None or shape.type_name == "blob" or shape.metadata.get("sensitive"):
         return None
     if shape.type_name == "structure":
@@ -90,6 +90,6 @@ def shown(value: Any, shape: Any) -> Any:
 
 
 def java_date(moment: datetime) -> str:
-    """A time inside parameters or elements: "Oct 21, 2024, 2:25:29 PM" (captured so)."""
+    """Return a time inside parameters or elements: "Oct 21, 2024, 2:25:29 PM" (captured so)."""
     utc = moment.astimezone(UTC)
     return f"{utc:%b} {utc.day}, {utc.year}, {utc.hour % 12 or 12}:{utc:%M:%S %p}"

@@ -49,11 +49,11 @@ class Trail:
         return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{self.name}"
 
     def folder(self, kind: str) -> str:
-        """Where files of a kind ("CloudTrail", "CloudTrail-Digest") go in the bucket."""
+        """Tell where files of a kind ("CloudTrail", "CloudTrail-Digest") go in the bucket."""
         return f"{self.prefix}/AWSLogs/{self.account}/{kind}" if self.prefix else f"AWSLogs/{self.account}/{kind}"
 
     def takes(self, event: dict[str, Any]) -> bool:
-        """Whether the trail logs this event."""
+        """Tell whether the trail logs this event."""
         if not self.logging or event["recipientAccountId"] != self.account:
             return False
         if not self.multi_region and event["awsRegion"] != self.region:
@@ -65,7 +65,7 @@ class Trail:
         return selectors.wants(self.basic, event)
 
     def described(self) -> dict[str, Any]:
-        """What Create, Update, Get and Describe have in common."""
+        """Return what Create, Update, Get and Describe have in common."""
         answer = {
             "Name": self.name,
             "S3BucketName": self.bucket,
@@ -83,5 +83,5 @@ class Trail:
 
 
 def is_own(event: dict[str, Any]) -> bool:
-    """Whether CloudTrail itself made the call, delivering files."""
+    """Tell whether CloudTrail itself made the call, delivering files."""
     return bool(event["userIdentity"].get("invokedBy") == SERVICE)

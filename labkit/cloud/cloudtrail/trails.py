@@ -47,7 +47,7 @@ class Trails:
         }
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """The permission is asked on the trail, where one is named."""
+        """Ask permission on the trail, where one is named."""
         name = str(call.params.get("TrailName") or call.params.get("Name") or "")
         if not name or call.operation in ("DescribeTrails", "ListTrails"):
             return (Target(f"cloudtrail:{call.operation}", "*"),)
@@ -57,7 +57,7 @@ class Trails:
     # --- Made, changed, deleted --------------------------------------------------------------------------------------
 
     def logs(self, event: dict[str, Any]) -> bool:
-        """Whether some trail logs this event."""
+        """Tell whether some trail logs this event."""
         return any(trail.takes(event) for trail in self.all.values())
 
     def _create(self, call: Call) -> dict[str, Any]:
@@ -227,7 +227,7 @@ class Trails:
 
 
 def may_write(trail: Trail, bucket: str, key: str) -> bool:
-    """Whether the bucket's policy lets CloudTrail read its ACL and put this file for this trail."""
+    """Tell whether the bucket's policy lets CloudTrail read its ACL and put this file for this trail."""
     partition, account = s3_backends.bucket_accounts.get(bucket, ("", ""))
     if not account:
         return False

@@ -19,7 +19,7 @@ what a service plans (a rotation, an expiry) lies years ahead of the clock."""
 
 
 def iso(moment: datetime) -> str:
-    """A time of UTC as AWS writes it in records and conditions, in whole seconds: 2026-01-05T09:00:00Z."""
+    """Return a time of UTC as AWS writes it in records and conditions, in whole seconds: 2026-01-05T09:00:00Z."""
     return moment.isoformat()[:19] + "Z"  # strftime takes ten times as long, and each call has several times
 
 
@@ -35,7 +35,7 @@ class Clock:
         self.moved = timedelta(0)  # how far `advance` moved it in all
 
     def now(self) -> datetime:
-        """The current lab time."""
+        """Return the current lab time."""
         return self._seen or self._now
 
     @contextmanager
@@ -57,7 +57,7 @@ class Clock:
                 self._now = self._now.replace(microsecond=0) + timedelta(seconds=1)
 
     def tick(self) -> datetime:
-        """One call goes by; answers the time of that call."""
+        """Let one call go by; returns the time of that call."""
         with self._lock:
             self._now += self._step
             return self._now

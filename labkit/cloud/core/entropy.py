@@ -22,7 +22,7 @@ class Entropy:
         self._counter = itertools.count(1)  # next() of it is one step, whatever other threads do
 
     def token_bytes(self, length: int) -> bytes:
-        """The next `length` bytes."""
+        """Return the next `length` bytes."""
         if self.seed == RANDOM:
             return os.urandom(length)
         return hashlib.shake_256(f"labkit/{self.seed}/{next(self._counter)}".encode()).digest(length)
@@ -32,7 +32,7 @@ class Entropy:
         return self.token_bytes(length // 2).hex()
 
     def uuid(self) -> str:
-        """A version 4 UUID, in lower case."""
+        """Return a version 4 UUID, in lower case."""
         digits = self.token_hex(32)  # put together by hand: two of these for each call
         variant = "89ab"[int(digits[16], 16) & 3]
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -31,7 +31,7 @@ class AwsError(Exception):
         self.request_id = ""  # of the KMS call that a service made, where that one was refused
 
     def carrying(self, headers: Mapping[str, str]) -> Self:
-        """The same error, whose answer has these headers too (S3's x-amz-bucket-region, x-amz-delete-marker)."""
+        """Return the same error, whose answer has these headers too (S3's x-amz-bucket-region, x-amz-delete-marker)."""
         self.headers |= headers
         return self
 

@@ -32,5 +32,5 @@ _INVOKERS = MappingProxyType(
 
 
 def invoker(service: str) -> Invoker:
-    """How the service `service` ("s3.amazonaws.com") appears in policies and in CloudTrail."""
+    """Tell how the service `service` ("s3.amazonaws.com") appears in policies and in CloudTrail."""
     return _INVOKERS.get(service) or Invoker(service.partition(".")[0], service)

@@ -100,17 +100,17 @@ def service_model() -> ServiceModel:
 
 @lru_cache(maxsize=1)
 def table() -> MappingProxyType[str, OperationFacts]:
-    """Every operation of KMS by its name, in the order of the API's documentation."""
+    """Return every operation of KMS by its name, in the order of the API's documentation."""
     return read(text(), service_model())
 
 
 def text() -> str:
-    """The table as it is written."""
+    """Return the table as it is written."""
     return (files("labkit.cloud") / "kms" / "operations.tsv").read_text(encoding="utf-8")
 
 
 def read(written: str, model: ServiceModel) -> MappingProxyType[str, OperationFacts]:
-    """The table's rows. ValueError, naming operation and column, for what is missing or is none of the words."""
+    """Return the table's rows. ValueError, naming operation and column, for what is missing or is none of the words."""
     head, *lines = (line for line in written.splitlines() if not line.startswith("#"))
     if tuple(head.split("\t")) != COLUMNS:
         raise ValueError(f"operations.tsv has other columns than {', '.join(COLUMNS)}.")

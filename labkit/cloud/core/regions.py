@@ -9,5 +9,5 @@ import botocore.session
 
 @lru_cache(maxsize=1)
 def known_regions() -> frozenset[str]:
-    """The Regions of the partition "aws" that have KMS."""
+    """Return the Regions of the partition "aws" that have KMS."""
     return frozenset(botocore.session.get_session().get_available_regions("kms"))

@@ -41,6 +41,6 @@ USUAL = Records()
 
 
 def among(*operations: str) -> Callable[[str, Mapping[str, Any]], bool]:
-    """A service whose data events are these operations."""
+    """Return a service whose data events are these operations."""
     names = frozenset(operations)
     return lambda operation, _params: operation in names

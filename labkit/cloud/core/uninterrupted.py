@@ -22,7 +22,7 @@ PATIENCE = 10.0
 
 
 def uninterrupted(work: Callable[[], T]) -> T:
-    """The result of `work`, which is done wholly, or not at all where a signal came first."""
+    """Return the result of `work`, which is done wholly, or not at all where a signal came first."""
     if threading.current_thread() is not threading.main_thread():
         return work()
     handlers: dict[int, Any] = {}

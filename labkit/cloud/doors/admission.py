@@ -22,7 +22,7 @@ _NEEDS_THE_BODY = frozenset({"AuthFailure", "InvalidSignatureException", "Signat
 
 
 def admit(head: HttpRequest, credentials: Credentials) -> Admitted | HttpResponse:
-    """How much the request may bring, or the answer that refuses its sender."""
+    """Tell how much the request may bring, or the answer that refuses its sender."""
     signature = read_signature(head)
     service = signature.service if signature is not None else "s3"
     try:

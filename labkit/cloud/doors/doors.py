@@ -79,7 +79,7 @@ class Server:
             self._server.socket.close()
 
     def handle(self, request: HttpRequest, send_ahead: Send = lambda _: None) -> HttpResponse:
-        """The answer of the account that is behind the doors by the time the request is looked at."""
+        """Return the answer of the account that is behind the doors by the time the request is looked at."""
         while True:
             with suppress(AccountOver):
                 return self._cloud.gateway.handle(request, send_ahead)

@@ -44,7 +44,7 @@ _INVOCATION = 6 * MIB
 
 
 def limit_of(service: str, path: str = "/") -> int:
-    """The bytes that a request to the service of this signing name may bring."""
+    """Return the bytes that a request to the service of this signing name may bring."""
     if service == "lambda" and path.endswith("/invocations"):
         return _INVOCATION
     return _LIMITS.get(service, _OTHERS)

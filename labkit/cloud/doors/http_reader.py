@@ -51,7 +51,7 @@ class RequestReader:
         self.on_message_begin()
 
     def feed(self, data: bytes) -> list[Arrived]:
-        """The requests that are complete with `data`, in their order."""
+        """Return the requests that are complete with `data`, in their order."""
         self._size += len(data)
         try:
             self._parser.feed_data(data)

@@ -157,7 +157,7 @@ class _Connection(socketserver.BaseRequestHandler):
 
 
 def written(answer: HttpResponse, method: str, *, keep_alive: bool) -> bytes:
-    """An answer to a request of this method, as the bytes of HTTP/1.1."""
+    """Return an answer to a request of this method, as the bytes of HTTP/1.1."""
     lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Answer')}", f"Date: {_date(int(time.time()))}"]
     length: str | None = None if answer.status in _WITHOUT_CONTENT else str(len(answer.body))
     for name, value in answer.headers.items():

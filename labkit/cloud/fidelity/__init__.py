@@ -44,7 +44,7 @@ class Row:
 
 
 def rows(part: str) -> tuple[Row, ...]:
-    """The rows of one part, in their order; ValueError where a table is not in form."""
+    """Return the rows of one part, in their order; ValueError where a table is not in form."""
     file = files(__name__).joinpath(f"{part}.tsv")
     lines = csv.reader(file.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     head, *body = lines
@@ -59,7 +59,7 @@ def rows(part: str) -> tuple[Row, ...]:
 
 
 def parts() -> tuple[str, ...]:
-    """The parts that have a table, in the order of the page; ValueError for a table without a title."""
+    """Return the parts that have a table, in the order of the page; ValueError for a table without a title."""
     there = {file.name.removesuffix(".tsv") for file in files(__name__).iterdir() if file.name.endswith(".tsv")}
     if untitled := there - PARTS.keys():
         raise ValueError(f"No title for {', '.join(sorted(untitled))}: PARTS in {__name__} holds them.")

@@ -203,11 +203,11 @@ class Gateway:
                 follower(event)
 
     def now(self) -> datetime:
-        """The lab's time."""
+        """Return the lab's time."""
         return self._clock.now()
 
     def new_id(self) -> str:
-        """An id for an event or a request."""
+        """Return an id for an event or a request."""
         return self._entropy.uuid()
 
     def keep(self, call: Call) -> None:

@@ -51,7 +51,7 @@ class InnerCalls:
     def on_behalf(
         self, call: Call, service: str, operation: str, params: dict[str, Any], principal: Principal | None = None
     ) -> dict[str, Any]:
-        """A KMS call that `service` ("s3.amazonaws.com") makes for the caller of `call`, or as `principal`.
+        """Make a KMS call as `service` ("s3.amazonaws.com") for the caller of `call`, or as `principal`.
 
         It goes the same way as any call: it is authorized, recorded, and can be refused (AwsError). It takes
         no lab time of its own.
@@ -81,7 +81,7 @@ class InnerCalls:
     def as_service(
         self, service: str, source_arn: str, region: str, time: datetime, operation: str, params: dict[str, Any]
     ) -> dict[str, Any]:
-        """A KMS call that `service` makes as itself, for a resource of some account (`source_arn`).
+        """Make a KMS call as `service` itself, for a resource of some account (`source_arn`).
 
         Key policies see the service principal and aws:SourceArn; the resource's account gets the record.
         """

@@ -26,7 +26,7 @@ class Service(Protocol):
     """A service of our own."""
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """What the call is about; raises what AWS answers before authorization."""
+        """Return what the call is about; raises what AWS answers before authorization."""
 
     def perform(self, call: Call) -> dict[str, Any]:
         """Do it; the answer by botocore's member names."""
@@ -43,7 +43,7 @@ class Timed(Protocol):
     """Something that time alone makes happen."""
 
     def next_due(self) -> datetime | None:
-        """When something happens next; None if nothing will."""
+        """Tell when something happens next; None if nothing will."""
 
     def run(self, moment: datetime) -> None:
         """Do what is due up to and including `moment`."""

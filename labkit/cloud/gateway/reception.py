@@ -63,7 +63,7 @@ class Reception:
         self._credentials = credentials
 
     def receive(self, request: HttpRequest, now: datetime) -> Received:
-        """The call that a request makes, as yet without an id; Unreceived where it makes none."""
+        """Return the call that a request makes, as yet without an id; Unreceived where it makes none."""
         protocol, service = guess_protocol(request), ""
         principal: Principal | None = None
         if _guess_service(request) == "s3":

@@ -17,11 +17,11 @@ class Timeline:
         self.timed: list[Timed] = []
 
     def now(self) -> datetime:
-        """The lab's time."""
+        """Return the lab's time."""
         return self._clock.now()
 
     def tick(self) -> datetime:
-        """One lab second goes by, and what was due happens; the new time."""
+        """Let one lab second go by, and what was due happen; returns the new time."""
         now = self._clock.tick()
         self._until(now)
         return now

@@ -56,7 +56,7 @@ class Credentials:
                 self._temporary[key] = replace(held, expires=held.expires + by)
 
     def principal_of(self, request: HttpRequest, signature: Signature, protocol: str) -> Principal:
-        """The principal who signed; AwsError as AWS words it where the signature is not good."""
+        """Return the principal who signed; AwsError as AWS words it where the signature is not good."""
         held = self._temporary.get(signature.access_key_id)
         now = datetime.now(UTC)
         if held:

@@ -92,7 +92,7 @@ def unsigned_refusal(names: tuple[str, ...], protocol: str, service: str) -> Aws
 
 
 def wrong_signature(signature: Signature, protocol: str) -> AwsError:
-    """A signature that the holder of the key would not have made; S3 tells what it read of a form (recorded)."""
+    """Return the refusal of a signature that the holder of the key would not have made; S3 tells what it read of a form (recorded)."""
     refused = refusal("wrong", protocol, signature.service)
     if signature.service == "s3" and signature.policy:
         refused.members |= {
@@ -105,7 +105,7 @@ def wrong_signature(signature: Signature, protocol: str) -> AwsError:
 
 
 def expired_link(signature: Signature, now: datetime) -> AwsError:
-    """A link of S3 whose time is over (recorded, with these members for each version of the signature)."""
+    """Return the refusal of a link of S3 whose time is over (recorded, with these members for each version of the signature)."""
     refused = AwsError("AccessDenied", "Request has expired", 403)
     if signature.version == 4 and signature.signed_at is not None and signature.expires_at is not None:
         refused.members["X-Amz-Expires"] = int((signature.expires_at - signature.signed_at).total_seconds())
@@ -130,7 +130,7 @@ def wrong_region(found: str, expected: str, *, bucket_known: bool, presigned: bo
 
 
 def refusal(cause: str, protocol: str, service: str) -> AwsError:
-    """The error for a refused identity, in the words of the service that was called.
+    """Return the error for a refused identity, in the words of the service that was called.
 
     `cause` is one of missing, incomplete, unknown, wrong, unsigned, foreign, skewed, expired.
     """

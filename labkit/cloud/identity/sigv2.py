@@ -23,7 +23,7 @@ REGION = "us-east-1"
 
 
 def read_presigned(request: HttpRequest) -> Signature | None:
-    """The signature of a version 2 link, or None."""
+    """Return the signature of a version 2 link, or None."""
     fields = dict(parse_qsl(request.query, keep_blank_values=True))
     if not {"AWSAccessKeyId", "Signature", "Expires"} <= fields.keys():
         return None
@@ -43,7 +43,7 @@ def read_presigned(request: HttpRequest) -> Signature | None:
 
 
 def form_signature(form: Form) -> Signature:
-    """The version 2 signature over the policy of a browser's form."""
+    """Return the version 2 signature over the policy of a browser's form."""
     return Signature(
         access_key_id=form.fields["awsaccesskeyid"],
         date="",

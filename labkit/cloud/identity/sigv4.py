@@ -31,7 +31,7 @@ _AUTHORIZATION = re.compile(
 
 
 def read_signature(request: HttpRequest) -> Signature | None:
-    """The signature of a request, or None where it carries none that can be read."""
+    """Return the signature of a request, or None where it carries none that can be read."""
     if request.form is not None:
         return _form_signature(request.form)
     authorization = request.headers.get("authorization")
@@ -84,7 +84,7 @@ def _signature(
 
 
 def expected_signature(request: HttpRequest, signature: Signature, secret: str) -> str:
-    """The signature that the holder of `secret` would have made for this request."""
+    """Return the signature that the holder of `secret` would have made for this request."""
     if signature.version == 2:
         return sigv2.expected_signature(request, signature, secret)
     key = _signing_key(secret, signature.date, signature.region, signature.service)

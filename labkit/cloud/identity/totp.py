@@ -12,6 +12,6 @@ PERIOD = 30  # seconds
 
 
 def one_time_code(seed: str, now: datetime, step: int = 0) -> str:
-    """The code that a device with this Base32 seed shows at `now`, or `step` periods later."""
+    """Return the code that a device with this Base32 seed shows at `now`, or `step` periods later."""
     device = TOTP(base64.b32decode(seed), 6, SHA1(), PERIOD, enforce_key_length=False)  # noqa: S303 - RFC 6238
     return device.generate(int(now.timestamp()) + step * PERIOD).decode()

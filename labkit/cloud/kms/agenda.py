@@ -52,7 +52,7 @@ class Agenda:
         heapq.heappush(self._entries, _Entry(time, self._count, holds, act))
 
     def next_due(self) -> datetime | None:
-        """When the next thing happens; None if nothing will."""
+        """Tell when the next thing happens; None if nothing will."""
         while self._entries and not self._entries[0].holds():
             heapq.heappop(self._entries)
         return self._entries[0].time if self._entries else None

@@ -12,7 +12,7 @@ from ..wire.validation import Corrections
 
 @lru_cache(maxsize=1)
 def corrections() -> Corrections:
-    """What the real service asks and lists beyond the model, each row with the recording that shows it.
+    """Return what the real service asks and lists beyond the model, each row with the recording that shows it.
 
     The column "what": "pattern" of a string; "takes", a value that is let through although no list has it; "lists",
     the whole list of an error; "order", the order in which an error lists the values (newer ones of the model follow).

@@ -78,7 +78,7 @@ def unseal(blob: Blob, context: Mapping[str, str], material: Material) -> bytes:
 
 
 def canonical(context: Mapping[str, str]) -> bytes:
-    """The encryption context as bytes: the order of the pairs doesn't matter, every letter does."""
+    """Return the encryption context as bytes: the order of the pairs doesn't matter, every letter does."""
     parts: list[bytes] = []
     for name, value in sorted(context.items()):
         for text in (name, value):
@@ -88,7 +88,7 @@ def canonical(context: Mapping[str, str]) -> bytes:
 
 
 def invalid() -> AwsError:
-    """The real service says no more than this of a ciphertext that it can't open (recorded)."""
+    """Return the error for a ciphertext that can't be opened: the real service says no more (recorded)."""
     return AwsError("InvalidCiphertextException", None)
 
 

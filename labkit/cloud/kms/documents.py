@@ -7,7 +7,7 @@ from typing import Any
 
 
 def default_policy(account: str) -> str:
-    """The policy of a key that is made without one: the account itself, so that IAM policies count.
+    """Return the policy of a key that is made without one: the account itself, so that IAM policies count.
 
     Text and layout as GetKeyPolicy shows them ("Default key policy", AWS KMS Developer Guide).
     """

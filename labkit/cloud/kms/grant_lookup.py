@@ -10,7 +10,7 @@ from .store import Store
 
 
 def grant_to_retire(store: Store, call: Call) -> tuple[Key, Grant]:
-    """The grant that a RetireGrant call is about, and its key."""
+    """Return the grant that a RetireGrant call is about, and its key."""
     params = call.params
     token, key_id, grant_id = (params.get(member) for member in ("GrantToken", "KeyId", "GrantId"))
     if token is not None and key_id is None and grant_id is None:
@@ -25,7 +25,7 @@ def grant_to_retire(store: Store, call: Call) -> tuple[Key, Grant]:
 
 
 def find_grant(key: Key, grant_id: str) -> Grant:
-    """The key's grant of this id; NotFoundException if it has none."""
+    """Return the key's grant of this id; NotFoundException if it has none."""
     grant = key.grant_index.get(grant_id)
     if grant is None:
         raise AwsError("NotFoundException", None)

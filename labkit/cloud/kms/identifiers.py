@@ -58,7 +58,7 @@ def refuse_alias(call: Call, identifier: object, accepted: AcceptedIdentifiers) 
 
 
 def find_key(store: Store, call: Call, identifier: str, accepted: AcceptedIdentifiers) -> Key:
-    """The key that `identifier` means to the caller; AwsError (NotFoundException, …) if it means none."""
+    """Return the key that `identifier` means to the caller; AwsError (NotFoundException, …) if it means none."""
     if identifier.startswith("arn:"):
         return _by_arn(store, call, identifier, accepted)
     if identifier.startswith("alias/"):
@@ -112,7 +112,7 @@ def _by_alias(store: Store, call: Call, account: str, name: str) -> Key:
 
 
 def find_alias(store: Store, call: Call, name: str) -> Alias:
-    """The caller's alias of this name (with alias/)."""
+    """Return the caller's alias of this name (with alias/)."""
     alias = store.alias(call.account, call.region, name)
     if alias is None:
         raise alias_not_found(call.account, call.region, name)
@@ -120,7 +120,7 @@ def find_alias(store: Store, call: Call, name: str) -> Alias:
 
 
 def alias_not_found(account: str, region: str, name: str) -> AwsError:
-    """What AWS answers to an alias that isn't there (quoted in public issues)."""
+    """Return what AWS answers to an alias that isn't there (quoted in public issues)."""
     return AwsError("NotFoundException", f"Alias {alias_arn(account, region, name)} is not found.")
 
 

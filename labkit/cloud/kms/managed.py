@@ -23,7 +23,7 @@ _YEAR = timedelta(days=365)
 
 
 def key(store: Store, account: str, region: str, service: str) -> Key:
-    """The AWS managed key of `service` (as in alias/aws/<service>), made now if it isn't there yet."""
+    """Find the AWS managed key of `service` (as in alias/aws/<service>), made now if it isn't there yet."""
     name = PREFIX + service
     alias = store.alias(account, region, name)
     if alias is not None and alias.key is not None:

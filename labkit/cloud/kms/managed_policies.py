@@ -103,7 +103,7 @@ MANAGED: Mapping[str, ManagedKey] = MappingProxyType(
 
 
 def policy_text(account: str, region: str, service: str) -> str:
-    """The key policy of an AWS managed key."""
+    """Return the key policy of an AWS managed key."""
     managed = MANAGED[service]
     statements = managed.use_statements(account, region)
     metadata = {

@@ -91,7 +91,7 @@ class Material:
 
 
 def material_id(key_id: str, secret: bytes) -> str:
-    """The identity of material in a KMS key: the same material in a related multi-Region key has the same id."""
+    """Return the identity of material in a KMS key: the same material in a related multi-Region key has the same id."""
     return hashlib.sha256(b"labkit key material\0" + key_id.encode() + b"\0" + secret).hexdigest()
 
 
@@ -107,7 +107,7 @@ def new_secret(spec: KeySpec, entropy: Entropy) -> bytes:
 
 
 def new_private_key(spec: KeySpec, entropy: Entropy) -> Any:
-    """A fresh private key. RSA keys can't be seeded with the library: they differ at each run."""
+    """Return a fresh private key. RSA keys can't be seeded with the library: they differ at each run."""
     if spec.family == "rsa":
         return rsa.generate_private_key(public_exponent=65537, key_size=spec.size)
     if spec.family == "ecc":
@@ -126,6 +126,6 @@ def _scalar(spec: KeySpec, entropy: Entropy) -> int:
 
 
 def pkcs8(private_key: Any) -> bytes:
-    """A private key in the form that KMS hands out and takes in: PKCS #8 (RFC 5958), DER, not encrypted."""
+    """Return a private key in the form that KMS hands out and takes in: PKCS #8 (RFC 5958), DER, not encrypted."""
     der: bytes = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return der

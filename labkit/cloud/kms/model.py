@@ -58,7 +58,7 @@ class Grant:
     tokens: frozenset[str] = field(default=NO_TOKENS, repr=False)
 
     def effective(self, now: datetime, tokens: frozenset[str] | set[str] | tuple[str, ...] = NO_TOKENS) -> bool:
-        """Whether the grant counts at `now` in a call that brings these grant tokens.
+        """Tell whether the grant counts at `now` in a call that brings these grant tokens.
 
         A new grant may take some minutes to be known everywhere; its token makes it count at once
         ("Grant tokens", AWS KMS Developer Guide).
@@ -157,11 +157,11 @@ class Key:
         return not permanent or not all(material.present for material in permanent)
 
     def material(self, material_id: str) -> Material | None:
-        """The key's material of this id."""
+        """Return the key's material of this id."""
         return next((material for material in self.materials if material.id == material_id), None)
 
     def state(self, now: datetime) -> KeyState:
-        """The key state at `now` ("Key states of AWS KMS keys", AWS KMS Developer Guide)."""
+        """Return the key state at `now` ("Key states of AWS KMS keys", AWS KMS Developer Guide)."""
         if self.deletion_date is not None:
             return "PendingDeletion"
         if self.pending_window is not None:

@@ -76,12 +76,12 @@ class OnKey:
 
 
 def with_algorithm(usage: str, name: str) -> Use:
-    """A use with the algorithm that the parameter of this name names, or its default."""
+    """Return a use with the algorithm that the parameter of this name names, or its default."""
     return Use(usage, partial(_check_algorithm, name))
 
 
 def operations(handlers: Mapping[str, Handler]) -> MappingProxyType[str, Operation]:
-    """Every row of operations.tsv with the functions of its name. ValueError where one is without the other."""
+    """Return every row of operations.tsv with the functions of its name. ValueError where one is without the other."""
     facts = kms_operations.table()
     if without := sorted(facts.keys() ^ handlers.keys()):
         raise ValueError(f"operations.tsv and the handlers must have the same operations: {', '.join(without)}.")
@@ -105,7 +105,7 @@ def _plan(facts: OperationFacts) -> Planner:
 
 
 def parameter(call: Call, name: str) -> Any:
-    """A parameter of the call, or the default that operations.tsv has for it."""
+    """Return a parameter of the call, or the default that operations.tsv has for it."""
     return call.params[name] if name in call.params else kms_operations.table()[call.operation].defaults[name]
 
 
@@ -119,7 +119,7 @@ def on_account(_store: Store, call: Call) -> tuple[Target, ...]:
 
 
 def target_key(call: Call, number: int = 0) -> Key:
-    """The key that plan found (the first target's, unless told)."""
+    """Return the key that plan found (the first target's, unless told)."""
     key = call.targets[number].entity
     assert isinstance(key, Key)
     return key
@@ -140,7 +140,7 @@ def require_algorithm(key: Key, algorithm: str) -> None:
 
 
 def usable_material(key: Key) -> Material:
-    """The current material; the gate for key states has made sure that there is one."""
+    """Return the current material; the gate for key states has made sure that there is one."""
     material = key.current
     assert material is not None
     return material
@@ -168,6 +168,6 @@ def refuse_recipient(call: Call) -> None:
 
 
 def null_member(path: str) -> AwsError:
-    """The error for a member that must be there, for members that the model itself calls optional."""
+    """Return the error for a member that must be there, for members that the model itself calls optional."""
     said = f"1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
     return AwsError("ValidationException", said)

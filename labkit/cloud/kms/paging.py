@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 
 def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, Any]]:
-    """The items of the page that the call asks for, and the answer's Truncated and NextMarker."""
+    """Return the items of the page that the call asks for, and the answer's Truncated and NextMarker."""
     limits = kms_operations.table()[call.operation].page
     assert limits is not None, "an operation with pages has its limits in operations.tsv"
     default, most = limits

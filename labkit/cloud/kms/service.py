@@ -61,7 +61,7 @@ class Kms:
         self._store.grant_delay = delay
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """What the call is about: a Target for each permission that it needs.
+        """Return what the call is about: a Target for each permission that it needs.
 
         Raises AwsError for all that AWS answers before authorization: validation, NotFoundException,
         InvalidArnException, a ciphertext that names no key.
@@ -87,22 +87,22 @@ class Kms:
         return self._store.agenda.due(now)
 
     def next_due(self) -> datetime | None:
-        """When something will happen by itself next; None if nothing will."""
+        """Tell when something will happen by itself next; None if nothing will."""
         return self._store.agenda.next_due()
 
     def managed_key(self, account: str, region: str, service: str) -> Key:
-        """The AWS managed key alias/aws/<service>, made on first use. ValueError for an unknown service."""
+        """Return the AWS managed key alias/aws/<service>, made on first use. ValueError for an unknown service."""
         if service not in managed.SERVICES:
             raise ValueError(f"No AWS managed key is known for {service!r}; known: {', '.join(managed.SERVICES)}")
         return managed.key(self._store, account, region, service)
 
     def key(self, arn: str) -> Key | None:
-        """The key of this ARN, if it is there."""
+        """Return the key of this ARN, if it is there."""
         _, _, _, region, account, resource = arn.split(":", 5)
         return self._store.key(account, region, resource.removeprefix("key/"))
 
     def keys(self) -> list[Key]:
-        """All keys of every account and Region."""
+        """Return all keys of every account and Region."""
         return self._store.keys()
 
     def note_event(self, call: Call, event_id: str) -> None:
@@ -115,7 +115,7 @@ class Kms:
                 usage["CloudTrailEventId"] = event_id
 
     def grant_to_retire(self, call: Call) -> Grant:
-        """The grant that a RetireGrant call is about: it says itself who may retire it."""
+        """Return the grant that a RetireGrant call is about: it says itself who may retire it."""
         return grant_to_retire(self._store, call)[1]
 
     def _check_tokens(self, call: Call) -> None:

@@ -91,6 +91,6 @@ ONLY_IN_CHINA = frozenset({"SM2"})
 
 
 def oaep_limit(spec: KeySpec, algorithm: str) -> int:
-    """The most bytes that RSAES-OAEP can take: modulus - 2 * hash - 2 (RFC 8017, 7.1.1)."""
+    """Return the most bytes that RSAES-OAEP can take: modulus - 2 * hash - 2 (RFC 8017, 7.1.1)."""
     digest = 20 if algorithm == "RSAES_OAEP_SHA_1" else 32
     return spec.size // 8 - 2 * digest - 2

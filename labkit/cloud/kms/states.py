@@ -86,7 +86,7 @@ def table() -> MappingProxyType[str, dict[str, str]]:
 
 
 def page() -> dict[str, dict[str, str]]:
-    """The rows of key-states.tsv by name, as they were recorded. ValueError for a cell that is missing."""
+    """Return the rows of key-states.tsv by name, as they were recorded. ValueError for a cell that is missing."""
     rows = {row.pop("operation"): row for row in csv.DictReader(_lines("key-states.tsv"), delimiter="\t")}
     if lacking := [name for name, row in rows.items() if None in row or not all(row.values())]:
         raise ValueError(f"key-states.tsv, {', '.join(lacking)}: the row lacks a cell, or has one too many.")

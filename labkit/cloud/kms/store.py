@@ -44,19 +44,19 @@ class Store:
         self._by_material: dict[tuple[str, str], Key] = {}
 
     def in_region(self, account: str, region: str) -> RegionKeys:
-        """The keys of this account in this Region."""
+        """Return the keys of this account in this Region."""
         return self._regions.setdefault((account, region), RegionKeys())
 
     def key(self, account: str, region: str, key_id: str) -> Key | None:
-        """The key of this id."""
+        """Return the key of this id."""
         return self.in_region(account, region).keys.get(key_id)
 
     def alias(self, account: str, region: str, name: str) -> Alias | None:
-        """The alias of this name (with alias/)."""
+        """Return the alias of this name (with alias/)."""
         return self.in_region(account, region).aliases.get(name)
 
     def key_of_material(self, region: str, material_id: str) -> Key | None:
-        """The key in this Region, of whichever account, that has (had) this material."""
+        """Return the key in this Region, of whichever account, that has (had) this material."""
         return self._by_material.get((region, material_id))
 
     def add(self, key: Key) -> None:
@@ -70,11 +70,11 @@ class Store:
         self._by_material[key.region, material.id] = key
 
     def keys(self) -> list[Key]:
-        """All keys of every account and Region."""
+        """Return all keys of every account and Region."""
         return [key for there in self._regions.values() for key in there.keys.values()]
 
     def keys_of_region(self, region: str) -> list[Key]:
-        """All keys in this Region, of whichever account."""
+        """Return all keys in this Region, of whichever account."""
         return [key for (_, where), there in self._regions.items() if where == region for key in there.keys.values()]
 
     def bind(self, name: str, key: Key, now: datetime) -> Alias:
@@ -109,10 +109,10 @@ class Store:
 
 
 def key_arn(account: str, region: str, key_id: str) -> str:
-    """The ARN of a KMS key."""
+    """Return the ARN of a KMS key."""
     return f"arn:aws:kms:{region}:{account}:key/{key_id}"
 
 
 def alias_arn(account: str, region: str, name: str) -> str:
-    """The ARN of an alias; `name` has its alias/ prefix."""
+    """Return the ARN of an alias; `name` has its alias/ prefix."""
     return f"arn:aws:kms:{region}:{account}:{name}"

@@ -42,7 +42,7 @@ def check_suits(algorithm: str, wrapping_spec: str, spec: KeySpec) -> None:
 
 
 def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> bytes:
-    """The bytes that were wrapped; InvalidCiphertextException if they can't be opened.
+    """Return the bytes that were wrapped; InvalidCiphertextException if they can't be opened.
 
     What RSA alone has wrapped is as long as its modulus; the answer to any other length was seen by the author of
     nsmithuk/local-kms (import_key_material.go).

@@ -16,7 +16,7 @@ from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 
 def init_aws_policies(backend: IAMBackend) -> list[AWSManagedPolicy]:
-    """The policies of one account, made in moto's order, so that ids come out as ever."""
+    """Return the policies of one account, made in moto's order, so that ids come out as ever."""
     if not default_user_config["iam"]["load_aws_managed_policies"]:
         return []
     where: dict[str, Any] = {"account_id": backend.account_id, "region": backend.region_name}

@@ -58,7 +58,7 @@ _NO_UPLOAD = (
 
 
 def as_error(call: Call, operation: OperationModel, fault: Exception) -> AwsError:
-    """The refusal that stands for `fault`, which moto raised while it did `call`."""
+    """Return the refusal that stands for `fault`, which moto raised while it did `call`."""
     if isinstance(fault, ServiceException):
         return AwsError(fault.code, fault.message, _status(operation, fault.code))
     if isinstance(fault, (NotImplementedError, ImportError)):
@@ -117,7 +117,7 @@ def _is_lookup(call: Call, fault: Exception) -> bool:
 
 
 def not_implemented(call: Call, but: str = "") -> AwsError:
-    """What the account says where it has nothing: the service and the operation by their names."""
+    """Return what the account says where it has nothing: the service and the operation by their names."""
     return AwsError(
         "NotImplemented",
         f"The simulated account does not have {call.service}:{call.operation}{but}. Nothing was done.",

@@ -20,7 +20,7 @@ _KEPT_HEADERS = frozenset({"accept", "authorization", "content-md5", "content-ty
 
 
 def unambiguous(call: Call, request: HttpRequest) -> HttpRequest:
-    """The request as moto may see it, for the caller's account."""
+    """Return the request as moto may see it, for the caller's account."""
     model = get_service_model(call.service)
     operation = model.operation_model(call.operation)
     protocol = protocol_of(model, request)
@@ -64,7 +64,7 @@ def _has_raw_payload(operation: OperationModel) -> bool:
 
 
 def has_document(operation: OperationModel) -> bool:
-    """Whether the body is XML or a policy, and no object's bytes with a type of their own."""
+    """Tell whether the body is XML or a policy, and no object's bytes with a type of their own."""
     shape = operation.input_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     return bool(payload) and shape.members[payload].type_name in ("structure", "string")

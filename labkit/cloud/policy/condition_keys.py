@@ -44,7 +44,7 @@ class ConditionKey:
 
 @lru_cache(maxsize=1)
 def table() -> MappingProxyType[str, ConditionKey]:
-    """Every condition key of the table by its name in lower case, without the final "*".
+    """Return every condition key of the table by its name in lower case, without the final "*".
 
     ValueError for a condition key that one of the two tables names and the other does not.
     """
@@ -65,7 +65,7 @@ def table() -> MappingProxyType[str, ConditionKey]:
 
 
 def text() -> str:
-    """The table of condition keys as it is written."""
+    """Return the table of condition keys as it is written."""
     return resources.files(__package__).joinpath("condition_keys.tsv").read_text(encoding="utf-8")
 
 
@@ -80,7 +80,7 @@ def _named() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=4096)
 def lookup(name: str) -> ConditionKey | None:
-    """The table's entry for a condition key, in any case; None for a key that the table does not hold."""
+    """Return the table's entry for a condition key, in any case; None for a key that the table does not hold."""
     lowered = name.lower()
     exact = table().get(lowered)
     if exact is not None and not exact.name.endswith("*"):
@@ -91,7 +91,7 @@ def lookup(name: str) -> ConditionKey | None:
 
 @lru_cache(maxsize=4096)
 def supported(name: str, action: str) -> bool:
-    """Whether a request for `action` can carry the `kms:` key: KMS supports each for certain operations only."""
+    """Tell whether a request for `action` can carry the `kms:` key: KMS supports each for certain operations only."""
     key = lookup(name)
     operation = action.partition(":")[2].lower()
     return key is not None and any(operation == o.lower() for o in key.operations)
@@ -99,6 +99,6 @@ def supported(name: str, action: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def identity_only(name: str) -> bool:
-    """Whether the key is without effect in a key policy: kms:ResourceAliases and, for KMS, aws:ResourceTag."""
+    """Tell whether the key is without effect in a key policy: kms:ResourceAliases and, for KMS, aws:ResourceTag."""
     key = lookup(name)
     return key is not None and key.identity_only

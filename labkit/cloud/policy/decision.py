@@ -42,7 +42,7 @@ def _for_any_context(principal: Principal, action: str, resource: str, owner: st
 
 
 def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
-    """Every layer that has a policy or a grant, in the order in which they matter."""
+    """Return every layer that has a policy or a grant, in the order in which they matter."""
     values = values_of(question)
     kms = question.service == "kms"
     layers = [_layer("scp", level, question, values) for level in policies.scps]
@@ -66,7 +66,7 @@ def _layer(kind: PolicyKind, policies: tuple[NamedPolicy, ...], question: Questi
 
 
 def needs_resource_policy(question: Question) -> bool:
-    """Whether the resource's own policy must agree even inside one account: KMS keys and IAM roles.
+    """Tell whether the resource's own policy must agree even inside one account: KMS keys and IAM roles.
 
     ("Policy evaluation logic": role trust policies and KMS key policies must explicitly allow.) An alias has no
     policy, and CreateKey and the List operations ask on no key.

@@ -77,7 +77,7 @@ class Document:
         return self.version == "2012-10-17"
 
     def principals(self) -> tuple[tuple[str, str], ...]:
-        """Every (type, value) that Principal and NotPrincipal elements name, in the order written."""
+        """Return every (type, value) that Principal and NotPrincipal elements name, in the order written."""
         return tuple(e for s in self.statements if s.principals for e in s.principals.entries)
 
 

@@ -31,7 +31,7 @@ def without_statement(policy: NamedPolicy, index: int) -> NamedPolicy:
 
 
 def new_policy(name: str, kind: DocumentKind, statement: Mapping[str, Any]) -> NamedPolicy:
-    """A policy of one statement."""
+    """Return a policy of one statement."""
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     return NamedPolicy(name, parse_document(text, kind))
 

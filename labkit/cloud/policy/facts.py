@@ -28,7 +28,7 @@ PolicySide = Literal["identity", "resource"]
 
 @lru_cache(maxsize=512)
 def principal_values(principal: Principal) -> MappingProxyType[str, tuple[str, ...]]:
-    """The condition keys that follow from who calls, names in lower case.
+    """Return the condition keys that follow from who calls, names in lower case.
 
     `aws:PrincipalArn` of a role session is the role's ARN; `aws:username` exists for IAM users alone;
     `aws:MultiFactorAuthPresent` and `aws:TokenIssueTime` for temporary credentials alone.
@@ -67,17 +67,17 @@ def _principal_values(principal: Principal) -> dict[str, tuple[str, ...]]:
 
 
 def principal_arn(principal: Principal) -> str:
-    """The ARN that `aws:PrincipalArn` holds: a session's role, a user, or the account's root."""
+    """Return the ARN that `aws:PrincipalArn` holds: a session's role, a user, or the account's root."""
     return principal.session.issuer_arn if principal.session and principal.session.issuer_arn else principal.arn
 
 
 def service_name(principal: Principal) -> str:
-    """A service principal's name: "s3.amazonaws.com"."""
+    """Return a service principal's name: "s3.amazonaws.com"."""
     return principal.arn or principal.name
 
 
 def values_of(question: Question) -> Values:
-    """All condition keys of a request, names in lower case; what was given wins over what is derived.
+    """Return all condition keys of a request, names in lower case; what was given wins over what is derived.
 
     A `kms:` key that AWS does not support for the operation is never in a request's context, so it is left out.
     """
@@ -98,7 +98,7 @@ def _possible(name: str, action: str) -> bool:
 
 
 def seen_by(values: Values, side: PolicySide) -> Values:
-    """The keys that a policy on `side` can test: some `kms:` keys work in IAM policies only."""
+    """Return the keys that a policy on `side` can test: some `kms:` keys work in IAM policies only."""
     if side == "identity" or not any(condition_keys.identity_only(name) for name in values):
         return values
     return {name: seen for name, seen in values.items() if not condition_keys.identity_only(name)}

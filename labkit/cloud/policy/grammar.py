@@ -84,7 +84,7 @@ _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
 def refuser(kind: str) -> Refuser:
-    """How a document of `kind` is refused: topic and detail in, AwsError out."""
+    """Tell how a document of `kind` is refused: topic and detail in, AwsError out."""
     sentences: dict[str, str] = SENTENCES[kind]
 
     def refuse(topic: str, detail: str) -> AwsError:
@@ -96,12 +96,12 @@ def refuser(kind: str) -> Refuser:
 
 
 def listed(value: Any) -> list[Any]:
-    """A value or a list of values, as a list."""
+    """Return a value or a list of values, as a list."""
     return list(value) if isinstance(value, list) else [value]
 
 
 def as_text(value: Any) -> str:
-    """A condition's value as IAM compares it: JSON's true and 10 are written "true" and "10"."""
+    """Return a condition's value as IAM compares it: JSON's true and 10 are written "true" and "10"."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

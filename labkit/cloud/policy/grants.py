@@ -53,7 +53,7 @@ def analyse_grant(grant: Grant, question: Question, values: Values) -> GrantAnal
 
 
 def grantee_naming(principal: str, question: Question) -> Naming | None:
-    """How a principal that a grant names stands to the caller."""
+    """Tell how a principal that a grant names stands to the caller."""
     if not principal or principal == "*":
         return None
     return naming("Service" if _is_service(principal) else "AWS", principal, question.principal)

@@ -15,7 +15,7 @@ from .question import NamedPolicy, Policies, Question
 
 
 def lockout_check(key_policy: Document, question: Question, policies: Policies) -> bool:
-    """Whether the caller of `question` may call PutKeyPolicy once `key_policy` is in force.
+    """Tell whether the caller of `question` may call PutKeyPolicy once `key_policy` is in force.
 
     `question` is about the key (its resource is the key's ARN), whatever its action; `policies` are the caller's
     own, with any resource policy. The whole decision is made: with nothing but the account's root statement in
@@ -28,7 +28,7 @@ def lockout_check(key_policy: Document, question: Question, policies: Policies) 
 
 
 def lockout_error() -> AwsError:
-    """What KMS answers when the check fails."""
+    """Return what KMS answers when the check fails."""
     return AwsError(
         "MalformedPolicyDocumentException",
         "The new key policy will not allow you to update the key policy in the future.",

@@ -54,7 +54,7 @@ def expand(text: str, values: Values) -> str | None:
 
 
 def literal(expanded: str) -> str:
-    """What `expand` answered, as plain text: for comparisons without wildcards."""
+    """Return what `expand` answered, as plain text: for comparisons without wildcards."""
     return expanded.translate(_TO_LITERAL)
 
 
@@ -65,7 +65,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def glob(pattern: str, value: str) -> bool:
-    """Whether `value` matches `pattern`: "*" any text, "?" any one character; case counts."""
+    """Tell whether `value` matches `pattern`: "*" any text, "?" any one character; case counts."""
     if pattern == "*":
         return True
     if "*" not in pattern and "?" not in pattern:
@@ -94,7 +94,7 @@ def _walk(pattern: str, value: str) -> bool:
 
 
 def arn_matches(pattern: str, value: str) -> bool:
-    """Whether `value` matches the ARN `pattern`, each of the six parts by itself; parts left out mean "*"."""
+    """Tell whether `value` matches the ARN `pattern`, each of the six parts by itself; parts left out mean "*"."""
     if pattern == "*":
         return True
     parts = value.split(":", 5)
@@ -106,7 +106,7 @@ def arn_matches(pattern: str, value: str) -> bool:
 
 
 def resource_matches(pattern: str, resource: str, values: Values) -> bool:
-    """Whether a Resource element's `pattern` covers `resource`; variables count only in the ARN's last part."""
+    """Tell whether a Resource element's `pattern` covers `resource`; variables count only in the ARN's last part."""
     if pattern == "*" or pattern == resource:
         return True
     if "${" in pattern:
@@ -120,12 +120,12 @@ def resource_matches(pattern: str, resource: str, values: Values) -> bool:
 
 @lru_cache(maxsize=8192)
 def first_action(patterns: tuple[str, ...], action: str) -> int:
-    """The place of the first pattern that covers `action`, all in lower case; -1 if none does."""
+    """Return the place of the first pattern that covers `action`, all in lower case; -1 if none does."""
     return next((place for place, pattern in enumerate(patterns) if glob(pattern, action)), -1)
 
 
 def first_resource(patterns: tuple[str, ...], resource: str, values: Values) -> str:
-    """The first of a Resource element's patterns that covers `resource`; empty if none does."""
+    """Return the first of a Resource element's patterns that covers `resource`; empty if none does."""
     if any("${" in pattern for pattern in patterns):
         return next((p for p in patterns if resource_matches(p, resource, values)), "")
     return _first_plain(patterns, resource)

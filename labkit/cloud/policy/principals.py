@@ -21,7 +21,7 @@ _STRENGTH: dict[Naming, int] = {"directly": 3, "everyone": 2, "role": 1, "accoun
 
 
 def naming(kind: str, value: str, caller: Principal) -> Naming | None:
-    """How the principal written as `kind`: `value` names the caller; None if it does not."""
+    """Tell how the principal written as `kind`: `value` names the caller; None if it does not."""
     if value == "*":
         return "everyone" if kind in ("*", "AWS") or (kind == "Service" and caller.kind == "AWSService") else None
     if kind == "Service":
@@ -43,7 +43,7 @@ def _aws_naming(value: str, caller: Principal) -> Naming | None:
 
 
 def matches(element: Principals, effect: Effect, caller: Principal) -> tuple[Naming | None, str]:
-    """How `element` of a statement takes in the caller (None: not at all) and the value that decided."""
+    """Tell how `element` of a statement takes in the caller (None: not at all) and the value that decided."""
     if element.negated:
         return _not_principal(element, effect, caller)
     best: Naming | None = None

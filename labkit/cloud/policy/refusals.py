@@ -63,7 +63,7 @@ _USUAL = _Form("AccessDeniedException")  # KMS and the other services of the JSO
 
 
 def refusal(decision: Decision, service: str = "") -> AwsError:
-    """The error for a refused request, with the service's code and HTTP status. ValueError if it was allowed.
+    """Return the error for a refused request, with the service's code and HTTP status. ValueError if it was allowed.
 
     `service` answers if it is another than the permission's: Lambda says that a caller lacks iam:PassRole.
     """
@@ -72,7 +72,7 @@ def refusal(decision: Decision, service: str = "") -> AwsError:
 
 
 def message(decision: Decision) -> str:
-    """The sentence that says who may not do what, and why. ValueError if the request was allowed."""
+    """Return the sentence that says who may not do what, and why. ValueError if the request was allowed."""
     if decision.allowed:
         raise ValueError("The request is allowed: there is no refusal to put into words.")
     question = decision.question

@@ -21,7 +21,7 @@ from .steps import Situation, Step
 
 
 def remedies(decision: Decision) -> Iterator[Step]:
-    """What could be done about the reason at hand."""
+    """Return what could be done about the reason at hand."""
     if decision.reason is Reason.EXPLICIT_DENY and decision.statement is not None:
         yield from other_requests(decision.question, [decision.statement])
         yield _remove(decision.statement)

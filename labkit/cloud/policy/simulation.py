@@ -67,7 +67,7 @@ _RESOURCE_NAMES: dict[str, str] = {"key": "key policy", "trust": "trust policy",
 
 
 def principal_of(arn: str) -> Principal:
-    """The caller that an ARN or a service principal stands for. ValueError if it stands for none."""
+    """Return the caller that an ARN or a service principal stands for. ValueError if it stands for none."""
     if _SERVICE.fullmatch(arn):
         return Principal("AWSService", "", arn, arn, arn)
     found = _ARN.fullmatch(arn)

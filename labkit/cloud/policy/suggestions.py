@@ -17,7 +17,7 @@ _MOST_DECISIONS = 200
 
 
 def suggest(decision: Decision) -> tuple[Change, ...]:
-    """The smallest changes that turn a refusal into an allowance, fewest steps first; at most four."""
+    """Return the smallest changes that turn a refusal into an allowance, fewest steps first; at most four."""
     if decision.allowed:
         return ()
     found: list[Change] = []

@@ -33,7 +33,7 @@ _SHOWN_VALUES = 6
 
 
 def verdict(decision: Decision) -> str:
-    """One sentence or two: allowed or refused, by what."""
+    """Return one sentence or two: allowed or refused, by what."""
     if decision.way is not None:
         by = f" Deciding: {where(decision.statement)}." if decision.statement else ""
         by += f" Deciding: grant {decision.grant.grant.id}." if decision.grant else ""
@@ -76,7 +76,7 @@ _REFUSED: dict[Reason, Callable[[Decision], str]] = {
 
 
 def where(statement: StatementAnalysis | None) -> str:
-    """Which statement of which policy."""
+    """Tell which statement of which policy."""
     if statement is None:
         return ""
     label = statement.statement.label
@@ -91,13 +91,13 @@ def listing(values: tuple[str, ...]) -> str:
 
 
 def element(analysis: ElementAnalysis) -> str:
-    """One element: written and seen."""
+    """Return one element: written and seen."""
     written = listing((analysis.by,) if analysis.by else analysis.written)
     return f"{analysis.name}: written {written}; seen {analysis.seen or 'nobody'}"
 
 
 def condition(analysis: ConditionAnalysis) -> str:
-    """One condition: operator, key, written and seen."""
+    """Return one condition: operator, key, written and seen."""
     line = analysis.condition
     seen = "not in the request" if analysis.seen is None else listing(analysis.seen)
     note = f" ({analysis.note})" if analysis.note and analysis.seen is not None else ""
@@ -107,7 +107,7 @@ def condition(analysis: ConditionAnalysis) -> str:
 
 
 def statement_effect(analysis: StatementAnalysis) -> str:
-    """Whether a statement applies, and what that means."""
+    """Tell whether a statement applies, and what that means."""
     effect = analysis.statement.effect
     if not analysis.applies:
         return f"{effect}, does not apply"
@@ -117,12 +117,12 @@ def statement_effect(analysis: StatementAnalysis) -> str:
 
 
 def grant_line(analysis: GrantAnalysis) -> str:
-    """Whether a grant gives the permission."""
+    """Tell whether a grant gives the permission."""
     return f"Grant {analysis.grant.id}: {'gives' if analysis.applies else 'does not give'} the permission"
 
 
 def layer_opinion(layer: Layer) -> str:
-    """What a layer says, in a word or two."""
+    """Return what a layer says, in a word or two."""
     on_resource = layer.kind in ("key", "trust", "resource")
     if layer.opinion == "allow" and on_resource and all(s.naming == "account" for s in layer.allowances):
         return "lets the account's IAM policies speak"

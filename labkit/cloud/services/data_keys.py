@@ -29,13 +29,13 @@ class Asker:
 
 
 def caller(gateway: Gateway, call: Call, via: str) -> Asker:
-    """The caller of `call`, for whom the service `via` ("sqs.amazonaws.com") asks."""
+    """Return the caller of `call`, for whom the service `via` ("sqs.amazonaws.com") asks."""
     assert call.principal
     return Asker((requester(call.principal), ""), lambda name, params: gateway.on_behalf(call, via, name, params))
 
 
 def service_itself(gateway: Gateway, service: str, source_arn: str, region: str) -> Asker:
-    """An AWS service ("sns.amazonaws.com") that acts as itself, for a resource of some account."""
+    """Return an AWS service ("sns.amazonaws.com") that acts as itself, for a resource of some account."""
     who = requester(service_principal(service, source_arn.split(":")[4]))
 
     def ask(name: str, params: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ Requester = tuple[str, str, str | None, tuple[str, ...]]
 
 
 def requester(who: Principal) -> Requester:
-    """The account, the role or user, and the policies that limit the session."""
+    """Return the account, the role or user, and the policies that limit the session."""
     session = who.session
     if session is None:
         return who.account, who.arn, None, ()

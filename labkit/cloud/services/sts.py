@@ -72,7 +72,7 @@ class Sts:
         }
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """What the call needs permission for. GetCallerIdentity and GetSessionToken need none (API Reference).
+        """Return what the call needs permission for. GetCallerIdentity and GetSessionToken need none (API Reference).
 
         Session tags and a source identity are permissions of their own (AssumeRole, Tags and SourceIdentity).
         """
@@ -89,7 +89,7 @@ class Sts:
         return tuple(Target(action, arn, _role(arn)) for action in wanted)
 
     def perform(self, call: Call) -> dict[str, Any]:
-        """The answer, by botocore's member names."""
+        """Return the answer, by botocore's member names."""
         return self._operations[call.operation](call)
 
     def issue(self, principal: Principal, session: Session) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def read_cbor(body: bytes, shape: Shape | None) -> dict[str, Any]:
 
 
 def write_cbor(result: dict[str, Any], shape: Shape | None) -> bytes:
-    """An answer by member names as the body of this protocol."""
+    """Return an answer by member names as the body of this protocol."""
     if shape is None:
         return b"\xa0"  # an empty map
     body: bytes = RpcV2CBORSerializer()._serialize_body_params(result, shape)
@@ -46,5 +46,5 @@ def write_cbor(result: dict[str, Any], shape: Shape | None) -> bytes:
 
 
 def write_cbor_error(code: str, message: str | None) -> bytes:
-    """An error as the body of this protocol."""
+    """Return an error as the body of this protocol."""
     return write_cbor({"__type": code, "message": message}, _ERROR)

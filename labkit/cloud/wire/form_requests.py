@@ -36,7 +36,7 @@ _META = "x-amz-meta-"
 
 
 def from_browser(request: HttpRequest) -> HttpRequest:
-    """The PutObject that an unsigned POST to a bucket stands for; any other request as it is."""
+    """Return the PutObject that an unsigned POST to a bucket stands for; any other request as it is."""
     bucket = request.path.strip("/")
     signed = "authorization" in request.headers or "X-Amz-Credential=" in request.query
     if request.method != "POST" or request.query or signed or not bucket or "/" in bucket:

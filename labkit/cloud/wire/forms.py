@@ -40,7 +40,7 @@ class Form:
 
 
 def read_form(bucket: str, content_type: str, body: bytes) -> Form:
-    """The form in the body of a request; AwsError in S3's words for what is none."""
+    """Return the form in the body of a request; AwsError in S3's words for what is none."""
     header = Message()
     header["content-type"] = content_type
     boundary = header.get_param("boundary")
@@ -59,7 +59,7 @@ def read_form(bucket: str, content_type: str, body: bytes) -> Form:
 
 
 def missing_field(name: str) -> AwsError:
-    """What is said where a field is not there (recorded)."""
+    """Return the error for a field that is not there (recorded)."""
     said = (
         f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields."
     )

@@ -41,7 +41,7 @@ _PARTS = re.compile(r"\\([pP])\{(\w+)\}|\\.|\[|\]|.", re.DOTALL)
 
 @lru_cache(maxsize=4096)
 def matcher(pattern: str) -> Callable[[str], Any] | None:
-    """What matches a whole text with the pattern; None where Python can't be made to read it."""
+    """Return what matches a whole text with the pattern; None where Python can't be made to read it."""
     try:
         return re.compile(pattern, re.ASCII).fullmatch
     except re.error:

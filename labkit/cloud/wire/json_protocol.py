@@ -152,7 +152,7 @@ _ENCODER = json.JSONEncoder()
 
 
 def write_json(result: Mapping[str, Any], shape: Any) -> bytes:
-    """An answer by member names as the body of a JSON protocol: what the model knows, nothing else."""
+    """Return an answer by member names as the body of a JSON protocol: what the model knows, nothing else."""
     return b"" if shape is None else _ENCODER.encode(_written(result, shape)).encode()
 
 

@@ -53,7 +53,7 @@ class HttpRequest:
     form: Form | None = field(default=None, repr=False)  # that a browser posted, of which this is the PutObject
 
     def to_moto(self, url_base: str) -> Request:
-        """The same request as the type moto works on, addressed to `url_base`."""
+        """Return the same request as the type moto works on, addressed to `url_base`."""
         url = f"{url_base}{self.path}" + (f"?{self.query}" if self.query else "")
         request = Request.from_primitives(self.method, url, self.headers, self.body)
         request.environ.pop("werkzeug.request", None)  # itself: a circle, which would keep the body for a while
@@ -74,7 +74,7 @@ Send = Callable[[HttpResponse], None]
 
 
 def protocol_of(model: ServiceModel, request: HttpRequest) -> str:
-    """The protocol that this request speaks: json, rest-json, query, ec2, rest-xml, …"""
+    """Return the protocol that this request speaks: json, rest-json, query, ec2, rest-xml, …"""
     if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
         return cbor.PROTOCOL
     return _protocol(model, request.headers.get("content-type"))
@@ -93,7 +93,7 @@ def _protocol(model: ServiceModel, content_type: str | None) -> str:
 
 
 def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> tuple[OperationModel, dict[str, Any]]:
-    """The operation that a request asks for, and the parameters found in its path."""
+    """Return the operation that a request asks for, and the parameters found in its path."""
     name: str | None = None
     path_params: dict[str, Any] = {}
     if protocol == "json":
@@ -123,7 +123,7 @@ def read_operation(model: ServiceModel, request: HttpRequest, protocol: str) -> 
 def read_parameters(
     operation: OperationModel, request: HttpRequest, protocol: str, path_params: dict[str, Any]
 ) -> dict[str, Any]:
-    """The call's parameters by botocore's member names; SerializationException where they don't parse."""
+    """Return the call's parameters by botocore's member names; SerializationException where they don't parse."""
     if protocol == "json":
         return read_json(request.body, operation.input_shape)
     if protocol == cbor.PROTOCOL:
@@ -149,7 +149,7 @@ def read_parameters(
 
 
 def write_result(operation: OperationModel, protocol: str, result: dict[str, Any], request_id: str) -> HttpResponse:
-    """An answer of one of our own services on the wire."""
+    """Return an answer of one of our own services on the wire."""
     if protocol == "json":
         version = operation.service_model.metadata.get("jsonVersion", "1.0")
         headers = {"Content-Type": f"application/x-amz-json-{version}"}
@@ -167,7 +167,7 @@ def write_result(operation: OperationModel, protocol: str, result: dict[str, Any
 
 
 def in_json(request: HttpRequest, operation: OperationModel, params: dict[str, Any]) -> HttpRequest:
-    """A CBOR request as the same one in the JSON protocol, which every such service of moto's speaks too."""
+    """Return a CBOR request as the same one in the JSON protocol, which every such service of moto's speaks too."""
     sent = create_serializer("json", include_validation=False).serialize_to_request(params, operation)
     ours = {name.lower(): str(value) for name, value in sent["headers"].items()}
     kept = {name: value for name, value in request.headers.items() if name not in ("smithy-protocol", "accept")}
@@ -175,7 +175,7 @@ def in_json(request: HttpRequest, operation: OperationModel, params: dict[str, A
 
 
 def in_cbor(response: HttpResponse, operation: OperationModel) -> HttpResponse:
-    """The answer to a request that came in CBOR."""
+    """Return the answer to a request that came in CBOR."""
     parsed: dict[str, Any] = create_parser("json").parse(
         {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body},
         operation.output_shape if response.status < 300 else None,
@@ -198,12 +198,12 @@ _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U001
 
 
 def escape(text: str) -> str:
-    """A text as XML can hold it; a character that XML 1.0 has no way to write becomes U+FFFD."""
+    """Return a text as XML can hold it; a character that XML 1.0 has no way to write becomes U+FFFD."""
     return escape_xml(_NOT_XML.sub("\ufffd", text))
 
 
 def write_error(error: AwsError, protocol: str, request_id: str, service: str = "") -> HttpResponse:
-    """An error in the form of the protocol (S3 has its own)."""
+    """Return an error in the form of the protocol (S3 has its own)."""
     code = error.code
     if protocol == cbor.PROTOCOL:
         headers = cbor.HEADERS | id_headers(service, request_id)
@@ -243,7 +243,7 @@ def _message_member(service: str, code: str) -> str:
 
 
 def id_headers(service: str, request_id: str) -> dict[str, str]:
-    """The headers in which a service tells a request's id; S3 tells its host's, too."""
+    """Return the headers in which a service tells a request's id; S3 tells its host's, too."""
     if service == "s3":
         return {"x-amz-request-id": request_id, "x-amz-id-2": host_id(request_id)}
     return {"x-amzn-RequestId": request_id}

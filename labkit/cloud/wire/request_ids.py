@@ -19,7 +19,7 @@ _LAST_TAG = re.compile(rb"</[^<>]*>\s*$")
 
 
 def stamped(answer: HttpResponse, service: str, protocol: str, request_id: str) -> HttpResponse:
-    """The answer with this id wherever one stands, and no other."""
+    """Return the answer with this id wherever one stands, and no other."""
     headers = {name: value for name, value in answer.headers.items() if name.lower() not in _HEADERS}
     headers |= id_headers(service, request_id)
     if service == "s3":

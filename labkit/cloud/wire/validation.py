@@ -63,13 +63,13 @@ def validate(params: Mapping[str, Any], input_shape: Shape | None, corrections: 
 def problems_of(
     params: Mapping[str, Any], input_shape: StructureShape, corrections: Corrections = NO_CORRECTIONS
 ) -> list[Problem]:
-    """Every constraint that `params` break; AwsError("SerializationException") for a value of the wrong type."""
+    """Return every constraint that `params` break; AwsError("SerializationException") for a value of the wrong type."""
     _check_types(params, input_shape)
     return list(_structure(params, input_shape, "", corrections))
 
 
 def in_words(problems: list[Problem]) -> str:
-    """All of them in one message."""
+    """Return all of them in one message."""
     count = len(problems)
     said = "; ".join(f"Value{value} at '{path}' failed to satisfy constraint: {rule}" for value, path, rule in problems)
     return f"{count} validation error{'s' * (count > 1)} detected: {said}"

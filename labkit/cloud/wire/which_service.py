@@ -55,7 +55,7 @@ def choose_operation(models: list[ServiceModel], request: HttpRequest) -> tuple[
 
 
 def guess_protocol(request: HttpRequest) -> str:
-    """The protocol of a request to a service that nobody knows: by its headers, as SDKs write them."""
+    """Return the protocol of a request to a service that nobody knows: by its headers, as SDKs write them."""
     if request.headers.get("smithy-protocol") == cbor.HEADERS["smithy-protocol"]:
         return cbor.PROTOCOL
     content_type = request.headers.get("content-type", "")

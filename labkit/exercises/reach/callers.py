@@ -182,7 +182,7 @@ class People:
         yield self._arn(f"arn:aws:iam::{account}:root", root)
 
     def with_sessions(self, caller: Caller, thing: Thing) -> Iterator[Caller]:
-        """The caller and, if it is a role, those of its sessions that the thing's policy or grants name."""
+        """Return the caller and, if it is a role, those of its sessions that the thing's policy or grants name."""
         yield caller
         texts = [thing.policy.document.text] if thing.policy else []
         texts += [f"{grant.grantee} {grant.retiring}" for grant in thing.grants]

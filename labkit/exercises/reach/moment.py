@@ -18,7 +18,7 @@ NOW = {"aws:currenttime": "now", "aws:epochtime": "now", "aws:sourceip": "from w
 
 
 def moment(events: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-    """What a direct call carries now: the time, and the address, of the account's last direct call."""
+    """Return what a direct call carries now: the time, and the address, of the account's last direct call."""
     if not events:
         return {}
     time = str(events[-1]["eventTime"])
@@ -29,7 +29,7 @@ def moment(events: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
 
 
 def is_past(situation: Mapping[str, str | Sequence[str]], now: Mapping[str, str]) -> bool:
-    """Whether the situation is of a time that is over: it does not come again."""
+    """Tell whether the situation is of a time that is over: it does not come again."""
     time, epoch = situation.get("aws:CurrentTime"), situation.get("aws:EpochTime")
     if isinstance(time, str) and now and time < now["aws:CurrentTime"]:
         return True

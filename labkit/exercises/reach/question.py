@@ -160,11 +160,11 @@ class Reach:
         return _first_beyond(chain(found, idle, _beside_kms(caller), self.assumes(caller)), rights)
 
     def with_sessions(self, caller: Caller, thing: Thing) -> Iterator[Caller]:
-        """The caller, and those of its sessions that the thing's policy or grants name."""
+        """Return the caller, and those of its sessions that the thing's policy or grants name."""
         return self._people.with_sessions(caller, thing)
 
     def assumes(self, caller: Caller) -> Iterator[Access]:
-        """The other roles of the account that let the caller in by name: what they may, the caller may."""
+        """Return the other roles of the account that let the caller in by name: what they may, the caller may."""
         for role in map(role_as_thing, self._people.roles):
             if not role.arn.endswith(f"/{caller.name}"):
                 yield from (each for each in self.accesses(caller, role) if each.in_force)

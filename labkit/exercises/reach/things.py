@@ -137,7 +137,7 @@ def role_as_thing(role: dict[str, Any]) -> Thing:
 
 
 def federated_in(thing: Thing) -> str:
-    """An identity provider that an Allow of the thing's policy names: whoever it knows gets in; "" if none."""
+    """Return an identity provider that an Allow of the thing's policy names: whoever it knows gets in; "" if none."""
     statements = json.loads(thing.policy.document.text)["Statement"] if thing.policy else []
     for each in statements if isinstance(statements, list) else [statements]:
         whom = each.get("Principal", {})

@@ -20,7 +20,7 @@ ABOVE_THE_PACKAGE = Path(__file__).parents[3]
 def candidates(
     environ: Mapping[str, str], above: Path = ABOVE_THE_PACKAGE, platform: str = sys.platform
 ) -> Iterator[Path]:
-    """The folders in question. LABKIT_DATA is alone where it is set; it is the learner's word.
+    """Return the folders in question. LABKIT_DATA is alone where it is set; it is the learner's word.
 
     above: the folder that holds the package: a checkout, or a `site-packages`.
     """

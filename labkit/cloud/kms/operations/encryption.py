@@ -64,7 +64,7 @@ def _oaep(algorithm: str) -> padding.OAEP:
 
 
 def plan_decrypt(store: Store, call: Call) -> tuple[Target, ...]:
-    """The key that KeyId names, or else the one that the ciphertext names."""
+    """Return the key that KeyId names, or else the one that the ciphertext names."""
     key = _source(store, call, "KeyId", parameter(call, "EncryptionAlgorithm"))
     return (Target("kms:Decrypt", key.arn, key),)
 

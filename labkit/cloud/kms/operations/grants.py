@@ -45,7 +45,7 @@ _SERVICE = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}")
 
 
 def supported_operations(key: Key) -> frozenset[str]:
-    """What a grant on this key may permit ("Grant operations", AWS KMS Developer Guide)."""
+    """Return what a grant on this key may permit ("Grant operations", AWS KMS Developer Guide)."""
     if key.spec.asymmetric:
         return _ASYMMETRIC[key.usage] | ANY_KEY
     if key.usage == specs.MAC:
@@ -177,7 +177,7 @@ def list_grants(_store: Store, call: Call) -> dict[str, Any]:
 
 
 def plan_list_retirable(_store: Store, call: Call) -> tuple[Target, ...]:
-    """The resource is the retiring principal of the request (ListRetirableGrants' documentation)."""
+    """Ask on the retiring principal of the request (ListRetirableGrants' documentation)."""
     given = [call.params.get("RetiringPrincipal"), call.params.get("RetiringServicePrincipal")]
     if all(given):
         raise AwsError("ValidationException", "Specify RetiringPrincipal or RetiringServicePrincipal, not both.")

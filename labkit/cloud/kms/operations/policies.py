@@ -23,7 +23,7 @@ SIZE_LIMIT = 32 * 1024
 
 
 def checked_policy(store: Store, call: Call, key: Key) -> str:
-    """The policy that the call brings for `key`, or the default; AwsError if it can't be kept."""
+    """Return the policy that the call brings for `key`, or the default; AwsError if it can't be kept."""
     text = call.params.get("Policy")
     if text is None:
         return default_policy(key.account)

@@ -16,7 +16,7 @@ MOST = 50
 
 
 def merged_tags(present: Mapping[str, str], given: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The tags after adding those given (TagKey, TagValue); TagException as recorded from the real service."""
+    """Return the tags after adding those given (TagKey, TagValue); TagException as recorded from the real service."""
     keys = [tag["TagKey"] for tag in given]
     _refuse_reserved(keys)
     if len(set(keys)) != len(keys):

@@ -32,7 +32,7 @@ class ChangeSet:
     notified: list[str] = field(default_factory=list)
 
     def described(self) -> dict[str, Any]:
-        """What DescribeChangeSet answers of it."""
+        """Return what DescribeChangeSet answers of it."""
         shown = self.summary() | {
             "Parameters": parameters_of(self.plan) or None,
             "NotificationARNs": self.notified,
@@ -44,7 +44,7 @@ class ChangeSet:
         return {name: value for name, value in shown.items() if value is not None}
 
     def summary(self) -> dict[str, Any]:
-        """What ListChangeSets answers of it."""
+        """Return what ListChangeSets answers of it."""
         shown = {
             "ChangeSetName": self.name,
             "ChangeSetId": self.id,
@@ -61,7 +61,7 @@ class ChangeSet:
 
 
 def changes_between(stack: Stack, plan: Plan) -> list[dict[str, Any]]:
-    """What would be added, changed and removed."""
+    """Return what would be added, changed and removed."""
     there = {name: each for name, each in stack.resources.items() if each.made}
     before = stack.plan.template.resources if stack.plan else {}
     same_values = stack.plan is not None and stack.plan.parameters == plan.parameters and stack.plan.tags == plan.tags

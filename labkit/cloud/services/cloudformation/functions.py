@@ -30,7 +30,7 @@ class Scope:
     """Of each resource that is there: its attributes; "Ref" is one of them."""
 
     def resolve(self, value: Any) -> Any:
-        """The value with every function carried out; AwsError("ValidationError") for one that can't be."""
+        """Return the value with every function carried out; AwsError("ValidationError") for one that can't be."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not NO_VALUE]
         if not isinstance(value, dict):
@@ -47,7 +47,7 @@ class Scope:
         return {name: item for name, item in resolved.items() if item is not NO_VALUE}
 
     def condition(self, name: str) -> bool:
-        """Whether a condition of the template holds."""
+        """Tell whether a condition of the template holds."""
         conditions = self.template.section("Conditions")
         if name not in conditions:
             raise refused(f"Template error: unresolved condition dependency {name} in Fn::If")
@@ -64,7 +64,7 @@ class Scope:
         raise refused(f"Template format error: Unresolved resource dependencies [{name}] in the template")
 
     def attribute(self, name: str, attribute: str) -> Any:
-        """An attribute of a resource that is there."""
+        """Return an attribute of a resource that is there."""
         found = self.made.get(name, {})
         if attribute not in found or attribute == "Ref":
             kind = self.template.resources.get(name, {}).get("Type", "")
@@ -161,7 +161,7 @@ _FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
 
 
 def parameter_values(template: Template, given: Mapping[str, str | None], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters' values: what was given, else the value before (None asks for it), else the default.
+    """Return the parameters' values: what was given, else the value before (None asks for it), else the default.
 
     Source: CloudFormation Template Reference, "Parameters"; messages recorded.
     """

@@ -29,7 +29,7 @@ class HandlerError(Exception):
 
 
 def as_handler_error(operation: str, refused: AwsError) -> HandlerError:
-    """What a handler says of a refusal by KMS (wrapKmsExceptions; the sentence's form is recorded, 2025)."""
+    """Return what a handler says of a refusal by KMS (wrapKmsExceptions; the sentence's form is recorded, 2025)."""
     said = f"{refused.message} (Service: Kms, Status Code: {refused.status}, Request ID: {refused.request_id})"
     if refused.code == "AccessDeniedException":
         if any(action in str(refused.message) for action in _TAGGING):

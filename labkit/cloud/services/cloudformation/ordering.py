@@ -12,7 +12,7 @@ from .template import references, refused
 
 
 def in_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The logical ids, each behind those that it needs; AwsError where they need each other."""
+    """Return the logical ids, each behind those that it needs; AwsError where they need each other."""
     left = {name: {each for each in references(about) if each in resources} for name, about in resources.items()}
     ordered: list[str] = []
     while left:

@@ -23,7 +23,7 @@ SERVICE = "cloudformation.amazonaws.com"
 
 
 def plan_of(call: Call, authorize: Callable[[Call], None], stack: Stack | None = None) -> Plan:
-    """What a call asks for; of a stack that is there, what it leaves as it is."""
+    """Return what a call asks for; of a stack that is there, what it leaves as it is."""
     params, before = call.params, stack.plan if stack else None
     template = template_of(call, before)
     unknown = sorted({str(each["Type"]) for each in template.resources.values()} - HANDLERS.keys())
@@ -46,7 +46,7 @@ def plan_of(call: Call, authorize: Callable[[Call], None], stack: Stack | None =
 
 
 def template_of(call: Call, before: Plan | None = None) -> Template:
-    """The template that a call brings."""
+    """Return the template that a call brings."""
     params = call.params
     if params.get("TemplateURL"):
         raise not_implemented(call, " with TemplateURL: give the template as TemplateBody")
@@ -58,7 +58,7 @@ def template_of(call: Call, before: Plan | None = None) -> Template:
 
 
 def role_session(call: Call, role_arn: str) -> Principal:
-    """The stack's role, as CloudFormation assumes it; AwsError where it may not (words recorded)."""
+    """Return the stack's role, as CloudFormation assumes it; AwsError where it may not (words recorded)."""
     account = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
     roles: Any = iam_backends[account]["aws"].roles.values() if account == call.account else ()
     role = next((each for each in roles if each.arn == role_arn), None)

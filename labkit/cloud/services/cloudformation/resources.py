@@ -38,7 +38,7 @@ class Handler(Protocol):
     required: tuple[str, ...]
 
     def needs_new(self, before: Properties, after: Properties) -> bool:
-        """Whether the change can't be made on the resource that is there."""
+        """Tell whether the change can't be made on the resource that is there."""
 
     def create(self, ask: Ask, wanted: Properties, region: str) -> Made:
         """Make it."""
@@ -136,7 +136,7 @@ class ReplicaKey(Key):
     required: tuple[str, ...] = ("PrimaryKeyArn", "KeyPolicy")
 
     def needs_new(self, before: Properties, after: Properties) -> bool:
-        """The primary key is fixed."""
+        """Tell that the primary key is fixed."""
         return bool(before.get("PrimaryKeyArn") != after.get("PrimaryKeyArn"))
 
     def create(self, ask: Ask, wanted: Properties, region: str) -> Made:
@@ -173,7 +173,7 @@ class Alias:
     required: tuple[str, ...] = ("AliasName", "TargetKeyId")
 
     def needs_new(self, before: Properties, after: Properties) -> bool:
-        """Its name is fixed."""
+        """Tell that its name is fixed."""
         return bool(before.get("AliasName") != after.get("AliasName"))
 
     def create(self, ask: Ask, wanted: Properties, region: str) -> Made:
@@ -221,7 +221,7 @@ HANDLERS: Mapping[str, Handler] = {
 
 
 def truth(value: Any) -> bool:
-    """A boolean property: templates write it as a text, too."""
+    """Return a boolean property: templates write it as a text, too."""
     return value if isinstance(value, bool) else str(value).lower() == "true"
 
 

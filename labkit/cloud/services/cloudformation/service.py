@@ -59,7 +59,7 @@ class CloudFormation:
         return (Target(f"cloudformation:{call.operation}", arn),)
 
     def perform(self, call: Call) -> dict[str, Any]:
-        """The answer, by botocore's member names."""
+        """Return the answer, by botocore's member names."""
         operation = self._operations.get(call.operation)
         if operation is None:
             raise not_implemented(call)

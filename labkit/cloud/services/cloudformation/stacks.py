@@ -95,7 +95,7 @@ class Stack:
         self.events.append(event | ({"ResourceStatusReason": reason} if reason else {}))
 
     def described(self) -> dict[str, Any]:
-        """What DescribeStacks answers of it."""
+        """Return what DescribeStacks answers of it."""
         plan = self.plan
         shown: dict[str, Any] = {
             "StackId": self.id,
@@ -124,7 +124,7 @@ class Stack:
         return {name: value for name, value in shown.items() if value is not None}
 
     def resource_described(self, resource: Resource) -> dict[str, Any]:
-        """What DescribeStackResources answers of one of its resources."""
+        """Return what DescribeStackResources answers of one of its resources."""
         shown = {
             "StackName": self.name,
             "StackId": self.id,
@@ -140,7 +140,7 @@ class Stack:
 
 
 def parameters_of(plan: Plan) -> list[dict[str, str]]:
-    """The parameters as answers show them: what NoEcho hides, as stars."""
+    """Return the parameters as answers show them: what NoEcho hides, as stars."""
     declared = plan.template.section("Parameters")
     shown = []
     for name, value in plan.parameters.items():

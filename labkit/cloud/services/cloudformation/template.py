@@ -40,7 +40,7 @@ class Template:
     content: dict[str, Any]
 
     def section(self, name: str) -> dict[str, Any]:
-        """A section, empty where there is none."""
+        """Return a section, empty where there is none."""
         section: dict[str, Any] = self.content.get(name) or {}
         return section
 
@@ -51,12 +51,12 @@ class Template:
 
 
 def refused(text: str) -> AwsError:
-    """The one error that CloudFormation has for templates."""
+    """Return the one error that CloudFormation has for templates."""
     return AwsError("ValidationError", text)
 
 
 def read(text: str) -> Template:
-    """The template; AwsError("ValidationError") in CloudFormation's words where it is none."""
+    """Return the template; AwsError("ValidationError") in CloudFormation's words where it is none."""
     if len(text.encode()) > LONGEST:
         raise refused(
             "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
@@ -157,7 +157,7 @@ def _check_references(template: Template) -> None:
 
 
 def references(value: Any) -> Iterator[str]:
-    """The logical names that a part of a template speaks of, pseudo parameters left out."""
+    """Return the logical names that a part of a template speaks of, pseudo parameters left out."""
     if isinstance(value, list):
         for item in value:
             yield from references(item)

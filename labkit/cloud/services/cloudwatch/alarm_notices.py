@@ -30,7 +30,7 @@ class State:
 
     @classmethod
     def of(cls, alarm: Alarm) -> State:
-        """The state that the alarm has."""
+        """Return the state that the alarm has."""
         return cls(alarm.state_value, alarm.state_reason, alarm.state_reason_data, alarm.state_updated_timestamp)
 
 
@@ -41,7 +41,7 @@ def stamp(moment: datetime) -> str:
 
 
 def reason_data(alarm: Alarm, verdict: Verdict, moment: datetime) -> str:
-    """The reason as JSON text."""
+    """Return the reason as JSON text."""
     points = verdict.decided_by
     content: dict[str, Any] = {"version": "1.0", "queryDate": stamp(moment)}
     if points:
@@ -97,7 +97,7 @@ def notice(account: str, alarm: Alarm, before: State) -> tuple[str, str]:
 
 
 def event(account: str, alarm: Alarm, before: State) -> dict[str, Any]:
-    """What a function is invoked with."""
+    """Return what a function is invoked with."""
     now = State.of(alarm)
     metric = {
         "namespace": alarm.namespace,

@@ -35,7 +35,7 @@ class Rule:
     says_needed: bool = False  # whether DatapointsToAlarm was given: the reason is worded otherwise
 
     def breaches(self, value: float) -> bool:
-        """Whether a value lies beyond the threshold."""
+        """Tell whether a value lies beyond the threshold."""
         return COMPARISONS[self.comparison][1](float(value), float(self.threshold))
 
 
@@ -53,7 +53,7 @@ Point = tuple[datetime, float | None]
 
 
 def evaluate(rule: Rule, recent: Sequence[Point]) -> Verdict | None:
-    """The verdict on the data points, newest first; None where the present state is to be kept."""
+    """Return the verdict on the data points, newest first; None where the present state is to be kept."""
     real = [(start, value) for start, value in recent if value is not None][: rule.periods]
     missing = rule.periods - len(real)
     breaching = sum(rule.breaches(value) for _, value in real)

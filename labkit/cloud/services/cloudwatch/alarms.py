@@ -47,7 +47,7 @@ class Alarms:
         metrics.listeners.append(self._heard)
 
     def next_due(self) -> datetime | None:
-        """When an alarm is looked at next."""
+        """Tell when an alarm is looked at next."""
         return min(self._due.values(), default=None)
 
     def run(self, moment: datetime) -> None:
@@ -113,13 +113,13 @@ class Alarms:
 
 
 def metric_of(account: str, alarm: Alarm) -> Metric:
-    """The metric that an alarm watches."""
+    """Return the metric that an alarm watches."""
     pairs = [{"Name": str(each.name), "Value": str(each.value)} for each in alarm.dimensions]
     return Metric.of(account, alarm.region_name, alarm.namespace, alarm.metric_name, pairs)
 
 
 def rule_of(alarm: Alarm) -> Rule:
-    """When the alarm is in ALARM."""
+    """Tell when the alarm is in ALARM."""
     return Rule(
         alarm.comparison_operator,
         float(alarm.threshold),

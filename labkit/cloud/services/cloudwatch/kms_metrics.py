@@ -72,12 +72,12 @@ class KmsMetrics:
         return metric if metric in self._spans else None
 
     def metrics(self, account: str, region: str) -> list[Metric]:
-        """The metrics of keys that were used, and of those that have, or had, material that expires."""
+        """Return the metrics of keys that were used, and of those that have, or had, material that expires."""
         known = [*self._uses, *self._spans]
         return [metric for metric in known if (metric.account, metric.region) == (account, region)]
 
     def points(self, metric: Metric, start: datetime, end: datetime) -> Points | None:
-        """The uses, or the seconds left at each full minute, from `start` on and before `end`."""
+        """Return the uses, or the seconds left at each full minute, from `start` on and before `end`."""
         if metric in self._uses:
             count = sum(number for minute, number in self._uses[metric].items() if start <= _time_of(minute) < end)
             return Points(count, count, 1, 1, "Count") if count else None
@@ -93,7 +93,7 @@ class KmsMetrics:
         return Points(count, total, least, most, "Seconds") if count else None
 
     def next_change(self, metric: Metric, after: datetime, threshold: float) -> datetime | None:
-        """When, after `after`, the metric begins, ends, has a use or passes the threshold."""
+        """Tell when after `after`, the metric begins, ends, has a use or passes the threshold."""
         times = [
             time
             for span in self._spans.get(metric, ())

@@ -46,7 +46,7 @@ def parsed(pattern: str) -> Test:
 
 
 def value_at(message: str, selector: str) -> Any:
-    """The value that a selector (`$.latency`) finds in a JSON log event; None where there is none."""
+    """Return the value that a selector (`$.latency`) finds in a JSON log event; None where there is none."""
     found = _resolve(_steps(selector), _content(message))
     return None if found is _ABSENT else found
 

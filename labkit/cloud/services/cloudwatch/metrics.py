@@ -64,13 +64,13 @@ class Source(Protocol):
         """Take note of an event; the metric that has a new data point."""
 
     def metrics(self, account: str, region: str) -> list[Metric]:
-        """Those that have had a data point."""
+        """Return those that have had a data point."""
 
     def points(self, metric: Metric, start: datetime, end: datetime) -> Points | None:
-        """What the metric has from `start` on and before `end`."""
+        """Return what the metric has from `start` on and before `end`."""
 
     def next_change(self, metric: Metric, after: datetime, threshold: float) -> datetime | None:
-        """When, after `after`, the metric begins, ends or passes the threshold; None if it won't."""
+        """Tell when after `after`, the metric begins, ends or passes the threshold; None if it won't."""
 
 
 class Metrics:
@@ -109,13 +109,13 @@ class Metrics:
             listener(metric)
 
     def known(self, account: str, region: str) -> list[Metric]:
-        """Every metric that has had a data point, in the order of its first."""
+        """Return every metric that has had a data point, in the order of its first."""
         data = cloudwatch_backends[account][region].metric_data
         found = dict.fromkeys(_metric_of(account, region, datum) for datum in data)
         return [*found, *self.source.metrics(account, region)]
 
     def points(self, metric: Metric, start: datetime, end: datetime, unit: str | None = None) -> Points | None:
-        """What the metric has from `start` on and before `end`; None if nothing."""
+        """Return what the metric has from `start` on and before `end`; None if nothing."""
         data: Sequence[Any] = [
             datum
             for datum in cloudwatch_backends[metric.account][metric.region].metric_data

@@ -64,7 +64,7 @@ class EbsKeys:
         return found if isinstance(found, Key) else None
 
     def new(self, call: Call, key_id: str, resource: str) -> DataKey:
-        """A data key for a volume (vol-…) or a copied snapshot (snap-…)."""
+        """Get a data key for a volume (vol-…) or a copied snapshot (snap-…)."""
         parameters = {
             "KeyId": key_id,
             "NumberOfBytes": DATA_KEY_BYTES,
@@ -79,7 +79,7 @@ class EbsKeys:
         self._gateway.on_behalf(replace(call, region=data_key.region), SERVICE, "Decrypt", parameters)
 
     def rebind(self, call: Call, data_key: DataKey, resource: str) -> DataKey:
-        """The same data key for another volume or snapshot, under the same KMS key: whoever asks may ReEncrypt.
+        """Move the same data key to another volume or snapshot, under the same KMS key: whoever asks may ReEncrypt.
 
         (That it takes kms:ReEncrypt* to restore a snapshot, and that the volume is gone without: velero 3145 (2020),
         openshift/cluster-storage-operator 345 (2023), kubernetes-sigs/aws-ebs-csi-driver 2685 (2025).)

@@ -128,7 +128,7 @@ def _shared_with(call: Call) -> Iterator[Any]:
 
 
 def snapshot_of(call: Call, name: str) -> Any:
-    """A snapshot of the account, or one that another account shares with it; None if there is none."""
+    """Return a snapshot of the account, or one that another account shares with it; None if there is none."""
     for account in list(ec2_backends):
         snapshot = ec2_backends[account][call.region].snapshots.get(name)
         if snapshot is not None and (
@@ -155,7 +155,7 @@ def lent(call: Call, snapshot: Any) -> Iterator[None]:
 
 
 def found(response: HttpResponse, element: str) -> str:
-    """The first value of an element of an answer."""
+    """Return the first value of an element of an answer."""
     match = re.search(f"<{element}>([^<]+)</{element}>".encode(), response.body)
     assert match, f"the answer has a {element}"
     return match[1].decode()

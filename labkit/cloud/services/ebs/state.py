@@ -32,15 +32,15 @@ class EbsState:
         self._grants: dict[str, str] = {}  # by the id of an attached volume
 
     def defaults_of(self, call: Call) -> Defaults:
-        """The settings of the caller's account in the call's Region."""
+        """Return the settings of the caller's account in the call's Region."""
         return self._defaults.setdefault((call.account, call.region), Defaults())
 
     def default_key(self, call: Call) -> str:
-        """The ARN of the account's default key, or what it was configured as."""
+        """Return the ARN of the account's default key, or what it was configured as."""
         return self.arn_of(call, self.defaults_of(call).key or MANAGED)
 
     def arn_of(self, call: Call, key_id: str) -> str:
-        """The ARN of the key that is meant; what was asked for, if there is none."""
+        """Return the ARN of the key that is meant; what was asked for, if there is none."""
         found = self.keys.find(call, key_id)
         return found.arn if found else key_id
 
@@ -81,5 +81,5 @@ def instance_of(call: Call, name: str) -> Any:
 
 
 def volumes_of(instance: Any) -> list[str]:
-    """The ids of the volumes that are attached to an instance."""
+    """Return the ids of the volumes that are attached to an instance."""
     return [device.volume_id for device in instance.block_device_mapping.values()]

@@ -33,12 +33,12 @@ def prepare(iam: IAMBackend, operation: str) -> None:
 
 
 def boundary(arn: str) -> dict[str, str]:
-    """A permissions boundary as answers show it."""
+    """Return a permissions boundary as answers show it."""
     return {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}
 
 
 def boundary_of(entity: Any) -> str | None:
-    """The ARN of a user's or role's permissions boundary."""
+    """Return the ARN of a user's or role's permissions boundary."""
     arn: str | None = getattr(entity, "permissions_boundary_arn", None)
     return arn
 
@@ -49,7 +49,7 @@ def _boundaries(iam: IAMBackend) -> list[str]:
 
 
 def complete(operation: str, body: bytes) -> bytes:
-    """The answer with IsTruncated, where the model has it and moto, which has sent everything, leaves it out."""
+    """Return the answer with IsTruncated, where the model has it and moto, which has sent everything, leaves it out."""
     shape = get_service_model("iam").operation_model(operation).output_shape
     if shape is None or "IsTruncated" not in shape.members or b"<IsTruncated>" in body:
         return body

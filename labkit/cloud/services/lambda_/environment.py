@@ -50,7 +50,7 @@ class Environments:
         self._sealed: dict[str, Sealed] = {}
 
     def sealed(self, arn: str) -> bool:
-        """Whether the function's variables are under a customer managed key."""
+        """Tell whether the function's variables are under a customer managed key."""
         return arn in self._sealed
 
     def forget(self, arn: str) -> None:

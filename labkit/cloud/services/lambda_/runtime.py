@@ -57,7 +57,7 @@ class Outcome:
 
 
 def available() -> bool:
-    """Whether AWS's runtime is installed: awslambdaric has builds for Linux, and for some of macOS."""
+    """Tell whether AWS's runtime is installed: awslambdaric has builds for Linux, and for some of macOS."""
     return importlib.util.find_spec("awslambdaric") is not None
 
 

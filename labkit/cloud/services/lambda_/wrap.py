@@ -71,7 +71,7 @@ class Lambda:
         return response
 
     def invoke_as(self, service: str, source_arn: str, function_arn: str, payload: bytes) -> lambda_runtime.Outcome:
-        """An invocation by an AWS service, for `source_arn`; takes the gateway's lock itself.
+        """Invoke a function as an AWS service, for `source_arn`; takes the gateway's lock itself.
 
         AwsError(AccessDeniedException) unless the function's own policy lets the service in.
         """
@@ -97,7 +97,7 @@ class Lambda:
         return answer.outcome
 
     def may_invoke(self, service: str, source_arn: str, function_arn: str) -> bool:
-        """Whether the function is there, and its policy lets `service` invoke it for `source_arn`."""
+        """Tell whether the function is there, and its policy lets `service` invoke it for `source_arn`."""
         parts = function_arn.split(":", 6)
         if len(parts) != 7:
             return False

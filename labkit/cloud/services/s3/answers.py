@@ -18,7 +18,7 @@ _MOTOS_OWN = (HEADER, "x-amz-checksum-", "x-amz-sdk-checksum-")
 
 
 def answered(response: HttpResponse, *told: Mapping[str, str]) -> HttpResponse:
-    """The response with what S3 tells of encryption and checksums in place of what moto tells."""
+    """Return the response with what S3 tells of encryption and checksums in place of what moto tells."""
     headers = {name: value for name, value in response.headers.items() if not name.lower().startswith(_MOTOS_OWN)}
     for each in told:
         response = with_headers(replace(response, headers=headers), each)
@@ -27,14 +27,14 @@ def answered(response: HttpResponse, *told: Mapping[str, str]) -> HttpResponse:
 
 
 def with_headers(response: HttpResponse, told: Mapping[str, str]) -> HttpResponse:
-    """The response with these headers, in place of those of the same names."""
+    """Return the response with these headers, in place of those of the same names."""
     replaced = {name.lower() for name in told}
     kept = {name: value for name, value in response.headers.items() if name.lower() not in replaced}
     return replace(response, headers=kept | dict(told))
 
 
 def with_body(call: Call, response: HttpResponse, result: dict[str, Any]) -> HttpResponse:
-    """The response with another body: this result of the call's operation."""
+    """Return the response with another body: this result of the call's operation."""
     operation = get_service_model("s3").operation_model(call.operation)
     written = write_result(operation, "rest-xml", result, call.request_id)
     answer = answered(response, written.headers, {"Content-Length": str(len(written.body))})
@@ -42,7 +42,7 @@ def with_body(call: Call, response: HttpResponse, result: dict[str, Any]) -> Htt
 
 
 def rewritten(call: Call, response: HttpResponse, change: Callable[[dict[str, Any]], None]) -> HttpResponse:
-    """The response with its result changed."""
+    """Return the response with its result changed."""
     shape = get_service_model("s3").operation_model(call.operation).output_shape
     answer = {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}
     result = create_parser("rest-xml").parse(answer, shape)

@@ -19,7 +19,7 @@ _MOST = 1000
 
 
 def attributes_of(stored: FakeKey, parts: Sequence[Part], asked: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of GetObjectAttributes: what the header `asked` names.
+    """Return the result of GetObjectAttributes: what the header `asked` names.
 
     Parts are listed where each has a checksum of its own; of a composite checksum no number of parts is told.
     """

@@ -31,7 +31,7 @@ class Claim:
 
 
 def plain(request: HttpRequest) -> HttpRequest:
-    """The request with its content in one piece; trailing headers are headers."""
+    """Return the request with its content in one piece; trailing headers are headers."""
     if not request.headers.get("x-amz-content-sha256", "").startswith(_CHUNKED):
         return request
     body, trailers = _out_of_chunks(request.body)
@@ -47,7 +47,7 @@ def plain(request: HttpRequest) -> HttpRequest:
 
 
 def claim_of(headers: Mapping[str, str], content: bytes) -> Claim | None:
-    """The checksum that the request gives, if it does; AwsError where it is none, or not that of the content."""
+    """Return the checksum that the request gives, if it does; AwsError where it is none, or not that of the content."""
     _check_md5(headers, content)
     given = {name: headers[f"{_PREFIX}{name.lower()}"] for name in ALGORITHMS if f"{_PREFIX}{name.lower()}" in headers}
     if len(given) > 1:

@@ -36,7 +36,7 @@ class BucketKeys:
         self._reading: dict[tuple[Requester, bytes], datetime] = {}
 
     def for_writing(self, who: Principal, bucket: str, key_id: str, context: Mapping[str, str]) -> DataKey | None:
-        """The requester's bucket key under the KMS key that they name so."""
+        """Return the requester's bucket key under the KMS key that they name so."""
         held = self._writing.get((requester(who), bucket, key_id, _text(context)))
         return held[0] if held and self._clock.now() < held[1] else None
 
@@ -46,7 +46,7 @@ class BucketKeys:
         self._writing[requester(who), bucket, key_id, _text(context)] = (made, until)
 
     def may_read(self, who: Principal, data_key: bytes) -> bool:
-        """Whether S3 still holds this bucket key, decrypted for this requester."""
+        """Tell whether S3 still holds this bucket key, decrypted for this requester."""
         until = self._reading.get((requester(who), data_key))
         return until is not None and self._clock.now() < until
 

@@ -33,11 +33,11 @@ class Checksum:
     parts: int = 0
 
     def headers(self) -> dict[str, str]:
-        """The response headers of an object's checksum."""
+        """Return the response headers of an object's checksum."""
         return {f"{PREFIX}{self.algorithm.lower()}": self.shown, f"{PREFIX}type": self.kind}
 
     def members(self) -> dict[str, str]:
-        """The members of an answer's body."""
+        """Return the members of an answer's body."""
         return {f"Checksum{self.algorithm}": self.shown, "ChecksumType": self.kind}
 
     @property
@@ -55,22 +55,22 @@ class Plan:
     asked: bool = False
 
     def headers(self) -> dict[str, str]:
-        """What CreateMultipartUpload answers of it."""
+        """Return what CreateMultipartUpload answers of it."""
         return {f"{PREFIX}algorithm": self.algorithm, f"{PREFIX}type": self.kind} if self.asked else {}
 
 
 def of_content(content: bytes, algorithm: str = DEFAULT) -> Checksum:
-    """The checksum of a whole object."""
+    """Return the checksum of a whole object."""
     return Checksum(algorithm, encoded(algorithm, content))
 
 
 def of_write(claim: Claim | None, content: bytes) -> Checksum:
-    """The client's, which is right; else S3 makes its own."""
+    """Return the client's checksum, which is right; else S3 makes its own."""
     return of_content(content) if claim is None else Checksum(claim.algorithm, claim.value)
 
 
 def of_object(stored: FakeKey) -> Checksum | None:
-    """What is kept with the object."""
+    """Return what is kept with the object."""
     if not stored.checksum_algorithm or not stored.checksum_value:
         return None
     kind = stored.checksum_type or WHOLE
@@ -86,7 +86,7 @@ def keep(stored: FakeKey, checksum: Checksum | None) -> None:
 
 
 def plan_of(headers: Mapping[str, str]) -> Plan:
-    """What a CreateMultipartUpload asks for (refusals recorded)."""
+    """Return what a CreateMultipartUpload asks for (refusals recorded)."""
     algorithm, kind = headers.get(f"{PREFIX}algorithm"), headers.get(f"{PREFIX}type")
     if algorithm is None:
         if kind is not None:
@@ -102,7 +102,7 @@ def plan_of(headers: Mapping[str, str]) -> Plan:
 
 
 def known_algorithm(name: str) -> str:
-    """The algorithm of this name; AwsError where there is none (recorded)."""
+    """Return the algorithm of this name; AwsError where there is none (recorded)."""
     if name.upper() in ALGORITHMS:
         return name.upper()
     known = ", ".join(ALGORITHMS)
@@ -111,7 +111,7 @@ def known_algorithm(name: str) -> str:
 
 
 def of_part(plan: Plan, claim: Claim | None, content: bytes) -> str | None:
-    """The checksum of a part by the upload's plan; None where the client planned none."""
+    """Return the checksum of a part by the upload's plan; None where the client planned none."""
     if not plan.asked:
         return None
     if claim is not None and claim.algorithm != plan.algorithm:
@@ -124,7 +124,7 @@ def of_part(plan: Plan, claim: Claim | None, content: bytes) -> str | None:
 
 
 def of_upload(plan: Plan, contents: Sequence[bytes]) -> Checksum:
-    """The checksum of an object from its parts."""
+    """Return the checksum of an object from its parts."""
     if plan.kind == WHOLE:
         return of_content(b"".join(contents), plan.algorithm)
     digests = b"".join(digest(plan.algorithm, content) for content in contents)
@@ -132,10 +132,10 @@ def of_upload(plan: Plan, contents: Sequence[bytes]) -> Checksum:
 
 
 def encoded(algorithm: str, content: bytes) -> str:
-    """A digest in base64."""
+    """Return a digest in base64."""
     return base64.b64encode(digest(algorithm, content)).decode()
 
 
 def of_members(members: Mapping[str, Any]) -> dict[str, str]:
-    """The checksums that a structure of a request names, by algorithm."""
+    """Return the checksums that a structure of a request names, by algorithm."""
     return {name: members[f"Checksum{name}"] for name in ALGORITHMS if members.get(f"Checksum{name}")}

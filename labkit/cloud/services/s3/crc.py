@@ -36,7 +36,7 @@ _CRC64NVME = _Crc(0x9A6C9329AC4BC9B5, 8)
 
 
 def digest(algorithm: str, content: bytes) -> bytes:
-    """The checksum of `content`; ValueError for an algorithm that S3 does not have."""
+    """Return the checksum of `content`; ValueError for an algorithm that S3 does not have."""
     if algorithm == "CRC32":
         return zlib.crc32(content).to_bytes(4, "big")
     if algorithm == "SHA1":

@@ -64,7 +64,7 @@ class ObjectEncryption:
         return self.algorithm != SSE_S3
 
     def headers(self) -> dict[str, str]:
-        """The response headers; the bucket key is named only where there is one (recorded)."""
+        """Return the response headers; the bucket key is named only where there is one (recorded)."""
         headers = {HEADER: self.algorithm}
         if self.uses_kms:
             headers[KEY_HEADER] = self.key_arn
@@ -74,7 +74,7 @@ class ObjectEncryption:
 
 
 def wanted(params: Mapping[str, Any], default: Default) -> Wanted:
-    """How a write asks its object to be encrypted, the bucket's default filled in.
+    """Tell how a write asks its object to be encrypted, the bucket's default filled in.
 
     A request that says aws:kms and names no key gets aws/s3, whatever key the bucket's default names; whether it
     uses a bucket key is the bucket's matter unless it says so itself.
@@ -106,7 +106,7 @@ def _context(header: str | None) -> dict[str, str]:
 
 
 def default_of(configuration: Mapping[str, Any] | None) -> Default:
-    """A bucket's default from moto's form of its configuration (strings where XML has them)."""
+    """Return a bucket's default from moto's form of its configuration (strings where XML has them)."""
     if not configuration:
         return Default()
     rule = configuration["Rule"]
@@ -143,7 +143,7 @@ def refuse_customer_keys(call: Call, action: str, arn: str) -> None:
 
 
 def no_signature_v4() -> AwsError:
-    """What a request that is anonymous, or signed with Signature Version 2, is told of a KMS key."""
+    """Return what a request that is anonymous, or signed with Signature Version 2, is told of a KMS key."""
     return invalid(_NO_SIGNATURE_V4, "Authorization", "null")  # aws/aws-cli 1006, next-s3-upload 115
 
 

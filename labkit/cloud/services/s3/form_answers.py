@@ -18,7 +18,7 @@ _HOME = "us-east-1"
 
 
 def form_answer(form: Form, region: str, response: HttpResponse) -> HttpResponse:
-    """The answer to the form in place of that to a PutObject. `region` is the bucket's."""
+    """Return the answer to the form in place of that to a PutObject. `region` is the bucket's."""
     if response.status >= 300:
         return response
     etag = next(value for name, value in response.headers.items() if name.lower() == "etag")

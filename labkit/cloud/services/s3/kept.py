@@ -41,7 +41,7 @@ class Kept:
         return self._encryptions.get(stored) or ObjectEncryption()
 
     def parts_of(self, stored: FakeKey) -> tuple[Part, ...]:
-        """The parts of an object that was uploaded in parts; else none."""
+        """Return the parts of an object that was uploaded in parts; else none."""
         return self._parts.get(stored, ())
 
     def write(

@@ -32,7 +32,7 @@ class ObjectKeys:
         self._bucket_keys = BucketKeys(clock)
 
     def encrypt(self, call: Call, bucket: FakeBucket) -> ObjectEncryption:
-        """The encryption of a new object or upload, with a data key from KMS where a KMS key is wanted."""
+        """Return the encryption of a new object or upload, with a data key from KMS where a KMS key is wanted."""
         arn = f"arn:aws:s3:::{bucket.name}/{call.params['Key']}"
         refuse_customer_keys(call, "s3:PutObject", arn)
         want = wanted(call.params, default_of(bucket.encryption))

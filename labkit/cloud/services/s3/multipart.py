@@ -38,7 +38,7 @@ class Multipart:
         self._read_source = read_source
 
     def create(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """One data key for the whole upload, made here (CreateMultipartUpload, "Permissions")."""
+        """Return one data key for the whole upload, made here (CreateMultipartUpload, "Permissions")."""
         plan = plan_of(request.headers)
         encryption = self._keys.encrypt(call, bucket)
         before = set(bucket.multiparts)
@@ -53,7 +53,7 @@ class Multipart:
         return answered(response, encryption.headers(), plan.headers())
 
     def upload_part(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """Each part takes kms:Decrypt on the upload's data key (CreateMultipartUpload, "Permissions")."""
+        """Ask kms:Decrypt on the upload's data key for each part (CreateMultipartUpload, "Permissions")."""
         check_part_number(call.params["PartNumber"])
         multipart, upload = self._upload(call, bucket)
         refuse_customer_keys(call, "s3:PutObject", f"arn:aws:s3:::{bucket.name}/{call.params['Key']}")
@@ -112,7 +112,7 @@ class Multipart:
         return answered(with_body(call, response, result | told), upload.encryption.headers())
 
     def list_parts(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """The parts with their checksums, where the upload asked for them (recorded)."""
+        """Return the parts with their checksums, where the upload asked for them (recorded)."""
         multipart, upload = self._upload(call, bucket)
         self._keys.decrypt(call, bucket, upload.encryption)
         response = onward(request)

@@ -28,12 +28,12 @@ class Place:
 
 
 def place_of(call: Call) -> Place:
-    """The object that the call is about."""
+    """Return the object that the call is about."""
     return Place(call.params.get("Bucket", ""), call.params.get("Key", ""), call.params.get("VersionId"))
 
 
 def source_of(call: Call) -> Place | None:
-    """What a CopyObject or UploadPartCopy reads (CopySource: "bucket/key?versionId=...")."""
+    """Return what a CopyObject or UploadPartCopy reads (CopySource: "bucket/key?versionId=...")."""
     source = call.params.get("CopySource")
     if not isinstance(source, str):
         return None
@@ -49,7 +49,7 @@ def find_bucket(name: str) -> FakeBucket | None:
 
 
 def find(bucket: FakeBucket, place: Place) -> FakeKey | FakeDeleteMarker | None:
-    """What stands at this place: an object, a delete marker, or nothing."""
+    """Return what stands at this place: an object, a delete marker, or nothing."""
     versions = bucket.keys.getlist(place.key, [])
     if place.version_id is None:
         return versions[-1] if versions else None
@@ -63,5 +63,5 @@ def find_object(bucket: FakeBucket, place: Place) -> FakeKey | None:
 
 
 def never_versioned(bucket: FakeBucket) -> bool:
-    """Whether the bucket never had versioning: neither Enabled nor Suspended."""
+    """Tell whether the bucket never had versioning: neither Enabled nor Suspended."""
     return bucket.versioning_status is None

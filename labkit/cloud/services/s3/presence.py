@@ -43,7 +43,7 @@ def check_presence(call: Call, bucket: FakeBucket, demand: Demand) -> None:
 
 
 def is_version_id(text: str) -> bool:
-    """Whether it has the form of a version's id."""
+    """Tell whether it has the form of a version's id."""
     return _VERSION_ID.fullmatch(text) is not None
 
 

@@ -42,7 +42,7 @@ class Span:
 
 
 def span_of_range(header: str | None, size: int) -> Span | None:
-    """The bytes of a Range header; None where the whole object is answered. AwsError where there are none."""
+    """Return the bytes of a Range header; None where the whole object is answered. AwsError where there are none."""
     found = _RANGE.fullmatch(header.replace(" ", "")) if header else None
     if not found or not (found[1] or found[2]):
         return None

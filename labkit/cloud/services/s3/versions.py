@@ -24,7 +24,7 @@ _WRITES = frozenset({"CompleteMultipartUpload", "CopyObject", "PutObject"})
 
 
 def without(request: HttpRequest, *names: str) -> HttpRequest:
-    """The request without these parameters of its query string."""
+    """Return the request without these parameters of its query string."""
     parts = (part for part in request.query.split("&") if unquote_plus(part.partition("=")[0]) not in names)
     return replace(request, query="&".join(parts))
 

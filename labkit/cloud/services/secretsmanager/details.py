@@ -13,7 +13,7 @@ from .store import Secret
 
 
 def short(secret: Secret) -> dict[str, Any]:
-    """What every answer about one secret begins with."""
+    """Return what every answer about one secret begins with."""
     return {"ARN": secret.arn, "Name": secret.name}
 
 

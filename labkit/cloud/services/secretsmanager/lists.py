@@ -30,7 +30,7 @@ _NOT_LISTED = ("VersionIdsToStages",)
 
 
 def page_of(entries: Sequence[Any], params: dict[str, Any], most: int = PAGE) -> tuple[list[Any], dict[str, str]]:
-    """The page that the parameters ask for, and NextToken where more follow."""
+    """Return the page that the parameters ask for, and NextToken where more follow."""
     start = _start(params.get("NextToken"), len(entries))
     end = start + (params.get("MaxResults") or most)
     more = {"NextToken": base64.b64encode(f"from {end}".encode()).decode()} if end < len(entries) else {}
@@ -50,7 +50,7 @@ def _start(token: str | None, count: int) -> int:
 
 
 def chosen(call: Call, filters: list[dict[str, Any]]) -> list[Secret]:
-    """The account's secrets that all filters match, oldest first."""
+    """Return the account's secrets that all filters match, oldest first."""
     written = [{"Key": each.get("Key", "all"), "Values": each.get("Values") or []} for each in filters]
     return [each for each in all_of(call.account, call.region, call.time) if _matches(each, written)]
 

@@ -24,7 +24,7 @@ _TYPES = {
 
 
 def random_password(params: dict[str, Any]) -> str:
-    """A password as the parameters of GetRandomPassword want it; AwsError where none can be."""
+    """Return a password as the parameters of GetRandomPassword want it; AwsError where none can be."""
     excluded = set(params.get("ExcludeCharacters", ""))
     types = [
         [each for each in characters if each not in excluded]

@@ -56,7 +56,7 @@ def _check_window(days: int | None, *, force: bool | None) -> None:
 
 
 def refuses_deleted(operation: str) -> bool:
-    """Whether the operation refuses a secret that is marked for deletion: by the errors that its model names."""
+    """Tell whether the operation refuses a secret that is marked for deletion: by the errors that its model names."""
     if operation in ("DeleteSecret", "RestoreSecret"):
         return False
     shapes = get_service_model("secretsmanager").operation_model(operation).error_shapes

@@ -62,7 +62,7 @@ class Secret(FakeSecret):
             del self.versions[key]
 
     def holder(self, label: str) -> str | None:
-        """The version that a staging label is attached to."""
+        """Return the version that a staging label is attached to."""
         return next((key for key, each in self.versions.items() if label in each["version_stages"]), None)
 
     def attach(self, label: str, version_id: str) -> None:
@@ -88,7 +88,7 @@ class Secret(FakeSecret):
 
 
 def find(account: str, region: str, secret_id: str, now: datetime) -> Secret | None:
-    """The secret of a name, an ARN, or an ARN without its last six characters; None where there is none.
+    """Return the secret of a name, an ARN, or an ARN without its last six characters; None where there is none.
 
     An ARN may be of another account. A secret whose recovery window is over is gone.
     """
@@ -127,7 +127,7 @@ def remove(secret: Secret) -> None:
 
 
 def all_of(account: str, region: str, now: datetime) -> list[Secret]:
-    """The secrets of an account in a Region, oldest first."""
+    """Return the secrets of an account in a Region, oldest first."""
     kept = list(dict.values(_backend(account, region).secrets))
     return [each for each in kept if isinstance(each, Secret) and find(account, region, each.arn, now) is each]
 
@@ -137,13 +137,13 @@ def _backend(account: str, region: str) -> SecretsManagerBackend:
 
 
 def not_found(which: str = "") -> AwsError:
-    """The secret, or one of its values by version or label, isn't there (recorded)."""
+    """Return the error for a secret, or a value by version or label, that isn't there (recorded)."""
     text = NOT_FOUND if not which else f"Secrets Manager can't find the specified secret value for {which}"
     return AwsError("ResourceNotFoundException", text)
 
 
 def described(secret: Secret) -> dict[str, Any]:
-    """What DescribeSecret answers, and in part ListSecrets: only members that have a value."""
+    """Return what DescribeSecret answers, and in part ListSecrets: only members that have a value."""
     days = [each["accessed"] for each in secret.versions.values() if "accessed" in each]
     labelled = {key: list(each["version_stages"]) for key, each in secret.versions.items() if each["version_stages"]}
     shown: dict[str, Any] = {

@@ -222,13 +222,13 @@ class SecretsManager:
 
 
 def written(call: Call, answer: dict[str, Any]) -> HttpResponse:
-    """An answer on the wire."""
+    """Return an answer on the wire."""
     operation = get_service_model("secretsmanager").operation_model(call.operation)
     return protocols.write_result(operation, "json", answer, call.request_id)
 
 
 def named(call: Call) -> Secret:
-    """The secret that a call names, if the operation may be done on it as it is; else AwsError."""
+    """Return the secret that a call names, if the operation may be done on it as it is; else AwsError."""
     secret = _find(call)
     if secret is None:
         raise not_found()

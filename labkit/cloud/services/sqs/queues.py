@@ -27,7 +27,7 @@ class Queues:
         self.keys = keys
 
     def send(self, service: str, source_arn: str, queue_arn: str, text: str, group: str | None = None) -> bool:
-        """A message of `service`, for a resource of some account; whether it arrived."""
+        """Send a message of `service`, for a resource of some account; tells whether it arrived."""
         *_, region, account, name = queue_arn.split(":")
         backend = sqs_backends[account][region]
         return self.deliver(

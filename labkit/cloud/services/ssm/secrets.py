@@ -24,12 +24,12 @@ _NOT_FOUND = "An error occurred (ParameterNotFound) when referencing Secrets Man
 
 
 def is_secret(name: str) -> bool:
-    """Whether a parameter's name stands for a secret."""
+    """Tell whether a parameter's name stands for a secret."""
     return name.startswith(REFERENCE)
 
 
 def read_secret(gateway: Gateway, call: Call, name: str) -> dict[str, Any]:
-    """The parameter that a secret looks like; AwsError where it can't be read."""
+    """Return the parameter that a secret looks like; AwsError where it can't be read."""
     if not call.params.get("WithDecryption"):
         raise AwsError("ValidationException", _NOT_DECRYPTED)
     secret_id, _, selector = name.removeprefix(REFERENCE).partition(":")
