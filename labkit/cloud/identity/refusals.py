@@ -92,7 +92,10 @@ def unsigned_refusal(names: tuple[str, ...], protocol: str, service: str) -> Aws
 
 
 def wrong_signature(signature: Signature, protocol: str) -> AwsError:
-    """Return the refusal of a signature that the holder of the key would not have made; S3 tells what it read of a form (recorded)."""
+    """Return the refusal of a signature that the holder of the key would not have made.
+
+    S3 tells what it read of a form (recorded).
+    """
     refused = refusal("wrong", protocol, signature.service)
     if signature.service == "s3" and signature.policy:
         refused.members |= {
@@ -105,7 +108,7 @@ def wrong_signature(signature: Signature, protocol: str) -> AwsError:
 
 
 def expired_link(signature: Signature, now: datetime) -> AwsError:
-    """Return the refusal of a link of S3 whose time is over (recorded, with these members for each version of the signature)."""
+    """Return the refusal of a link of S3 whose time is over (recorded, with these members)."""
     refused = AwsError("AccessDenied", "Request has expired", 403)
     if signature.version == 4 and signature.signed_at is not None and signature.expires_at is not None:
         refused.members["X-Amz-Expires"] = int((signature.expires_at - signature.signed_at).total_seconds())

@@ -56,7 +56,7 @@ def check_encryption_headers(operation: str, headers: Mapping[str, str]) -> None
 
 
 def invalid(said: str, argument: str, value: str | None, code: str = "InvalidArgument") -> AwsError:
-    """Return the error for an argument that S3 does not take, told by its name, and its value if there is one (recorded)."""
+    """Return the error for an argument that S3 does not take, told by name and, if any, value (recorded)."""
     members = {"ArgumentName": argument} | ({} if value is None else {"ArgumentValue": value})
     return AwsError(code, said, 400, **members)
 

@@ -28,7 +28,7 @@ class Topics:
     def publish(
         self, service: str, source_arn: str, topic_arn: str, message: str, subject: str | None, owner: str = ""
     ) -> bool:
-        """Publish a message of `service`, for a resource of some account; tells whether topic, its policy and its key let it.
+        """Publish a message of `service`, for a resource of some account; tells whether policy and key let it.
 
         `owner` is the account that the topic's default policy asks for (AWS:SourceOwner). What a policy does not allow
         is dropped; a refused KMS call is in the trail.
