@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
+import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
@@ -72,37 +75,62 @@ def _code(answer: bytes) -> str:
     return (found[1] or found[2]).decode()
 
 
-def _resident() -> int:
-    """Bytes of memory that this process holds."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096
+@dataclass(frozen=True)
+class Served:
+    """`labkit serve` in a process of its own: nothing but the requests is in its memory."""
+
+    pid: int
+    endpoint: str
+    owner: Credentials
+
+    def resident(self) -> int:
+        """Bytes of memory that it holds."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]) * 4096
+
+    def peak(self) -> int:
+        """The most bytes that it has held since `count_the_peak`."""
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text(encoding="ascii"))
+        assert found
+        return int(found[1]) * 1024
+
+    def count_the_peak(self) -> None:
+        """Begin anew."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5", encoding="ascii")
 
 
-def _peak() -> int:
-    """The most bytes that this process has held since the count began."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    assert found
-    return int(found[1]) * 1024
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """One for all its tests; S3 has been called, so that moto's is loaded."""
+    command = [sys.executable, "-m", "labkit.cli", "serve", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            told = json.loads(process.stdout.readline())
+            keys = told["accounts"][0]
+            owner = Credentials(keys["access_key_id"], keys["secret_access_key"])
+            _talk(told["endpoint"], _signed(told["endpoint"], owner, MIB), MIB)
+            yield Served(process.pid, told["endpoint"], owner)
+        finally:
+            process.terminate()
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from Linux's /proc")
 @pytest.mark.parametrize("who", ["a stranger", "nobody", "an owner without a bucket"])
-def test_refused_uploads_leave_no_memory(lab: labkit.Lab, who: str) -> None:
+def test_refused_uploads_leave_no_memory(served: Served, who: str) -> None:
     """Six of 200 MB; the body of a known sender is held once, a stranger's never."""
-    sender = {"a stranger": STRANGER, "nobody": None, "an owner without a bucket": _keys()}[who]
+    sender = {"a stranger": STRANGER, "nobody": None, "an owner without a bucket": served.owner}[who]
     expected = {"a stranger": "InvalidAccessKeyId", "nobody": "EntityTooLarge"}.get(who, "NoSuchBucket")
     size = 200 * MIB
-    gc.collect()
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is counted from now on
-    before = _resident()
+    served.count_the_peak()
+    before = served.resident()
     for _ in range(6):
-        assert _code(_talk(lab.endpoint, _signed(lab.endpoint, sender, size), size)) == expected
+        assert _code(_talk(served.endpoint, _signed(served.endpoint, sender, size), size)) == expected
     deadline = time.monotonic() + 5
-    while _resident() - before > 40 * MIB and time.monotonic() < deadline:
+    while served.resident() - before > 40 * MIB and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert _resident() - before < 40 * MIB
+    assert served.resident() - before < 40 * MIB
     most = size * 3 // 2 if who == "an owner without a bucket" else 40 * MIB  # held once, or not at all
-    assert _peak() - before < most
+    assert served.peak() - before < most
 
 
 def test_a_stranger_is_refused_before_the_body_comes(lab: labkit.Lab) -> None:
