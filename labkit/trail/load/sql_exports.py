@@ -8,16 +8,14 @@ event data stores". Athena writes SQL's NULL and an empty text as the same empty
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any
 
 import msgspec
 from msgspec import Raw
+from pyarrow import ArrowInvalid, BufferReader, csv, string
 
 from ..record.event import NESTED, PROPER, UNREADABLE
 
@@ -39,7 +37,6 @@ _NAME = re.compile(r"([A-Za-z_][\w:./-]*)=")
 _IN_OBJECT = re.compile(r"(?=, [A-Za-z_][\w:./-]*=|\})")
 _IN_LIST = re.compile(r"(?=, |\])")
 _JSON = json.JSONDecoder()
-_ONE_LIMIT = Lock()  # the csv module has one limit for all threads
 
 
 def rows(text: bytes) -> Iterator[dict[str, str | None] | None] | None:
@@ -50,26 +47,29 @@ def rows(text: bytes) -> Iterator[dict[str, str | None] | None] | None:
 
 
 def _rows(text: bytes) -> Iterator[dict[str, str | None] | None]:
-    with _ONE_LIMIT:
-        kept = _limited(text)
-    yield from kept
+    """Read all columns as text: what looks like a number in one file may be none in the next."""
+    data = text.decode("utf-8", errors="replace").encode()
+    misfits: list[csv.InvalidRow] = []
 
+    def leave_out(row: csv.InvalidRow) -> str:
+        misfits.append(row)
+        return "skip"
 
-def _limited(text: bytes) -> list[dict[str, str | None] | None]:
-    limit = csv.field_size_limit(LONGEST_FIELD)  # given back below
+    block = csv.ReadOptions(block_size=len(data) + 1, use_threads=False)  # a row must not lie across two blocks
+    form = csv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out)
     try:
-        reader = csv.reader(io.StringIO(text.decode("utf-8", errors="replace"), newline=""))
-        columns = next(reader)
-        kept: list[dict[str, str | None] | None] = []
-        try:
-            for row in reader:
-                if row:
-                    kept.append(dict(zip(columns, row, strict=True)) if len(row) == len(columns) else None)
-        except csv.Error:
-            kept.append(None)
-    finally:
-        csv.field_size_limit(limit)
-    return kept
+        names = csv.open_csv(BufferReader(data), block, form).schema.names
+    except ArrowInvalid:
+        names = []
+    misfits.clear()
+    kinds = csv.ConvertOptions(column_types=dict.fromkeys(names, string()), strings_can_be_null=False)
+    try:
+        table = csv.read_csv(BufferReader(data), block, form, kinds)
+    except ArrowInvalid:
+        yield None
+        return
+    yield from table.to_pylist()
+    yield from (None for _ in misfits)
 
 
 def text_of(raw: Raw) -> str | None:
