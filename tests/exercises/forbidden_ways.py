@@ -271,6 +271,15 @@ SIXTEEN: dict[str, Rows] = {
         (_in_use('"BoolIfExists": {"aws:ViaAWSService": "false"}'), NO, "through s3"),
         (_in_use('"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}'), NO, "with aws:SourceIp 10.0.0.0"),
         (_in_use('"DateLessThan": {"aws:CurrentTime": "2098-01-01"}'), NO, "with aws:CurrentTime 2098"),
+        (_in_use('"StringNotEquals": {"aws:PrincipalTag/team": "night"}'), NO, "once tagged team=night"),
+        (_in_use('"StringNotLike": {"aws:PrincipalTag/team": "night*"}'), NO, "once tagged team=nightx"),
+        (_in_use('"Null": {"aws:PrincipalTag/glass": "true"}'), NO, "once tagged glass=something-else"),
+        (_in_use('"StringNotLike": {"aws:userid": "*:glass"}'), NO, "in a session named glass"),
+        (_in_use('"StringNotEquals": {"aws:username": "Glass"}'), NO, "the user Glass"),
+        (_in_use('"StringNotEquals": {"aws:PrincipalType": "User"}'), NO, "by the user lab-admin"),
+        (_in_use('"StringNotLike": {"aws:PrincipalArn": "*glass*"}'), NO, "xglassx"),
+        (_in_use('"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Glass"}'), NO, "the role Glass"),
+        (_in_use('"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}'), NO, "organization o-a1b2c3d4e5"),
     )
 }
 
