@@ -198,6 +198,12 @@ FAMILY = (
     '"Condition": {"StringEquals": {"aws:PrincipalOrgID": org.id}}})\n'
     'org.management.client("kms").decrypt(CiphertextBlob=minute, KeyId=minutes)\n'
 )
+BARELY_OWN = """
+import json
+told = json.loads(kms.get_key_policy(KeyId=minutes)["Policy"])
+told["Statement"][0]["Action"] = ["kms:GetKeyPolicy", "kms:PutKeyPolicy"]
+kms.put_key_policy(KeyId=minutes, Policy=json.dumps(told))
+"""
 SEVEN: dict[str, Rows] = {
     "one-role-one-action": (
         (ONLY_ME + VISIT, NO, "lost your own account's statement"),
@@ -232,7 +238,11 @@ SEVEN: dict[str, Rows] = {
             "those who sign in by arn:aws:iam::444455556666:saml",
         ),
     ),
-    "family-only": ((FAMILY + "kms.disable_key(KeyId=minutes)", NO, "`minutes` is Disabled"),),
+    "family-only": (
+        (FAMILY, "solved", "An account that leaves is out."),
+        (FAMILY + BARELY_OWN, "solved", "has lost your own account's statement"),
+        (FAMILY + "kms.disable_key(KeyId=minutes)", NO, "`minutes` is Disabled"),
+    ),
 }
 
 FOR_DB = '{"StringEquals": {"kms:EncryptionContext:SecretARN": db["ARN"]}}'
