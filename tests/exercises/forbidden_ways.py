@@ -198,6 +198,12 @@ FAMILY = (
     '"Condition": {"StringEquals": {"aws:PrincipalOrgID": org.id}}})\n'
     'org.management.client("kms").decrypt(CiphertextBlob=minute, KeyId=minutes)\n'
 )
+BARELY_OWN = """
+import json
+told = json.loads(kms.get_key_policy(KeyId=minutes)["Policy"])
+told["Statement"][0]["Action"] = ["kms:GetKeyPolicy", "kms:PutKeyPolicy"]
+kms.put_key_policy(KeyId=minutes, Policy=json.dumps(told))
+"""
 SEVEN: dict[str, Rows] = {
     "one-role-one-action": (
         (ONLY_ME + VISIT, NO, "lost your own account's statement"),
@@ -232,7 +238,11 @@ SEVEN: dict[str, Rows] = {
             "those who sign in by arn:aws:iam::444455556666:saml",
         ),
     ),
-    "family-only": ((FAMILY + "kms.disable_key(KeyId=minutes)", NO, "`minutes` is Disabled"),),
+    "family-only": (
+        (FAMILY, "solved", "An account that leaves is out."),
+        (FAMILY + BARELY_OWN, "solved", "has lost your own account's statement"),
+        (FAMILY + "kms.disable_key(KeyId=minutes)", NO, "`minutes` is Disabled"),
+    ),
 }
 
 FOR_DB = '{"StringEquals": {"kms:EncryptionContext:SecretARN": db["ARN"]}}'
@@ -271,6 +281,15 @@ SIXTEEN: dict[str, Rows] = {
         (_in_use('"BoolIfExists": {"aws:ViaAWSService": "false"}'), NO, "through s3"),
         (_in_use('"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}'), NO, "with aws:SourceIp 10.0.0.0"),
         (_in_use('"DateLessThan": {"aws:CurrentTime": "2098-01-01"}'), NO, "with aws:CurrentTime 2098"),
+        (_in_use('"StringNotEquals": {"aws:PrincipalTag/team": "night"}'), NO, "once tagged team=night"),
+        (_in_use('"StringNotLike": {"aws:PrincipalTag/team": "night*"}'), NO, "once tagged team=nightx"),
+        (_in_use('"Null": {"aws:PrincipalTag/glass": "true"}'), NO, "once tagged glass=something-else"),
+        (_in_use('"StringNotLike": {"aws:userid": "*:glass"}'), NO, "in a session named glass"),
+        (_in_use('"StringNotEquals": {"aws:username": "Glass"}'), NO, "the user Glass"),
+        (_in_use('"StringNotEquals": {"aws:PrincipalType": "User"}'), NO, "by the user lab-admin"),
+        (_in_use('"StringNotLike": {"aws:PrincipalArn": "*glass*"}'), NO, "xglassx"),
+        (_in_use('"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Glass"}'), NO, "the role Glass"),
+        (_in_use('"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}'), NO, "organization o-a1b2c3d4e5"),
     )
 }
 

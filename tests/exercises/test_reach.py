@@ -103,6 +103,22 @@ Made = Callable[[str, str], list[Statement]]
             {},
             "",
         ),
+        (
+            lambda mine, other: [
+                allow("kms:Decrypt", mine),
+                allow("kms:Encrypt", mine, {"StringEquals": {"aws:PrincipalTag/team": "night"}}),
+            ],
+            {},
+            "kms:Encrypt on the key `mine`, once tagged team=night",
+        ),
+        (
+            lambda mine, other: [
+                allow("kms:Decrypt", mine),
+                allow("kms:Encrypt", mine, {"StringLike": {"aws:userid": "*:night"}}),
+            ],
+            {},
+            "kms:Encrypt on the key `mine`, in a session named night",
+        ),
     ],
     ids=[
         "right",
@@ -118,6 +134,8 @@ Made = Callable[[str, str], list[Statement]]
         "pair",
         "if",
         "own",
+        "tag",
+        "session",
     ],
 )
 def test_what_a_role_may_do_beyond(
@@ -148,8 +166,23 @@ def test_what_a_role_may_do_beyond(
         ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Cl*"}}, "role Clx"),
         ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-another000"}}, "another organization"),
         ({"Service": "logs.us-east-1.amazonaws.com"}, None, "the service logs.us-east-1"),
+        ("*", {"StringEquals": {"aws:PrincipalTag/team": "night"}}, "`mine`, once tagged team=night"),
+        ({"AWS": "111122223333"}, {"StringEquals": {"aws:PrincipalTag/team": "night"}}, ""),
+        ("*", {"StringEquals": {"aws:username": "Night"}}, "the user Night: kms:DescribeKey"),
     ],
-    ids=["reader", "clerk", "account", "everybody", "caller-account", "pattern", "organization", "service"],
+    ids=[
+        "reader",
+        "clerk",
+        "account",
+        "everybody",
+        "caller-account",
+        "pattern",
+        "organization",
+        "service",
+        "tag",
+        "tag-by-account",
+        "username",
+    ],
 )
 def test_who_else(account: dict[str, Any], principal: Any, condition: Any, who: str) -> None:
     """Everybody that a key policy lets in is found, by name, account, pattern or condition."""

@@ -110,6 +110,23 @@ def test_a_foreign_file_is_named_with_its_reason(content: bytes, reason: str, tm
     assert reason in str(told)
 
 
+@pytest.mark.parametrize("length", range(2, len(log_file(RECORDS[0])), 7))
+def test_gzip_data_that_end_too_early_have_that_one_reason(length: int, tmp_path: Path) -> None:
+    """Wherever they end: that nothing came out of them doesn't make the file empty."""
+    (tmp_path / "cut.json.gz").write_bytes(log_file(RECORDS[0])[:length])
+    _, told = _load(tmp_path)
+    reasons = [problem.reason for problem in told.problems if not problem.records]
+    assert reasons == ["the gzip data ends too early"]
+
+
+def test_damaged_gzip_data_of_which_nothing_comes_out_have_one_reason(tmp_path: Path) -> None:
+    """It is the damage."""
+    (tmp_path / "bad.json.gz").write_bytes(b"\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxx")
+    _, told = _load(tmp_path)
+    assert len(told.problems) == 1
+    assert "damaged" in told.problems[0].reason
+
+
 @pytest.mark.parametrize(
     "odd",
     [

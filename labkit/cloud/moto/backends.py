@@ -42,6 +42,7 @@ from .aws_policies import init_aws_policies
 from .faults import as_error, check_error, not_implemented
 from .parameters import check_parameters
 from .requests import unambiguous
+from .tokens import Tokens
 
 log = logging.getLogger("labkit.cloud")
 
@@ -110,13 +111,19 @@ def _policy_id() -> str:
 class Moto:
     """What answers for every service that is not ours."""
 
+    def __init__(self) -> None:
+        self._tokens = Tokens()
+
     def check(self, call: Call) -> None:
         """Refuse a call that its service's model does not allow."""
         check_parameters(call)
 
     def serve(self, call: Call, request: HttpRequest) -> HttpResponse:
         """moto's answer to a call that has been identified and authorized."""
-        return serve(call, request)
+        answer = serve(call, request)
+        if call.service in list_of_moto_modules() or call.service in MODULES:
+            self._tokens.check(call, get_service_model(call.service).operation_model(call.operation), answer)
+        return answer
 
 
 def serve(call: Call, request: HttpRequest) -> HttpResponse:

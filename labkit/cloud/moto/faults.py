@@ -50,6 +50,12 @@ _EC2_NOT_FOUND = {
     "AllocationId": "InvalidAllocationID.NotFound",
 }
 _PROTOCOL_WORDS = {"ec2": "InvalidParameterValue", "query": "ValidationError", "rest-xml": "InvalidArgument"}
+# See `tokens.py` for where these were met.
+_TOKEN_WORDS = {
+    "ec2": ("InvalidParameterValue", "Unable to parse pagination token"),
+    "iam": ("ValidationError", "Invalid Marker"),
+    "logs": ("InvalidParameterException", "The specified nextToken is invalid."),
+}
 # Recorded of S3, which does not model it for every operation that has it.
 _NO_UPLOAD = (
     "The specified upload does not exist. "
@@ -66,11 +72,8 @@ def as_error(call: Call, operation: OperationModel, fault: Exception) -> AwsErro
     if isinstance(fault, (RecursionError, MemoryError, OverflowError)):
         return _bad_value(call, operation)
     tokens = [name for name in call.params if _is_token(name)]
-    if tokens and isinstance(fault, (ValueError, TypeError, LookupError)):
-        code = _first(operation, (_BAD_TOKEN,))
-        if code:
-            return AwsError(code, f"The {tokens[0]} provided is invalid.", _status(operation, code))
-        return _bad_value(call, operation, tokens[0])
+    if tokens and isinstance(fault, (ValueError, TypeError, LookupError, AttributeError)):
+        return bad_token(call, operation, tokens[0])
     if isinstance(fault, KeyError) and fault.args and fault.args[0] in _member_names(operation, call.params):
         return not_implemented(call, f" without {fault.args[0]}")
     if _is_lookup(call, fault):
@@ -78,6 +81,16 @@ def as_error(call: Call, operation: OperationModel, fault: Exception) -> AwsErro
     if isinstance(fault, AttributeError):
         return not_implemented(call)
     return _bad_value(call, operation)
+
+
+def bad_token(call: Call, operation: OperationModel, name: str) -> AwsError:
+    """Return the refusal of a continuation token that is none."""
+    if call.service in _TOKEN_WORDS:
+        return AwsError(*_TOKEN_WORDS[call.service])
+    code = _first(operation, (_BAD_TOKEN,))
+    if code:
+        return AwsError(code, f"The {name} provided is invalid.", _status(operation, code))
+    return _bad_value(call, operation, name)
 
 
 _CODE = re.compile(rb"<Code>([^<]+)</Code>(?:.*?<Message>([^<]*)</Message>)?", re.DOTALL)

@@ -35,7 +35,8 @@ class Caller:
     """Somebody who might ask: how a sentence calls them, the principal, and their own policies.
 
     `named` is False for those that no document names; `foreign` is True for principals of other accounts, whose own
-    account is taken to allow everything. `facts` are condition keys that follow from who it is.
+    account is taken to allow everything. `facts` are condition keys that follow from who it is; `later` says how it
+    differs from what it is today ("once tagged team=night").
     """
 
     words: str
@@ -45,6 +46,7 @@ class Caller:
     facts: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     foreign: bool = False
     named: bool = True
+    later: str = ""
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from ...cloud.policy.outcome import Decision
 from ..engine import LabView
 from .actions import ALIAS_ACTIONS, ASSUME_ACTIONS, kms_actions, on_keys, on_nothing
 from .callers import NOBODY, Caller, People
+from .later import conditions_about, conditions_in, forms, to_come
 from .moment import LATER, is_past, moment
 from .relevant import Written, is_silent, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
@@ -101,7 +102,13 @@ class Reach:
         texts += [f"{grant.grantee} {grant.retiring}" for thing in things for grant in thing.grants]
         texts += [p.document.text for each in self._people.own for p in each.identity if not each.is_administrator]
         texts += [str(role["AssumeRolePolicyDocument"]) for role in self._people.roles]
-        return (*self._people.own, *self._people.others(texts))
+        now = (*self._people.own, *self._people.others([*texts, *self._to_come(things)]))
+        return (*now, *(form for each in now for form in forms(each, conditions_about(each, *things))))
+
+    def _to_come(self, things: Iterable[Thing]) -> list[str]:
+        policies = (*(thing.policy for thing in things), *(p for each in self._people.own for p in each.identity))
+        conditions = conditions_in(policy.document for policy in policies if policy)
+        return sorted({f'"{arn}"' for arn in to_come(conditions, self._people.account)})
 
     # What they may
 
@@ -160,8 +167,11 @@ class Reach:
         return _first_beyond(chain(found, idle, _beside_kms(caller), self.assumes(caller)), rights)
 
     def with_sessions(self, caller: Caller, thing: Thing) -> Iterator[Caller]:
-        """Return the caller, and those of its sessions that the thing's policy or grants name."""
-        return self._people.with_sessions(caller, thing)
+        """Return the caller, those of its sessions that the thing's policy or grants name, and what it may be later."""
+        now = tuple(self._people.with_sessions(caller, thing))
+        yield from now
+        for each in now:
+            yield from forms(each, conditions_about(each, thing))
 
     def assumes(self, caller: Caller) -> Iterator[Access]:
         """Return the other roles of the account that let the caller in by name: what they may, the caller may."""
@@ -171,7 +181,10 @@ class Reach:
 
     def _everybody_may(self, access: Access) -> bool:
         arn = f"arn:aws:iam::{self._people.account}:role/{NOBODY}"
-        return access.thing.exists and self.may(self.outsider(arn), access.action, access.thing, access.situation)
+        anybody = self.outsider(arn)
+        if access.caller.later:
+            anybody = replace(anybody, facts=access.caller.facts)
+        return access.thing.exists and self.may(anybody, access.action, access.thing, access.situation)
 
     def exceeds_on(self, thing: Thing, caller: Caller, *rights: Right) -> Access | None:
         """Find the first thing that the caller may do beyond these rights with this one thing."""

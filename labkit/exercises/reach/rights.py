@@ -72,7 +72,8 @@ class Access:
     @property
     def how(self) -> str:
         """Put the situation in words, as far as it was varied: "directly", "with the encryption context box=7"."""
-        return ", ".join(each for each in (self._route(), self._context(), *self._rest()) if each)
+        told = (self._route(), self._context(), *self._rest(), self.caller.later)
+        return ", ".join(each for each in told if each)
 
     @property
     def told(self) -> str:

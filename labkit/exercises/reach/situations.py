@@ -73,7 +73,7 @@ class Mentioned:
     def add_condition(self, condition: Condition, values: Mapping[str, tuple[str, ...]]) -> None:
         """Take in one condition; `values` are what is known of the request, for policy variables."""
         written = [expand(each, values) for each in condition.values]
-        plain = [_made_plain(each) for each in written if each is not None]
+        plain = [made_plain(each) for each in written if each is not None]
         if condition.key.lower() == "kms:viaservice":  # a pattern matches those of the services that it matches
             plain = [each for each in condition.values if not {*"*?"} & {*each.partition(".")[0]}]
         if "IgnoreCase" in condition.base:
@@ -109,7 +109,7 @@ class Mentioned:
             self._names |= {each for each in values if each}
         else:
             kept = self._values.setdefault(lowered, (name, []))[1]
-            kept += [each for value in values for each in _neighbours(value, operator)]
+            kept += [each for value in values for each in neighbours(value, operator)]
 
     def _services(self, values: list[str | None]) -> None:
         kept = self._values.setdefault("kms:viaservice", ("kms:ViaService", []))[1]
@@ -202,12 +202,12 @@ def _has_many(name: str) -> bool:
     return known is not None and known.many
 
 
-def _made_plain(written: str) -> str:
+def made_plain(written: str) -> str:
     """A value that a pattern matches: something in place of each star."""
     return literal(written.replace("*", "x").replace("?", "x"))
 
 
-def _neighbours(value: str | None, operator: str) -> list[str | None]:
+def neighbours(value: str | None, operator: str) -> list[str | None]:
     """A number, and the ones beside it; everything else as it is."""
     if operator.startswith("Numeric") and value and (whole := _around(value)):
         return [str(each) for each in range(min(whole) - 1, max(whole) + 2)]

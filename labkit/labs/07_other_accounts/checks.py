@@ -16,6 +16,10 @@ from labkit.exercises.reach.things import federated_in
 CUSTOMER = "backup-7"
 ASSUME = "sts:AssumeRole"
 EXTERNAL_ID = "sts:ExternalId"
+_LOST = (
+    "One thing more: the key policy has lost your own account's statement, or part of it. What only that statement "
+    "allowed, your IAM policies can't allow any more: put it back."
+)
 
 
 def one_role_one_action(lab: LabView, answer: Any) -> Outcome:
@@ -119,9 +123,10 @@ def family_only(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The key policy is as it should be. The management account has not opened the minute yet.")
     if (said := unusable(lab, arn)) != "":
         return not_yet(f"The key policy is as it should be. But: {said}")
+    lost = "" if _is_whole(reach, replace(key, grants=())) else f" {_LOST}"
     return solved(
         "The key lets in each account of the organization, those that join later too. Which of its roles may decrypt "
-        "is up to that account. An account that leaves is out."
+        f"is up to that account. An account that leaves is out.{lost}"
     )
 
 

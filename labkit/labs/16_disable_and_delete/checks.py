@@ -98,7 +98,8 @@ def _everybody(reach: Reach, key: Thing) -> list[Caller]:
 
 
 def _words(who: Caller) -> str:
-    return "you" if who.name == "LabAdministrator" else who.words
+    words = "you" if who.name == "LabAdministrator" else who.words
+    return f"{words}, {who.later}" if who.later else words
 
 
 def forget_lindgren(lab: LabView, answer: Any) -> Outcome:

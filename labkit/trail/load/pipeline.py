@@ -121,9 +121,8 @@ def _add(piece: Piece, data: bytes, damage: str, wanted: Wanted, recent: Recent,
             tally.reject(piece.name, reason, count)
     if content.set_aside:
         tally.set_aside.append((piece.name, content.set_aside))
-    for reason in (damage, content.problem):
-        if reason:
-            tally.reject(piece.name, reason, 0)
+    if reason := damage or content.problem:  # what is odd about the content follows from the damage
+        tally.reject(piece.name, reason, 0)
     chosen, times = wanted.choose(events, times)
     fresh, times = recent.fresh(chosen, times)
     tally.filtered += len(events) - len(chosen)

@@ -195,3 +195,12 @@ def test_a_running_instance_outlives_its_key_and_a_stopped_one_does_not_start(
     kms.enable_key(KeyId=key)
     ec2.start_instances(InstanceIds=[instance])
     assert described(ec2, instance)["State"]["Name"] == "running"
+
+
+def test_an_image_that_there_is_not_launches_nothing(ec2: Any) -> None:
+    """InvalidAMIID.NotFound, and no instance."""
+    with pytest.raises(ec2.exceptions.ClientError) as refused:
+        ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1)
+    assert refused.value.response["Error"]["Code"] == "InvalidAMIID.NotFound"
+    assert refused.value.response["Error"]["Message"] == "The image id '[ami-0123456789abcdef0]' does not exist"
+    assert ec2.describe_instances()["Reservations"] == []

@@ -183,3 +183,15 @@ def test_two_runs_are_the_same(function: Callable[..., str], lab: labkit.Lab) ->
         seen.append((base64.b64decode(answer["LogResult"]), answer["ResponseMetadata"]["RequestId"]))
     assert seen[0] == seen[1]
     assert b"Duration: 1000.00 ms" in seen[0][0]
+
+
+def test_versions_of_a_function_that_there_is_not(function: Callable[..., str], lab: labkit.Lab) -> None:
+    """Are not found, by name and by ARN; those of one that is there are listed."""
+    client = boto3.client("lambda")
+    arn = f"arn:aws:lambda:us-east-1:{lab.account_id}:function:nope"
+    for name in ("nope", arn):
+        with pytest.raises(client.exceptions.ResourceNotFoundException) as refused:
+            client.list_versions_by_function(FunctionName=name)
+        assert refused.value.response["Error"]["Message"] == f"Function not found: {arn}"
+    function("def handler(e, c): pass")
+    assert [each["Version"] for each in client.list_versions_by_function(FunctionName="f")["Versions"]] == ["$LATEST"]

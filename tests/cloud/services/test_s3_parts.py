@@ -186,3 +186,19 @@ def test_ranges_of_a_copied_part(s3: Any, header: str, code: str, message: str) 
     taken = [{"PartNumber": 1, "ETag": part["CopyPartResult"]["ETag"]}]
     s3.complete_multipart_upload(**place, MultipartUpload={"Parts": taken})
     assert s3.get_object(Bucket=BUCKET, Key="parts")["Body"].read() == b"2345"
+
+
+def test_an_upload_id_marker_is_of_an_upload_of_its_key(s3: Any) -> None:
+    """InvalidArgument for every other; one without a key marker counts for nothing (recorded)."""
+    made = s3.create_multipart_upload(Bucket=BUCKET, Key="marked")["UploadId"]
+    for key, marker in (("marked", "junk"), ("other", made)):
+        found = error(
+            lambda key=key, marker=marker: s3.list_multipart_uploads(
+                Bucket=BUCKET, KeyMarker=key, UploadIdMarker=marker
+            )
+        )
+        assert (found["Code"], found["Message"]) == ("InvalidArgument", "Invalid uploadId marker")
+        assert (found["ArgumentName"], found["ArgumentValue"]) == ("upload-id-marker", marker)
+    s3.list_multipart_uploads(Bucket=BUCKET, KeyMarker="marked", UploadIdMarker=made)
+    assert s3.list_multipart_uploads(Bucket=BUCKET, UploadIdMarker="junk")["Uploads"]
+    s3.abort_multipart_upload(Bucket=BUCKET, Key="marked", UploadId=made)

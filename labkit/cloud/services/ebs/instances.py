@@ -3,12 +3,16 @@
 Launch: EBS User Guide, "How Amazon EBS encryption works"; the reason of a failed launch as accounts saw it from 2024 to
 2026 (CiscoDevNet/cloud-cml 8, the EKS workshop's troubleshooting labs), whatever is wrong with the key. Start: AWS
 re:Post, "Why can't I start my EC2 instance?" (kms-iam-ec2-permission): pending, then stopped, Client.InternalError.
+An image that there is not: "Error codes for the Amazon EC2 API", InvalidAMIID.NotFound, in the words of DescribeImages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
+
+from moto.utilities.utils import load_resource
 
 from ...core.call import Call
 from ...core.errors import AwsError
@@ -23,6 +27,16 @@ _NO_KEY_AT_LAUNCH = (
     "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state",
 )
 _NO_KEY_AT_START = ("Client.InternalError", "Client.InternalError: Client error on launch")
+
+
+@cache
+def _published(region: str) -> frozenset[str]:
+    """The images of Amazon Linux that Systems Manager's public parameters name; moto's EC2 lacks some of them."""
+    try:
+        parameters = load_resource(f"ssm/resources/ami-amazon-linux-latest/{region}.json")
+    except FileNotFoundError:  # moto has none for that Region
+        return frozenset()
+    return frozenset(str(each["Value"]) for each in parameters)
 
 
 class Instances:
@@ -40,6 +54,10 @@ class Instances:
     def _run(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Each encrypted volume takes its data key and its grant; where that fails, the instance ends at once."""
         backend = ec2_of(call)
+        image = call.params.get("ImageId", "")
+        is_known = not image.startswith("ami-") or image in backend.amis or image in _published(call.region)
+        if not is_known and not call.params.get("DryRun"):
+            raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
         backend.default_kms_key_id = self._state.defaults_of(call).key or MANAGED  # lest moto makes a key of its own
         before = {each.id for each in backend.all_instances()}
         response = onward(request)

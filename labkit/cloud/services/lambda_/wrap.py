@@ -63,6 +63,8 @@ class Lambda:
             return self._create(call, request, onward)
         if call.operation == "UpdateFunctionConfiguration":
             return self._update(call, request, onward)
+        if call.operation == "ListVersionsByFunction":  # of which moto knows none, whatever the name
+            _function(call.account, call.region, call.params["FunctionName"])
         response = onward(request)
         if call.operation in _CONFIGURATIONS and response.status == 200:
             return self._configuration(call, response)

@@ -19,6 +19,7 @@ from .answers import answered, rewritten, with_body
 from .bodies import claim_of
 from .checksums import COMPOSITE, PREFIX, WHOLE, Checksum, keep, of_object, of_part, of_upload, plan_of
 from .encryption import refuse_customer_keys
+from .headers import invalid
 from .kept import Kept, Part, Upload, hide_content
 from .keys import ObjectKeys
 from .objects import find_bucket, find_object, source_of
@@ -110,6 +111,13 @@ class Multipart:
         # Recorded: under a KMS key nothing is told of a checksum that S3 made of its own accord.
         told = checksum.members() if upload.plan.asked or not upload.encryption.uses_kms else {}
         return answered(with_body(call, response, result | told), upload.encryption.headers())
+
+    def list_uploads(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
+        """Refuse an upload-id marker that is not of an upload of the key marker (recorded); alone it is ignored."""
+        key, marker = call.params.get("KeyMarker"), call.params.get("UploadIdMarker")
+        if key and marker and getattr(bucket.multiparts.get(marker), "key_name", None) != key:
+            raise invalid("Invalid uploadId marker", "upload-id-marker", marker)
+        return onward(request)
 
     def list_parts(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Return the parts with their checksums, where the upload asked for them (recorded)."""

@@ -68,6 +68,7 @@ class S3:
             "ListObjectVersions": self._list,
             "ListObjects": self._list,
             "ListObjectsV2": self._list,
+            "ListMultipartUploads": multipart.list_uploads,
             "ListParts": multipart.list_parts,
             "PutBucketEncryption": self._put_default,
             "PutObject": self._put,
