@@ -203,12 +203,12 @@ def _has_many(name: str) -> bool:
 
 
 def made_plain(written: str) -> str:
-    """A value that a pattern matches: something in place of each star."""
+    """Return a value that a pattern matches: something in place of each star."""
     return literal(written.replace("*", "x").replace("?", "x"))
 
 
 def neighbours(value: str | None, operator: str) -> list[str | None]:
-    """A number, and the ones beside it; everything else as it is."""
+    """Return a number, and the ones beside it; everything else as it is."""
     if operator.startswith("Numeric") and value and (whole := _around(value)):
         return [str(each) for each in range(min(whole) - 1, max(whole) + 2)]
     if operator.startswith("Date") and value:
