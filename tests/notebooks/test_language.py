@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from .conftest import PATHS
 
 LONGEST_SENTENCE = 35
+MOST_BRACKETS = 2
 READ_ALOUD = ("00", "04", "08", "16", "18")  # each cell of these was read aloud; the other labs are still to come
 RELATIVE = re.compile(r"\W*(Who|Whoever|Whom)\b")
 
@@ -28,6 +29,12 @@ def sentences(text: str) -> list[str]:
     blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n|\n(?=[-|#]|\d+\.)", text)]
     prose = [block for block in blocks if not block.startswith(("|", "#"))]
     return [each for block in prose for each in re.split(r"(?<=[.?!:])\)?\s+(?=[A-Z(*`])", block)]
+
+
+def brackets(text: str) -> int:
+    """How many brackets a cell's prose has; code, links and tables have their own."""
+    said = " ".join(re.sub(r"`[^`]*`", "", each) for each in sentences(text))
+    return len(re.findall(r"\(", said))
 
 
 def prose(notebook: NotebookNode) -> list[str]:
@@ -50,6 +57,14 @@ def test_a_sentence_can_be_said_in_one_breath(page: Path) -> None:
     assert [each for each in prose(notebook) if len(each.split()) > LONGEST_SENTENCE] == []
 
 
+@pytest.mark.parametrize("page", ALOUD, ids=lambda page: page.stem)
+def test_a_cell_has_few_brackets(page: Path) -> None:
+    """What may be skipped stands in brackets: no more than two in a cell."""
+    notebook = nbformat.read(page, as_version=4)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert [text for text in texts if brackets(text) > MOST_BRACKETS] == []
+
+
 def test_both_are_found() -> None:
     """The rules see what they are for, and no more."""
     told = sentences("Who asks, gets. Who asks? ![Who: a](x.svg)\n\n| Who |\n|---|\n\n- Whoever may, reads.")
@@ -57,3 +72,4 @@ def test_both_are_found() -> None:
         "Who asks, gets.",
         "- Whoever may, reads.",
     ]
+    assert brackets("One (a). [Two](b.html), `three(c)`, four (d), and\n\n| five (e) |") == 2
