@@ -12,7 +12,7 @@ MEND := $(RUN) -c 'from labkit.accounts import launchers; launchers.main()'
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup test lint types notebooks ledger upgrade bench clean
+.PHONY: help lab setup test lint types notebooks minutes ledger upgrade bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ types: $(READY)  ## Check the types
 
 notebooks: $(READY)  ## Run the notebooks again and save their outputs in place
 	@$(RUN) tools/execute_notebooks.py $(NOTEBOOKS)
+
+minutes: $(READY)  ## Reckon the minutes of each lab, and write them where they stand
+	@$(RUN) tools/write_minutes.py
 
 ledger: $(READY)  ## Write the ledger's pages from its tables
 	@$(RUN) tools/write_ledger.py
