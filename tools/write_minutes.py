@@ -40,11 +40,12 @@ The minutes at a lab's head are reckoned, the same way for all:
 | prose | {WORDS_A_MINUTE} words a minute |
 | outputs, which one looks through | {OUTPUT_WORDS_A_MINUTE} words a minute |
 | a code cell: run it, and see what came | {SECONDS_A_CELL} seconds, and {SECONDS_A_LINE} for each line |
-| an exercise: read the task, and think | {SECONDS_AN_EXERCISE} seconds, and {SECONDS_A_LINE_OF_SOLUTION} for each line of the shipped solution |
+| an exercise: read the task, and think | {SECONDS_AN_EXERCISE} seconds |
+| each line of its shipped solution | {SECONDS_A_LINE_OF_SOLUTION} seconds |
 
 Adults read English prose at some 240 words a minute (M. Brysbaert, *How many words do we read per minute?*, Journal of
-Memory and Language 109, 2019). We reckon with fewer, since many read in a second language. The seconds are our own guess.
-If your class needs longer than the sum says, tell us which lab, and how long.
+Memory and Language 109, 2019). We reckon with fewer, since many read in a second language. The seconds are our own
+guess. If your class needs longer than the sum says, tell us which lab, and how long.
 
 Written by `make minutes` from the notebooks. Do not edit this page.
 
