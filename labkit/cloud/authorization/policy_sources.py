@@ -34,7 +34,7 @@ def policies_for(call: Call, principal: Principal, target: Target, services: Ser
 
 
 def principal_tags(principal: Principal) -> dict[str, str]:
-    """The tags of the caller's user or role, and those of its session, which win ("Pass session tags in AWS STS")."""
+    """Give the tags of the caller's user or role, and those of its session, which win ("Pass session tags in STS")."""
     entity = _identity(principal)
     tags: list[dict[str, str]] = []
     if entity is not None:

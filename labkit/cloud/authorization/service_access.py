@@ -29,7 +29,7 @@ def allows(
     context: Mapping[str, str] | None = None,
     kind: DocumentKind = "resource",
 ) -> bool:
-    """Whether the resource's policy (JSON text, bytes or None) lets `service` do `action`, called for `source_arn`."""
+    """Ask whether the resource's policy (JSON, bytes, None) lets `service` do `action`, called for `source_arn`."""
     if not policy:
         return False
     text = policy.decode() if isinstance(policy, bytes) else str(policy)

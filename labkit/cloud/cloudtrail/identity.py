@@ -39,7 +39,7 @@ def identity_of(principal: Principal, via: tuple[str, ...]) -> dict[str, Any]:
 
 
 def identity_abroad(principal: Principal) -> dict[str, Any]:
-    """The caller as another account sees it, whose resource was used: no ARN, no name (User Guide, AWSAccount)."""
+    """Show the caller as the account of the used resource sees it: no ARN, no name (User Guide, AWSAccount)."""
     return {"type": "AWSAccount", "principalId": principal.principal_id, "accountId": principal.account}
 
 

@@ -40,7 +40,7 @@ class Clock:
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:
-        """What happens inside happens at `moment`: time has been moved past it, and it is only now carried out."""
+        """Let what happens inside happen at `moment`: time was moved past it, and it is only now carried out."""
         before, self._seen = self._seen, moment
         try:
             yield

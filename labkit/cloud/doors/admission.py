@@ -38,7 +38,7 @@ def admit(head: HttpRequest, credentials: Credentials) -> Admitted | HttpRespons
 
 
 def too_large(request: HttpRequest) -> HttpResponse | None:
-    """The refusal of a whole request that is larger than its service takes, for a door that is handed it whole."""
+    """Refuse a whole request that is larger than its service takes, for a door that is handed it whole."""
     if len(request.body) <= FROM_ANYBODY:
         return None
     signature = read_signature(request)

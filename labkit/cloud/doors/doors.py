@@ -74,7 +74,7 @@ class Server:
         return admit(head, self._cloud.credentials)
 
     def leave_to_parent(self) -> None:
-        """This process is a forked child: the port is the parent's alone, also when the child lives longer."""
+        """Leave the port to the parent, in a forked child, also when the child lives longer."""
         with suppress(OSError):
             self._server.socket.close()
 
@@ -108,16 +108,16 @@ class InProcessDoor:
         self._parent = 0  # the parent's process id when it was last found there; 0 if it has not been looked for
 
     def open(self) -> None:
-        """Every botocore session made from now on goes through this door."""
+        """Send every botocore session made from now on through this door."""
         botocore.handlers.BUILTIN_HANDLERS.append(("before-send", self.answer))
         botocore.handlers.BUILTIN_HANDLERS.insert(0, ("before-parameter-build", self.fill_in_tokens))
 
     def leave_to_parent(self) -> None:
-        """This process is a forked child."""
+        """Leave the door to the parent, in a forked child."""
         self._in_child = True
 
     def fill_in_tokens(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """The idempotency tokens that botocore would make up at random come from the lab's seed."""
+        """Take from the lab's seed the idempotency tokens that botocore would make up at random."""
         if self._in_child:  # else all children had the same
             return
         for name in model.idempotent_members:

@@ -67,7 +67,7 @@ class RequestReader:
         return arrived
 
     def takes_up_expectation(self) -> bool:
-        """Whether the sender now waits for leave to send a body (`Expect: 100-continue`); true once for a request."""
+        """Tell whether the sender waits for leave to send a body (`Expect: 100-continue`); true once for a request."""
         expected, self._expected = self._expected, False
         return expected
 

@@ -78,7 +78,7 @@ class HttpServer(socketserver.ThreadingTCPServer):
         self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """One connection, in its thread."""
+        """Serve one connection, in its thread."""
         try:
             super().process_request_thread(request, client_address)
         finally:

@@ -129,7 +129,7 @@ class Gateway:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """No call is being carried out meanwhile, and the last one has been recorded; no time passes."""
+        """Hold every call back meanwhile, once the last one has been recorded; no time passes."""
         with self._lock:
             yield
 
@@ -142,7 +142,7 @@ class Gateway:
         self._lock.release()
 
     def close(self) -> None:
-        """The account is over: requests that still come are for another one (AccountOver)."""
+        """End the account: requests that still come are for another one (AccountOver)."""
         with self._lock:
             self._over = True
 

@@ -73,7 +73,7 @@ class InnerCalls:
         return self._carry_out_inner(inner, call)
 
     def as_principal(self, call: Call, principal: Principal, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """A KMS call that a service makes with credentials that it holds: nothing shows the service (captured)."""
+        """Make a KMS call for a service with credentials that it holds: nothing shows the service (captured)."""
         inner = self._inner(principal, call.region, self._clock.now(), operation, params)
         inner.source_ip = inner.user_agent = "AWS Internal"
         return self._carry_out_inner(inner, call)

@@ -65,7 +65,7 @@ def amz_parameters(request: HttpRequest) -> dict[str, str]:
 
 
 def expected_signature(request: HttpRequest, signature: Signature, secret: str) -> str:
-    """The signature that the holder of `secret` would have made for this link, or for this form's policy (base64)."""
+    """Make the signature that the holder of `secret` would have made for this link or this form's policy (base64)."""
     if signature.policy:
         return base64.b64encode(hmac.digest(secret.encode(), signature.policy.encode(), "sha1")).decode()
     headers = HTTPHeaders()

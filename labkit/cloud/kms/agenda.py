@@ -47,7 +47,7 @@ class Agenda:
         self._count = 0
 
     def add(self, time: datetime, holds: Callable[[], bool], act: Callable[[datetime], list[Happening]]) -> None:
-        """At `time`, if `holds()` then, do `act(time)`."""
+        """Plan `act(time)` for `time`, to be done if `holds()` then."""
         self._count += 1
         heapq.heappush(self._entries, _Entry(time, self._count, holds, act))
 

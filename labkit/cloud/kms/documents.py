@@ -22,7 +22,7 @@ def default_policy(account: str) -> str:
 
 
 def layout(document: Any, indent: str = "") -> str:
-    """A policy that KMS wrote itself, as GetKeyPolicy shows it: objects over several lines, lists along the line."""
+    """Write a policy that KMS made itself as GetKeyPolicy shows it: objects over several lines, lists in one."""
     if isinstance(document, dict):
         inner = indent + "  "
         members = [f"{inner}{json.dumps(name)} : {layout(value, inner)}" for name, value in document.items()]

@@ -28,7 +28,7 @@ SpecCheck = Callable[[Key, Call], None]
 
 
 def nothing(_call: Call) -> None:
-    """The check of an operation that has none of its own."""
+    """Check nothing, for an operation that has no check of its own."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _check_algorithm(name: str, key: Key, call: Call) -> None:
 
 
 def on_account(_store: Store, call: Call) -> tuple[Target, ...]:
-    """No resource: the permission is asked on "*"."""
+    """Name no resource: the permission is asked on "*"."""
     return (Target(f"kms:{call.operation}", "*"),)
 
 

@@ -45,7 +45,7 @@ def _automatic(store: Store, key: Key, rotation: Rotation, time: datetime) -> li
 
 
 def resume(store: Store, key: Key, now: datetime) -> None:
-    """The key is enabled again: what should have been rotated meanwhile is rotated at once.
+    """Take up rotation of a key that is enabled again: what was due meanwhile is rotated at once.
 
     "If the key material in the re-enabled KMS key hasn't been rotated in one year, KMS rotates it
     immediately, and every year thereafter" (GetKeyRotationStatus).
@@ -109,7 +109,7 @@ def settle(key: Key) -> None:
 
 
 def hand_over(store: Store, old: Key, new: Key) -> None:
-    """The primary of related multi-Region keys is another now: it rules their rotation from here on."""
+    """Hand the rotation of related multi-Region keys to another primary, from here on."""
     rotation, old.rotation = old.rotation, None
     new.on_demand_count = old.on_demand_count
     if rotation is not None:

@@ -74,7 +74,7 @@ class Kms:
         return operation.plan(self._store, call)
 
     def perform(self, call: Call) -> dict[str, Any]:
-        """After authorization: the checks, the act, the answer by botocore's member names."""
+        """Do what was authorized: the checks, the act, the answer by botocore's member names."""
         operation = self._operation(call)
         checks.check(operation, call)
         answer = operation.act(self._store, call)

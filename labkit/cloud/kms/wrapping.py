@@ -27,7 +27,7 @@ LONGEST_HMAC = 128
 
 
 def check_suits(algorithm: str, wrapping_spec: str, spec: KeySpec) -> None:
-    """Whether material for a key of `spec` can be wrapped this way, by the documentation of WrappingAlgorithm.
+    """Ask whether material for a key of `spec` can be wrapped this way, by WrappingAlgorithm's documentation.
 
     The refusal is the real service's, quoted for a symmetric key and RSA_AES_KEY_WRAP_SHA_256
     (a transcript of January 2024: "How to import a KMS key", in Japanese).
@@ -63,7 +63,7 @@ def unwrap(private_key: rsa.RSAPrivateKey, algorithm: str, wrapped: bytes) -> by
 
 
 def checked(spec: KeySpec, secret: bytes) -> bytes:
-    """The material in the form in which it is kept, if it suits the key spec; else IncorrectKeyMaterialException.
+    """Give the material in the form in which it is kept, if it suits the key spec; else IncorrectKeyMaterialException.
 
     Symmetric: 32 bytes. HMAC: at least as many as the spec's, at most 1024 bits. Asymmetric: a private key in PKCS #8,
     DER, not encrypted ("Requirements for imported key material", AWS KMS Developer Guide).

@@ -61,7 +61,7 @@ class DataKeys:
         self._reading: dict[tuple[object, ...], datetime] = {}
 
     def for_writing(self, asker: Asker, key_id: str, context: Mapping[str, str], period: timedelta) -> DataKey:
-        """The asker's own data key under this KMS key; a new one is made and verified once the period is over."""
+        """Give the asker's own data key under this KMS key; once the period is over, a new one is made and verified."""
         place = (asker.who, key_id, tuple(context.items()))
         held, since = self._writing.get(place, (None, None))
         if held is not None and since is not None and self._now() < since + period:

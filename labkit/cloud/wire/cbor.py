@@ -24,7 +24,7 @@ _ERROR = ShapeResolver(
 
 
 def read_cbor(body: bytes, shape: Shape | None) -> dict[str, Any]:
-    """The parameters of an operation by member names; AwsError("SerializationException") where they don't parse."""
+    """Read an operation's parameters by member names; AwsError("SerializationException") where they don't parse."""
     if not body or shape is None:
         return {}
     parser = RpcV2CBORParser()

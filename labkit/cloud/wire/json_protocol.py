@@ -31,7 +31,7 @@ _SCALARS: dict[str, tuple[type | tuple[type, ...], str]] = {
 
 
 def read_json(body: bytes, shape: Any) -> dict[str, Any]:
-    """The parameters of an operation by member names: blobs as bytes, timestamps as aware datetimes, nulls left out.
+    """Read an operation's parameters by member names: blobs as bytes, timestamps as aware datetimes, nulls left out.
 
     AwsError("SerializationException") unless `body` is a JSON object that fits `shape`.
     """

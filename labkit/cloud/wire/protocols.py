@@ -266,7 +266,7 @@ def _json_type(protocol: str, service: str) -> str:
 
 
 def fields_of(request: HttpRequest) -> dict[str, str]:
-    """The fields of a query-protocol request, from its body or, for GET, its query string; the last of each name."""
+    """Read the fields of a query-protocol request, from its body or, for GET, its query; the last of each name."""
     try:
         form = parse_qs((request.body or request.query.encode()).decode(), keep_blank_values=True)
     except (UnicodeDecodeError, ValueError):

@@ -26,7 +26,7 @@ def _services_by_signing_name() -> dict[str, list[str]]:
 
 
 def service_models_of(signing_name: str) -> list[ServiceModel]:
-    """The botocore models of the services that a signature may mean, the likeliest first; AwsError where there is none.
+    """Find botocore's models of the services that a signature may mean, the likeliest first; AwsError if there is none.
 
     DynamoDB and its streams, say, have one signing name.
     """
@@ -39,7 +39,7 @@ def service_models_of(signing_name: str) -> list[ServiceModel]:
 
 
 def choose_operation(models: list[ServiceModel], request: HttpRequest) -> tuple[str, OperationModel, dict[str, Any]]:
-    """The protocol, the operation and the parameters of the path, by the first of the services that has such a one."""
+    """Choose protocol, operation and path parameters, by the first of the services that has such an operation."""
     if "x-amz-account-id" in request.headers and request.path.startswith("/v20180820/"):  # S3 Control's own
         models = [model for model in models if model.service_name == "s3control"] or models
     version = fields_of(request).get("Version") if len(models) > 1 and models[0].protocol == "query" else None

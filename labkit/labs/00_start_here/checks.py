@@ -12,7 +12,7 @@ OWN_KEYS = {"made in lab 00"}
 
 
 def hello_key(lab: LabView, answer: Any) -> Outcome:
-    """A key described "Hello, KMS" exists, and can be used."""
+    """Check that a key described "Hello, KMS" exists, and can be used."""
     found = [key["Arn"] for key in keys(lab) if key["Description"] == "Hello, KMS"]
     if any(not unusable(lab, arn) for arn in found):
         return solved("There is a key that says hello. It can be used at once; keys need no warming up.")
@@ -29,7 +29,7 @@ def hello_key(lab: LabView, answer: Any) -> Outcome:
 
 
 def count_refusals(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of records with an errorCode."""
+    """Check that the answer is the number of records with an errorCode."""
     if missing := no_number(answer):
         return missing
     codes = [event.get("errorCode") for event in lab.events()]
@@ -44,7 +44,7 @@ def count_refusals(lab: LabView, answer: Any) -> Outcome:
 
 
 def name_your_role(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the role's name in the caller's ARN."""
+    """Check that the answer is the role's name in the caller's ARN."""
     if answer is None:
         return unanswered()
     arn = lab.observer.client("sts").get_caller_identity()["Arn"]

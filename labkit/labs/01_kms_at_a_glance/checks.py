@@ -12,7 +12,7 @@ IRELAND = "eu-west-1"
 
 
 def key_in_ireland(lab: LabView, answer: Any) -> Outcome:
-    """A key described "far away" exists in eu-west-1, and can be used."""
+    """Check that a key described "far away" exists in eu-west-1, and can be used."""
     there = [key["Description"] for key in keys(lab, IRELAND)]
     far = [key["Arn"] for key in keys(lab, IRELAND) if key["Description"] == "far away"]
     if far and all(unusable(lab, arn) for arn in far):
@@ -28,7 +28,7 @@ def key_in_ireland(lab: LabView, answer: Any) -> Outcome:
 
 
 def whose_key(lab: LabView, answer: Any) -> Outcome:
-    """The answer is "AWS managed"."""
+    """Check that the answer is "AWS managed"."""
     if answer is None:
         return unanswered()
     words = str(answer).replace("-", " ").replace("_", " ").casefold().split()
@@ -45,7 +45,7 @@ def whose_key(lab: LabView, answer: Any) -> Outcome:
 
 
 def release_signing(lab: LabView, answer: Any) -> Outcome:
-    """A key described "release signing" signs, has a public half, and can be used."""
+    """Check that a key described "release signing" signs, has a public half, and can be used."""
     found = [key for key in keys(lab) if key["Description"] == "release signing"]
     if not found:
         return not_attempted("There is no key described `release signing` so far.")
@@ -61,7 +61,7 @@ def release_signing(lab: LabView, answer: Any) -> Outcome:
 
 
 def two_regions(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of records of Frankfurt."""
+    """Check that the answer is the number of records of Frankfurt."""
     if missing := no_number(answer):
         return missing
     regions = [event["awsRegion"] for event in lab.events()]

@@ -66,7 +66,7 @@ def alias_for_payroll(lab: LabView, answer: Any) -> Outcome:
 
 
 def label_a_key(lab: LabView, answer: Any) -> Outcome:
-    """Some key carries both tags, and can be used."""
+    """Check that some key carries both tags, and can be used."""
     found = {key["Arn"]: _tags(lab, key) for key in keys(lab) if key["KeyState"] != "PendingDeletion"}
     waiting = [
         key for key in calls(lab, "CreateKey", "TagResource") if "Payroll" in str(key["requestParameters"].get("tags"))
@@ -97,7 +97,7 @@ def _tags(lab: LabView, key: dict[str, Any]) -> dict[str, str]:
 
 
 def count_keys(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of keys over all pages of ListKeys."""
+    """Check that the answer is the number of keys over all pages of ListKeys."""
     if missing := no_number(answer):
         return missing
     pages = lab.observer.client("kms").get_paginator("list_keys").paginate()

@@ -19,7 +19,7 @@ WHY_NOT = {
 
 
 def which_key(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the description of the drawer's key that has encrypted something."""
+    """Check that the answer is the description of the drawer's key that has encrypted something."""
     if answer is None:
         return unanswered()
     drawers = {key["Arn"]: key["Description"] for key in keys(lab) if key["Description"] in DRAWERS}
@@ -81,7 +81,7 @@ def change_the_lock(lab: LabView, answer: Any) -> Outcome:
 
 
 def name_the_error(lab: LabView, answer: Any) -> Outcome:
-    """The answer is InvalidCiphertextException."""
+    """Check that the answer is InvalidCiphertextException."""
     if answer is None:
         return unanswered()
     code, _, more = str(answer).strip().partition(":")

@@ -53,7 +53,7 @@ def reader_for_payroll(lab: LabView, answer: Any) -> Outcome:
 
 
 def two_pairs_of_hands(lab: LabView, answer: Any) -> Outcome:
-    """A key `contracts`: DevOps may switch it and not use it, LedgerApp may use it and not manage it."""
+    """Check a key `contracts`: DevOps may switch it and not use it, LedgerApp may use it and not manage it."""
     made = [key for key in keys(lab) if key["Description"] == "contracts"]
     if not made:
         return not_attempted("There is no key with the description `contracts`.")
@@ -72,7 +72,7 @@ def two_pairs_of_hands(lab: LabView, answer: Any) -> Outcome:
 
 
 def which_statement(lab: LabView, answer: Any) -> Outcome:
-    """The answer is R3: a deny of everything but kms:De* for the courier."""
+    """Check that the answer is R3: a deny of everything but kms:De* for the courier."""
     if (wrong := no_text(answer, "the Sid of a statement")) is not None:
         return wrong
     sid = str(answer).strip()

@@ -18,7 +18,7 @@ STILL_THERE = "A new grant takes nothing away from an old one: revoke what is wr
 
 
 def just_enough(lab: LabView, answer: Any) -> Outcome:
-    """One grant for Printer, with Encrypt and DescribeKey; no policy, and nothing else that it may do."""
+    """Check for one grant for Printer, with Encrypt and DescribeKey; no policy, and nothing else that it may do."""
     if identity_policies(lab, "Printer"):
         return not_yet("The role Printer has got a policy of its own. The task asks for a grant, and for no policy.")
     grants = _grants_for(lab, "archive", "Printer")
@@ -47,7 +47,7 @@ def just_enough(lab: LabView, answer: Any) -> Outcome:
 
 
 def one_box(lab: LabView, answer: Any) -> Outcome:
-    """One grant for Researcher: Decrypt, subset box=7; and after it a successful Decrypt of such a letter."""
+    """Check for one grant for Researcher: Decrypt, subset box=7; and after it a successful Decrypt of such a letter."""
     grants = _grants_for(lab, "archive", "Researcher")
     if not grants:
         return not_attempted("There is no grant for the role Researcher on the archive's key.")
@@ -105,7 +105,7 @@ def _of_several(grants: list[dict[str, Any]]) -> str:
 
 
 def put_it_down(lab: LabView, answer: Any) -> Outcome:
-    """A grant for Temp, to decrypt and retire, was made, used by Temp, and retired by Temp; nothing is left."""
+    """Check that a grant for Temp, to decrypt and retire, was made, used and retired by Temp; nothing is left."""
     made = {
         _grant_id(event): event for event in calls(lab, "CreateGrant") if _names(event["requestParameters"], "Temp")
     }
@@ -134,7 +134,7 @@ def _used(events: list[Any], made: dict[str, Any], opened: list[dict[str, Any]],
 
 
 def the_odd_one(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the name of the scanner's grant without a constraint."""
+    """Check that the answer is the name of the scanner's grant without a constraint."""
     if (wrong := no_text(answer, "the grant's Name")) is not None:
         return wrong
     made, name = _shelves(lab), str(answer).strip()
@@ -146,7 +146,7 @@ def the_odd_one(lab: LabView, answer: Any) -> Outcome:
 
 
 def close_the_door(lab: LabView, answer: Any) -> Outcome:
-    """The odd grant is gone, and no other; and nothing else lets the scanner read without a shelf."""
+    """Check that the odd grant is gone, and no other; and that nothing else lets the scanner read without a shelf."""
     made = _shelves(lab)
     left = {grant.get("Name") for grant in _grants_of(lab, "scans")}
     odd = {name for name, constraints in made.items() if not constraints}

@@ -49,7 +49,7 @@ def one_role_one_action(lab: LabView, answer: Any) -> Outcome:
 
 
 def who_came_in(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the account, other than the own, that decrypted most often with `archive`."""
+    """Check that the answer is the account, other than the own, that decrypted most often with `archive`."""
     if answer is None:
         return unanswered()
     if not isinstance(answer, (str, int)):
@@ -68,7 +68,7 @@ def who_came_in(lab: LabView, answer: Any) -> Outcome:
 
 
 def name_your_customer(lab: LabView, answer: Any) -> Outcome:
-    """A role Backup, which the vendor's account may assume under the external ID only; and it has."""
+    """Check for a role Backup that the vendor's account may assume under the external ID only; and it has."""
     iam, reach = lab.observer.client("iam"), Reach(lab)
     pages = iam.get_paginator("list_roles").paginate()
     if "Backup" not in {role["RoleName"] for page in pages for role in page["Roles"]}:
@@ -101,7 +101,7 @@ def name_your_customer(lab: LabView, answer: Any) -> Outcome:
 
 
 def family_only(lab: LabView, answer: Any) -> Outcome:
-    """The key policy of `minutes` lets the organization decrypt, by its id; and another account has."""
+    """Check that the key policy of `minutes` lets the organization decrypt, by its id; and another account has."""
     found, reach = _key(lab, "minutes"), Reach(lab)
     arn, key, others = str(found["Arn"]), reach.key(found["Arn"]), _for_others(lab, found)
     if not others and not key.grants:

@@ -20,7 +20,7 @@ OBJECTS, MESSAGES = 10_000, 50
 
 
 def open_the_parcel(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the text that was sealed."""
+    """Check that the answer is the text that was sealed."""
     if answer is None:
         return unanswered()
     text = f"The safe opens with {random.Random(lab.name).randrange(1000, 9999)}"  # noqa: S311  # as the notebook has it
@@ -59,7 +59,7 @@ def change_the_wrapper(lab: LabView, answer: Any) -> Outcome:
 
 
 def into_the_archive(lab: LabView, answer: Any) -> Outcome:
-    """The bucket holds an envelope for the report, made with the app's key, and somebody has opened it."""
+    """Check that the bucket holds an envelope for the report, made with the app's key, and somebody has opened it."""
     body = _object(lab)
     if body is None:
         return not_attempted(f"There is no object `{OBJECT}` in the archive so far.")
@@ -81,7 +81,7 @@ def into_the_archive(lab: LabView, answer: Any) -> Outcome:
 
 
 def count_the_calls(lab: LabView, answer: Any) -> Outcome:
-    """One request for each data key, twice."""
+    """Check for one request for each data key, twice."""
     if no := no_number(answer):
         return no
     keys_needed = OBJECTS // MESSAGES

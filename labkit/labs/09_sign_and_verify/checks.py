@@ -55,7 +55,7 @@ def big_release(lab: LabView, answer: Any) -> Outcome:
 
 
 def gate_pass(lab: LabView, answer: Any) -> Outcome:
-    """The answer is a JWT: ES256, by the firmware's key, with sub = visitor, and PyJWT takes it."""
+    """Check that the answer is a JWT: ES256, by the firmware's key, with sub = visitor, and PyJWT takes it."""
     if answer is None:
         return unanswered()
     text = answer if isinstance(answer, str) else bytes(answer).decode("ascii", "replace")
@@ -130,7 +130,7 @@ def _in_this_case(how: str) -> str:
 
 
 def until_2046(lab: LabView, answer: Any) -> Outcome:
-    """The alias leads to an ML-DSA key that has signed, and can be used."""
+    """Check that the alias leads to an ML-DSA key that has signed, and can be used."""
     target = aliases(lab).get(NEXT)
     if target is None:
         return not_attempted(f"There is no alias {NEXT}.")

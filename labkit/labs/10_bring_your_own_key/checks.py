@@ -22,7 +22,7 @@ SLACK = timedelta(days=1)  # who counts whole days, from midnight to midnight, i
 
 
 def ninety_days(lab: LabView, answer: Any) -> Outcome:
-    """The alias leads to an EXTERNAL key whose material was imported for 90 days, is there, and has encrypted."""
+    """Check that the alias leads to an EXTERNAL key with material for 90 days, which is there and has encrypted."""
     key = _behind(lab, REGISTER)
     if key is None:
         return not_attempted(f"There is no alias {REGISTER}.")
@@ -49,7 +49,7 @@ def ninety_days(lab: LabView, answer: Any) -> Outcome:
 
 
 def lost_material(lab: LabView, answer: Any) -> Outcome:
-    """The key "deaths" has its material back and has decrypted."""
+    """Check that the key "deaths" has its material back and has decrypted."""
     key = the_key(lab, "deaths")
     tried = _of([event for event in lab.events() if event["eventName"] == "ImportKeyMaterial"], key["Arn"])
     if key["KeyState"] == "PendingImport":
@@ -64,7 +64,7 @@ def lost_material(lab: LabView, answer: Any) -> Outcome:
 
 
 def turn_the_year(lab: LabView, answer: Any) -> Outcome:
-    """The key "marriages" is Enabled, has two materials, and the one described as 2027 is current."""
+    """Check that the key "marriages" is Enabled, has two materials, and the one described as 2027 is current."""
     key = the_key(lab, "marriages")
     kms = lab.observer.client("kms")
     materials = kms.list_key_rotations(KeyId=key["KeyId"], IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]
@@ -85,7 +85,7 @@ def turn_the_year(lab: LabView, answer: Any) -> Outcome:
 
 
 def old_stamps(lab: LabView, answer: Any) -> Outcome:
-    """An EXTERNAL HMAC key has verified tags, and the answer is the number of the forged one."""
+    """Check that an EXTERNAL HMAC key has verified tags, and the answer is the number of the forged one."""
     hmacs = [key for key in keys(lab) if key["KeySpec"] == "HMAC_256"]
     if not hmacs:
         return not_attempted("There is no HMAC key for the stamps.")

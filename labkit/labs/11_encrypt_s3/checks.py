@@ -68,7 +68,7 @@ def old_memo(lab: LabView, answer: Any) -> Outcome:
 
 
 def fewer_calls(lab: LabView, answer: Any) -> Outcome:
-    """The sensor's bucket uses a bucket key with the same KMS key; five objects were put with it."""
+    """Check that the sensor's bucket uses a bucket key with the same KMS key; five objects were put with it."""
     bucket = _bucket(lab, "sensor")
     there = {name: found for name in DAYS if (found := _object(lab, name, bucket)) is not None}
     configuration = lab.observer.client("s3").get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
@@ -95,7 +95,7 @@ def fewer_calls(lab: LabView, answer: Any) -> Outcome:
 
 
 def who_read(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the role that has decrypted salaries.csv."""
+    """Check that the answer is the role that has decrypted salaries.csv."""
     if answer is None:
         return unanswered()
     reader = named(answer, READERS)

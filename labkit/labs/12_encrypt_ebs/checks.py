@@ -56,7 +56,7 @@ def _for_volumes(lab: LabView, key: str) -> list[Right]:
 
 
 def the_old_disk(lab: LabView, answer: Any) -> Outcome:
-    """A volume made, over snapshots and copies, from the first volume of the lab, under the practice's key."""
+    """Check for a volume under the practice's key, made over snapshots and copies from the lab's first volume."""
     old, key = calls(lab, "CreateVolume")[0]["responseElements"]["volumeId"], _key(lab, "practice")
     snapshots = _snapshots_of(lab, old)
     if not snapshots:
@@ -78,7 +78,7 @@ def the_old_disk(lab: LabView, answer: Any) -> Outcome:
 
 
 def the_branch(lab: LabView, answer: Any) -> Outcome:
-    """In Frankfurt, encryption by default is on, under a customer managed key there, and a volume shows it."""
+    """Check that Frankfurt encrypts by default under a customer managed key there, and that a volume shows it."""
     ec2 = lab.observer.client("ec2", BRANCH)
     enabled = ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
     default = ec2.get_ebs_default_kms_key_id()["KmsKeyId"]
@@ -100,7 +100,7 @@ def the_branch(lab: LabView, answer: Any) -> Outcome:
 
 
 def what_the_hospital_needs(lab: LabView, answer: Any) -> Outcome:
-    """The practice's key lets the hospital's account in, with what restoring takes; and the hospital has restored."""
+    """Check that the key lets the hospital's account in, with what restoring takes; and the hospital has restored."""
     key, hospital, reach = _key(lab, "practice"), _shared_with(lab), Reach(lab)
     thing = _without_grants_of_services(reach.key(key))
     everybody = [with_every_policy(each) for each in reach.callers(thing) if each.account == thing.account]
@@ -147,7 +147,7 @@ def _without_grants_of_services(key: Thing) -> Thing:
 
 
 def what_hangs_on_it(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the ids of all volumes and own snapshots under the spare key."""
+    """Check that the answer is the ids of all volumes and own snapshots under the spare key."""
     if answer is None:
         return unanswered()
     if not all(isinstance(each, str) for each in answer):

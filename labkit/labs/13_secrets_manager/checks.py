@@ -40,7 +40,7 @@ def one_secret_of_two(lab: LabView, answer: Any) -> Outcome:
 
 
 def into_the_vault(lab: LabView, answer: Any) -> Outcome:
-    """The secret shop/mail, and its current version, are under the key of the vault."""
+    """Check that the secret shop/mail, and its current version, are under the key of the vault."""
     secret = _secret(lab, "shop/mail")
     under = _description(lab, secret.get("KmsKeyId"))
     if under == "shop":
@@ -65,7 +65,7 @@ def into_the_vault(lab: LabView, answer: Any) -> Outcome:
 
 
 def by_hand(lab: LabView, answer: Any) -> Outcome:
-    """A SecureString under the shop's key, decrypted by a direct call of KMS."""
+    """Check for a SecureString under the shop's key, decrypted by a direct call of KMS."""
     pages = lab.observer.client("ssm").get_paginator("describe_parameters").paginate()
     found = next((each for page in pages for each in page["Parameters"] if each["Name"] == TOKEN), None)
     if found is None:
@@ -83,7 +83,7 @@ def by_hand(lab: LabView, answer: Any) -> Outcome:
 
 
 def who_read_what(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the name of the secret that Night has read."""
+    """Check that the answer is the name of the secret that Night has read."""
     if answer is None:
         return unanswered()
     text = answer.strip().casefold().rpartition(":")[2]  # of an ARN, the name, a hyphen and six characters

@@ -85,7 +85,7 @@ def starts_again(lab: LabView, answer: Any) -> Outcome:
 
 
 def clerk_and_carts(lab: LabView, answer: Any) -> Outcome:
-    """The table carts is under the payments' key; Clerk may decrypt through DynamoDB alone, and has read there."""
+    """Check that carts is under the payments' key; Clerk decrypts through DynamoDB alone, and has read there."""
     key = _payments(lab)
     described = lab.observer.client("dynamodb").describe_table(TableName="carts")["Table"]
     under = described.get("SSEDescription", {}).get("KMSMasterKeyArn")
@@ -118,7 +118,7 @@ def clerk_and_carts(lab: LabView, answer: Any) -> Outcome:
 
 
 def sealed_for_carl(lab: LabView, answer: Any) -> Outcome:
-    """The item carl has a sealed iban; a key's use for sealing and one for opening name carl in their context."""
+    """Check that the item carl has a sealed iban; sealing and opening have named carl in their context."""
     item, *others = (_customer(lab, name) for name in ("carl", "anna", "mallory"))
     if item is None:
         return not_attempted("The table customers has no item carl.")

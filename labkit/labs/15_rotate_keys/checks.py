@@ -91,7 +91,7 @@ def _touched(lab: LabView, new: str) -> bool:
 
 
 def without_seeing(lab: LabView, answer: Any) -> Outcome:
-    """Each page was re-encrypted inside KMS to the diary's current material, with its context."""
+    """Check that each page was re-encrypted inside KMS to the diary's current material, with its context."""
     diary = the_key(lab, "diary")
     moved = [event for event in calls(lab, "ReEncrypt") if diary["Arn"] in _keys_of(event)]
     read = [event for event in calls(lab, "Decrypt") if key_arn(event) == diary["Arn"]]
@@ -151,7 +151,7 @@ def _list(names: set[str]) -> str:
 
 
 def which_drawer(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the symmetric drawer whose rotation nobody switched on (or the learner did, as the last one)."""
+    """Check for the symmetric drawer whose rotation nobody switched on (or the learner did, as the last one)."""
     if answer is None:
         return unanswered()
     drawers = {key["Description"]: key for key in keys(lab) if key["Description"].startswith("drawer ")}

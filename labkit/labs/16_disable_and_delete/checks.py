@@ -21,7 +21,7 @@ TO_STOP = {"kms:DisableKey": "disabled", "kms:ScheduleKeyDeletion": "scheduled f
 
 
 def dust(lab: LabView, answer: Any) -> Outcome:
-    """Of the three boxes, the one that the notebook did not use is disabled, and the others are enabled."""
+    """Check that of the three boxes, the one that the notebook did not use is disabled, and the others are enabled."""
     boxes = {key["Description"]: key for key in keys(lab) if key["Description"] in BOXES}
     touched = {name for name, key in boxes.items() if key["KeyState"] != "Enabled"}
     if missing := sorted(set(BOXES) - set(boxes)):
@@ -42,7 +42,7 @@ def dust(lab: LabView, answer: Any) -> Outcome:
 
 
 def who_complains(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the role whose Decrypt failed because the key was disabled."""
+    """Check that the answer is the role whose Decrypt failed because the key was disabled."""
     if answer is None:
         return unanswered()
     role = named(answer, ROLES)
@@ -57,7 +57,7 @@ def who_complains(lab: LabView, answer: Any) -> Outcome:
 
 
 def in_use(lab: LabView, answer: Any) -> Outcome:
-    """The policy of `wages` denies DisableKey and ScheduleKeyDeletion to all until 90 idle days, and nothing more."""
+    """Check that `wages` denies DisableKey and ScheduleKeyDeletion to all until 90 idle days, and nothing more."""
     wages, reach = str(the_key(lab, "wages")["Arn"]), Reach(lab)
     key, people = reach.key(wages), _everybody(reach, reach.key(wages))
     you = next(caller for caller in people if caller.name == "LabAdministrator")

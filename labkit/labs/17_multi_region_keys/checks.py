@@ -19,7 +19,7 @@ MOVED = "the primary is in Ireland by now, and nothing is replicated from Virgin
 
 
 def complete_replica(lab: LabView, answer: Any) -> Outcome:
-    """A replica in Sydney with description, tag and alias."""
+    """Check for a replica in Sydney with description, tag and alias."""
     kms, mrk = lab.observer.client("kms", SYDNEY), _born(lab, "backups")
     replica = _describe(lab, SYDNEY, mrk)
     if replica is None:
@@ -40,7 +40,7 @@ def complete_replica(lab: LabView, answer: Any) -> Outcome:
 
 
 def close_everywhere(lab: LabView, answer: Any) -> Outcome:
-    """With no related key can Trainee decrypt; all are enabled, and open to the administrator."""
+    """Check that Trainee decrypts with no related key; all are enabled, and open to the administrator."""
     mrk = _born(lab, "backups")
     related = [(where["Region"], where["Arn"]) for where in _related(lab, mrk)]
     if _describe(lab, VIRGINIA, mrk) is None or _leaves_ireland(lab, mrk):
@@ -168,7 +168,7 @@ def leave_virginia(lab: LabView, answer: Any) -> Outcome:
 
 
 def where_at_night(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the Region in which Night has decrypted."""
+    """Check that the answer is the Region in which Night has decrypted."""
     if answer is None:
         return unanswered()
     text = str(answer).strip().casefold()

@@ -16,7 +16,7 @@ REPORTS, NIGHT = "AWSLogs/444455556666", ("2026-01-07", "2026-01-08")
 
 
 def night_order(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the order that stands in the context of Night's Decrypt."""
+    """Check that the answer is the order that stands in the context of Night's Decrypt."""
     if answer is None:
         return unanswered()
     found = [context_of(event).get("order") for event in calls(lab, "Decrypt") if is_by(event, "Night")]
@@ -26,7 +26,7 @@ def night_order(lab: LabView, answer: Any) -> Outcome:
 
 
 def speak(lab: LabView, answer: Any) -> Outcome:
-    """The trail records all of KMS again and runs, and a use of the key since then was delivered."""
+    """Check that the trail records all of KMS again and runs, and a use of the key since then was delivered."""
     cloudtrail = lab.observer.client("cloudtrail")
     chosen = cloudtrail.get_event_selectors(TrailName="shop")
     advanced = chosen.get("AdvancedEventSelectors")
@@ -64,7 +64,7 @@ def _was_logging(lab: LabView, event: dict[str, Any]) -> bool:
 
 
 def how_often(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of successful cryptographic calls with the key of the orders."""
+    """Check that the answer is the number of successful cryptographic calls with the key of the orders."""
     if (wrong := no_number(answer)) is not None:
         return wrong
     used = len(list(_uses(lab)))
@@ -79,7 +79,7 @@ def how_often(lab: LabView, answer: Any) -> Outcome:
 
 
 def on_purpose(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the role that was refused by an explicit deny."""
+    """Check that the answer is the role that was refused by an explicit deny."""
     if answer is None:
         return unanswered()
     name = named(str(answer), THREE)
@@ -94,7 +94,7 @@ def on_purpose(lab: LabView, answer: Any) -> Outcome:
 
 
 def one_night(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of the report's Decrypt calls of one night, in its own account's files."""
+    """Check that the answer is the number of the report's Decrypt calls of one night, in its own account's files."""
     from labkit.trail import load  # pandas is loaded when it is needed
     from labkit.trail.samples import sample
 

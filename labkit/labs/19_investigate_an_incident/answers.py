@@ -18,7 +18,7 @@ _CLOCK = re.compile(r"\s*\d{1,2}(:\d\d){1,2}\s*(Z|UTC|[ap]m)?\s*", re.IGNORECASE
 
 
 def first_sign(seen: Evidence, answer: Any) -> Outcome | None:
-    """The time of the first call from the stranger's address."""
+    """Judge the time of the first call from the stranger's address."""
     right, given = seen.first(), moment(answer)
     if given is None:
         return no_time(answer)
@@ -31,7 +31,7 @@ def first_sign(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def way_in(seen: Evidence, answer: Any) -> Outcome | None:
-    """The access key of that call."""
+    """Judge the access key of that call."""
     if (wrong := no_text(answer, "the id of an access key")) is not None:
         return wrong
     given = str(answer).strip()
@@ -45,7 +45,7 @@ def way_in(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def role(seen: Evidence, answer: Any) -> Outcome | None:
-    """The role that was assumed, by name or ARN."""
+    """Judge the role that was assumed, by name or ARN."""
     if (wrong := no_text(answer, "the role's name or ARN")) is not None:
         return wrong
     given, right = str(answer).strip(), seen.role()
@@ -57,7 +57,7 @@ def role(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def files_read(seen: Evidence, answer: Any) -> Outcome | None:
-    """How many customers' files were opened."""
+    """Judge how many customers' files were opened."""
     if (wrong := no_number(answer)) is not None:
         return wrong
     right, by_session, calls_in_all, with_servers = seen.customers()
@@ -75,7 +75,7 @@ def files_read(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def orders(seen: Evidence, answer: Any) -> Outcome | None:
-    """How many orders were written under the foreign key."""
+    """Judge how many orders were written under the foreign key."""
     if (wrong := no_number(answer)) is not None:
         return wrong
     right = seen.orders()
@@ -87,7 +87,7 @@ def orders(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def outsider(seen: Evidence, answer: Any) -> Outcome | None:
-    """The account that is not ours."""
+    """Judge the account that is not ours."""
     if not isinstance(answer, int) and (wrong := no_text(answer, "the twelve digits of an account")) is not None:
         return wrong
     given = str(answer).strip()
@@ -101,7 +101,7 @@ def outsider(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def still_open(seen: Evidence, answer: Any) -> Outcome | None:
-    """The names of the changes that are still there."""
+    """Judge the names of the changes that are still there."""
     given = names(answer)
     if given is None:
         return not_yet("The answer should be a set of names of events.")
@@ -118,7 +118,7 @@ def still_open(seen: Evidence, answer: Any) -> Outcome | None:
 
 
 def touched(used: set[str], changed: set[str]) -> str:
-    """Which of these keys were used, and which were not used and changed: one sentence about each lot."""
+    """Tell which of these keys were used, and which were not used and changed: one sentence about each lot."""
     told = [f"{listed(used)} {_was(used)} used"] if used else []
     told += [f"{listed(changed)} {_was(changed)} not used, but changed"] if changed else []
     return f"{'; '.join(told)}."
@@ -135,7 +135,7 @@ def _was(names: set[str]) -> str:
 
 
 def moment(answer: Any) -> datetime | None:
-    """A time in any of the usual forms, to the second; without a zone it is UTC. None if it is none, or of no day.
+    """Read a time in any of the usual forms, to the second; without a zone it is UTC. None if it is none, or of no day.
 
     As the lab's tables print it, too: "13 02:51:07" is of the logs' year, and of January, where it names no month.
     """
@@ -156,7 +156,7 @@ def moment(answer: Any) -> datetime | None:
 
 
 def span(answer: Any) -> timedelta | None:
-    """A span of time, as Python, numpy or pandas has it or as text, without its sign. None if it is none."""
+    """Read a span of time, as Python, numpy or pandas has it or as text, without its sign. None if it is none."""
     import pandas  # a check of this notebook needs it anyway
 
     if isinstance(answer, (bool, int, float)):  # of what unit?
@@ -169,7 +169,7 @@ def span(answer: Any) -> timedelta | None:
 
 
 def at_time(given: datetime, right: datetime, praise: str) -> Outcome:
-    """Whether a time is the right one, and what to say."""
+    """Tell whether a time is the right one, and what to say."""
     if given == right:
         return solved(praise)
     if given - right == OFFICE:
@@ -178,7 +178,7 @@ def at_time(given: datetime, right: datetime, praise: str) -> Outcome:
 
 
 def no_time(answer: Any) -> Outcome:
-    """What to say if the answer should be a time and is none."""
+    """Tell what to say if the answer should be a time and is none."""
     return not_yet(f"The answer should be a time, like '2026-01-12 08:30:00'; this is {str(answer)[:40]!r}.")
 
 

@@ -24,7 +24,7 @@ ASSUME = "sts:AssumeRole"
 
 
 def may_go(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the deletion date of the key that the company itself has scheduled for deletion."""
+    """Check that the answer is the deletion date of the key that the company itself has scheduled for deletion."""
     if answer is None:
         return unanswered()
     seen = evidence()
@@ -42,7 +42,7 @@ def may_go(lab: LabView, answer: Any) -> Outcome:
 
 
 def outsider(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the account of the foreign callers that no account of ours has a record of."""
+    """Check that the answer is the account of the foreign callers that no account of ours has a record of."""
     if answer is None:
         return unanswered()
     seen = evidence()
@@ -52,7 +52,7 @@ def outsider(lab: LabView, answer: Any) -> Outcome:
 
 
 def first_sign(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the time of the first call from the stranger's address."""
+    """Check that the answer is the time of the first call from the stranger's address."""
     if answer is None:
         return unanswered()
     seen = evidence()
@@ -60,7 +60,7 @@ def first_sign(lab: LabView, answer: Any) -> Outcome:
 
 
 def way_in(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the access key with which the stranger made the first calls."""
+    """Check that the answer is the access key with which the stranger made the first calls."""
     if answer is None:
         return unanswered()
     seen = evidence()
@@ -70,7 +70,7 @@ def way_in(lab: LabView, answer: Any) -> Outcome:
 
 
 def files_read(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of customers' files that were opened by those who had no business there."""
+    """Check that the answer is the number of customers' files that were opened by those who had no business there."""
     if answer is None:
         return unanswered()
     return answers.files_read(evidence(), answer) or solved(
@@ -79,7 +79,7 @@ def files_read(lab: LabView, answer: Any) -> Outcome:
 
 
 def time_left(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the time between the cancelling and the deletion that was scheduled."""
+    """Check that the answer is the time between the cancelling and the deletion that was scheduled."""
     if answer is None:
         return unanswered()
     given = answers.span(answer)
@@ -100,14 +100,14 @@ def time_left(lab: LabView, answer: Any) -> Outcome:
 
 
 def still_open(lab: LabView, answer: Any) -> Outcome:
-    """The answer has the names of the stranger's changes that nobody has undone."""
+    """Check that the answer has the names of the stranger's changes that nobody has undone."""
     if answer is None:
         return unanswered()
     return answers.still_open(evidence(), answer) or solved("Six days later, these four are as the stranger left them.")
 
 
 def untouched(lab: LabView, answer: Any) -> Outcome:
-    """The answer has the names of the keys that nobody touched, as the logs would show."""
+    """Check that the answer has the names of the keys that nobody touched, as the logs would show."""
     if answer is None:
         return unanswered()
     seen = evidence()
@@ -129,7 +129,7 @@ def untouched(lab: LabView, answer: Any) -> Outcome:
 
 
 def shut_out(lab: LabView, answer: Any) -> Outcome:
-    """The access key is off; the stolen session may do nothing any more; one that begins later what the role may."""
+    """Check that the access key is off and the stolen session dead, and a later session may do what the role may."""
     iam = lab.observer.client("iam")
     begun = [event for event in calls(lab, "AssumeRole") if event["requestParameters"]["roleSessionName"] == "session1"]
     since, used = begun[-1]["eventTime"], begun[-1]["userIdentity"]["accessKeyId"]
@@ -163,7 +163,7 @@ def shut_out(lab: LabView, answer: Any) -> Outcome:
 
 
 def take_back(lab: LabView, answer: Any) -> Outcome:
-    """Neither a grant nor the key policy lets an outsider in; the account's own people are let in as before."""
+    """Check that neither a grant nor the key policy lets an outsider in; the account's own people still come in."""
     reach = Reach(lab)
     key = reach.key(_key(lab, "customers"))
     made = [event["requestParameters"]["granteePrincipal"] for event in calls(lab, "CreateGrant")]
@@ -196,7 +196,7 @@ def take_back(lab: LabView, answer: Any) -> Outcome:
 
 
 def lights_on(lab: LabView, answer: Any) -> Outcome:
-    """The disks' key is enabled, the trail takes KMS, new volumes are encrypted."""
+    """Check that the disks' key is enabled, the trail takes KMS, new volumes are encrypted."""
     state = lab.observer.client("kms").describe_key(KeyId=_key(lab, "disks"))["KeyMetadata"]["KeyState"]
     watch = lab.observer.client("cloudtrail", "eu-central-1")
     if "company-trail-2" not in {trail["Name"] for trail in watch.describe_trails()["trailList"]}:
@@ -217,7 +217,7 @@ def lights_on(lab: LabView, answer: Any) -> Outcome:
 
 
 def report(lab: LabView, answer: Any) -> Outcome:
-    """The answer has seven facts, each as the files say."""
+    """Check that the answer has seven facts, each as the files say."""
     if answer is None:
         return unanswered()
     if not isinstance(answer, dict):

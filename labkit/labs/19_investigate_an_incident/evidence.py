@@ -36,7 +36,7 @@ class Deletion:
 
 
 def evidence() -> Evidence:
-    """The events of these services in all the sample's files, which are read once."""
+    """Read the events of these services in all the sample's files, once."""
     from labkit.trail.samples import sample  # pandas is loaded when it is needed
 
     return _read(sample("incident"))
@@ -76,32 +76,32 @@ class Evidence:
         return set(self._keys.values())
 
     def first(self) -> datetime:
-        """The first call from the stranger's address."""
+        """Find the first call from the stranger's address."""
         return _time(self._there["time"].min())
 
     def first_refusal(self) -> datetime:
-        """The first refused call from there."""
+        """Find the first refused call from there."""
         return _time(self._there[self._there["error"].notna()]["time"].min())
 
     def access_key(self) -> str:
-        """The access key of the first call."""
+        """Find the access key of the first call."""
         return str(_opened(self._there.sort_values("time").head(1), "user_identity")[0]["accessKeyId"])
 
     def usual_visits(self) -> set[datetime]:
-        """When the same user called from elsewhere."""
+        """Find when the same user called from elsewhere."""
         user = self._there.sort_values("time")["principal"].iloc[0]
         return set(map(_time, self._named(user).drop(self._there.index, errors="ignore")["time"]))
 
     def role(self) -> str:
-        """The ARN of the role that was assumed from there."""
+        """Find the ARN of the role that was assumed from there."""
         return str(_opened(self._assumed(), "request_parameters")[0]["roleArn"])
 
     def session_keys(self) -> set[str]:
-        """The access keys of the sessions that were begun from there."""
+        """Find the access keys of the sessions that were begun from there."""
         return {answer["credentials"]["accessKeyId"] for answer in _opened(self._assumed(), "response_elements")}
 
     def session_names(self) -> set[str]:
-        """The names of those sessions."""
+        """Find the names of those sessions."""
         return {asked["roleSessionName"] for asked in _opened(self._assumed(), "request_parameters")}
 
     def new_keys(self) -> set[str]:
@@ -110,11 +110,11 @@ class Evidence:
         return {answer["accessKey"]["accessKeyId"] for answer in _opened(made, "response_elements")}
 
     def ours(self) -> set[str]:
-        """The accounts whose trails these are."""
+        """List the accounts whose trails these are."""
         return set(self._events["account"].astype("str"))
 
     def outsider(self) -> str:
-        """The account of the callers from an account that is not ours."""
+        """Find the account of the callers from an account that is not ours."""
         return str(next(_opened(self._foreign(), "user_identity").__iter__())["accountId"])
 
     def customers(self) -> tuple[int, int, int, int]:
@@ -130,7 +130,7 @@ class Evidence:
         return len(_files(theirs)), len(_files(by_session)), len(theirs), len(opened)
 
     def spree(self) -> int:
-        """All calls of KMS by the session until the last customer's file: what a count of bursts says."""
+        """Find all calls of KMS by the session until the last customer's file: what a count of bursts says."""
         calls = self._session[(self._session["source"] == "kms") & self._session["error"].isna()]
         key = next(arn for arn, name in self._keys.items() if name == "customers")
         last = calls[(calls["event"] == "Decrypt") & (calls["key_arn"] == key)]["time"].max()
@@ -142,11 +142,11 @@ class Evidence:
         return int((~made["key_arn"].astype("str").isin(self._keys)).sum())
 
     def deletion_by_stranger(self) -> Deletion:
-        """The deletion that the session has scheduled."""
+        """Find the deletion that the session has scheduled."""
         return self._deletion(self._session)
 
     def deletion_by_others(self) -> Deletion:
-        """The deletion that somebody else has scheduled."""
+        """Find the deletion that somebody else has scheduled."""
         return self._deletion(self._events[self._events["principal"] != self.role()])
 
     def used(self) -> set[str]:

@@ -22,7 +22,7 @@ _SERVICES = ("cloudtrail", "ec2")  # which the role may use beside KMS
 
 
 def session(role: Caller, begun: dict[str, Any]) -> Caller:
-    """The session of a role that this record of AssumeRole is about."""
+    """Make the session of a role that this record of AssumeRole is about."""
     user = begun["responseElements"]["assumedRoleUser"]
     since = _time(begun["eventTime"])
     issuer = f"arn:aws:iam::{role.account}:role/{role.name}"
@@ -33,7 +33,7 @@ def session(role: Caller, begun: dict[str, Any]) -> Caller:
 
 
 def later(stolen: Caller, time: str) -> Caller:
-    """A session of the same role that begins at this time, under another name."""
+    """Make a session of the same role that begins at this time, under another name."""
     was = stolen.principal.session
     assert was is not None
     arn = f"{stolen.principal.arn.rpartition('/')[0]}/support"
@@ -48,17 +48,17 @@ def later(stolen: Caller, time: str) -> Caller:
 
 
 def is_of(role_id: str, caller: Caller) -> bool:
-    """Whether the session is one of the role with this id; of a role that was deleted, a session may do nothing."""
+    """Ask whether the session is one of the role with this id; of a deleted role, a session may do nothing."""
     return caller.principal.principal_id.startswith(f"{role_id}:")
 
 
 def role_id(lab: LabView, name: str) -> str:
-    """The id of the role of that name."""
+    """Find the id of the role of that name."""
     return str(lab.observer.client("iam").get_role(RoleName=name)["Role"]["RoleId"])
 
 
 def may_still(reach: Reach, caller: Caller, key: Thing) -> str:
-    """The first thing that the session may do, in whatever situation; "" if nothing."""
+    """Find the first thing that the session may do, in whatever situation; "" if nothing."""
     for action, thing in _asked(key):
         if any(access.in_force for access in reach.ways(caller, action, thing)):
             return action
@@ -66,7 +66,7 @@ def may_still(reach: Reach, caller: Caller, key: Thing) -> str:
 
 
 def refused_to(reach: Reach, caller: Caller, key: Thing) -> str:
-    """The first thing that the session may not do, in a plain call; "" if it may do all of it."""
+    """Find the first thing that the session may not do, in a plain call; "" if it may do all of it."""
     return next((action for action, thing in _asked(key) if not reach.may(caller, action, thing)), "")
 
 

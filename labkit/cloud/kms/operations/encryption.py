@@ -133,7 +133,7 @@ def _no_such_key() -> NoReturn:
 
 
 def check_source(call: Call) -> None:
-    """A symmetric ciphertext must be one, and the source key's; asked before usage and state of the key.
+    """Demand a symmetric ciphertext, and the source key's; asked before usage and state of the key.
 
     Recorded: with a key of another usage, or one that waits for its material, IncorrectKeyException (Decrypt;
     ReEncrypt too, whatever its destination is); one of RSA's where no algorithm is named, InvalidCiphertextException,

@@ -77,7 +77,7 @@ def _fits(key: Key, algorithm: str, kind: str, message: bytes, signature: bytes)
 
 
 def check_spec(key: Key, call: Call) -> None:
-    """The algorithm must be one of the key spec's, and then the message must suit the algorithm."""
+    """Demand an algorithm of the key spec's, and then a message that suits the algorithm."""
     algorithm: str = call.params["SigningAlgorithm"]
     require_algorithm(key, algorithm)
     _check_message(key, algorithm, parameter(call, "MessageType"), call.params["Message"])

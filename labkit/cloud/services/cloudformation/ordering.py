@@ -26,7 +26,7 @@ def in_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def with_stack_tags(resource: Resource, declared: Mapping[str, Any], stack: Stack) -> dict[str, Any]:
-    """The properties with the stack's tags, which go to every resource that has tags (User Guide, "Stack tags")."""
+    """Add the stack's tags, which go to every resource that has tags, to the properties (User Guide, "Stack tags")."""
     properties = dict(declared[resource.name].get("Properties") or {})
     if "Tags" not in HANDLERS[resource.kind].known or not (stack.plan and stack.plan.tags):
         return properties
@@ -38,7 +38,7 @@ def with_stack_tags(resource: Resource, declared: Mapping[str, Any], stack: Stac
 
 
 def check_properties(resource: Resource) -> None:
-    """The properties by the type's schema (words recorded)."""
+    """Hold the properties to the type's schema (words recorded)."""
     handler = HANDLERS[resource.kind]
     unknown = sorted(name for name in resource.properties if name not in handler.known)
     missing = [name for name in handler.required if name not in resource.properties]

@@ -87,7 +87,7 @@ class Key:
         return made
 
     def update(self, ask: Ask, made: Made, before: Properties, after: Properties) -> None:
-        """What has changed, in the handlers' order."""
+        """Change what has changed, in the handlers' order."""
         _check_there(ask, made, "AWS::KMS::Key")
         _check_rotation(after)
         if any(_or_default(before, name) != _or_default(after, name) for name in _FIXED):
@@ -158,7 +158,7 @@ class ReplicaKey(Key):
         return made
 
     def update(self, ask: Ask, made: Made, before: Properties, after: Properties) -> None:
-        """What has changed."""
+        """Change what has changed."""
         _check_there(ask, made, "AWS::KMS::ReplicaKey")
         was, shall_be = (truth(each.get("Enabled", True)) for each in (before, after))
         if was != shall_be:

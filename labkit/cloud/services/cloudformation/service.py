@@ -48,7 +48,7 @@ class CloudFormation:
         }
 
     def plan(self, call: Call) -> tuple[Target, ...]:
-        """The permission, on the stack where one is named (Service Authorization Reference, AWS CloudFormation)."""
+        """Plan the permission, on the stack if one is named (Service Authorization Reference, AWS CloudFormation)."""
         check_parameters(call)
         name = call.params.get("StackName", "")
         if not name or call.operation in ("ListStacks", "ValidateTemplate"):

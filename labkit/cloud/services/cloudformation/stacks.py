@@ -67,14 +67,14 @@ class Stack:
     change_set: str = ""
 
     def tell(self, when: datetime, new_id: Callable[[], str], status: str, reason: str = "") -> None:
-        """Another status of the stack."""
+        """Note another status of the stack."""
         self.status, self.reason = status, "" if reason == USER else reason
         self._event(when, new_id(), self.name, self.id, STACK, status, reason)
 
     def tell_of(
         self, resource: Resource, when: datetime, new_id: Callable[[], str], status: str, reason: str = ""
     ) -> None:
-        """Another status of one of its resources."""
+        """Note another status of one of its resources."""
         resource.status, resource.reason, resource.changed = status, reason, when
         event_id = f"{resource.name}-{status}-{new_id()}"
         self._event(when, event_id, resource.name, resource.physical_id, resource.kind, status, reason)

@@ -90,7 +90,7 @@ class Alarms:
         self.act(name[0], alarm, before)
 
     def act(self, account: str, alarm: Alarm, before: alarm_notices.State) -> None:
-        """What the alarm does in its new state: each action once, none of them tested beforehand."""
+        """Do what the alarm does in its new state: each action once, none of them tested beforehand."""
         if not alarm.actions_enabled:
             return
         actions: dict[str, Iterable[str]] = {

@@ -34,7 +34,7 @@ _ABSENT = object()
 
 
 def parsed(pattern: str) -> Test:
-    """What tells whether a log event's text matches; InvalidParameterException where the pattern is not in form."""
+    """Make what tells whether a log event's text matches; InvalidParameterException if the pattern is not in form."""
     text = pattern.strip()
     if text.startswith("{"):
         if not text.endswith("}"):

@@ -30,7 +30,7 @@ class Metric:
     def of(
         cls, account: str, region: str, namespace: str, name: str, dimensions: Sequence[Mapping[str, str]]
     ) -> Metric:
-        """From the API's list of Name and Value."""
+        """Read the API's list of Name and Value."""
         return cls(
             account, region, namespace, name, tuple(sorted((each["Name"], each["Value"]) for each in dimensions))
         )
@@ -91,7 +91,7 @@ class Metrics:
         time: datetime,
         unit: str | None = None,
     ) -> None:
-        """A data point by a service."""
+        """Publish a data point by a service."""
         pairs = [{"Name": key, "Value": text} for key, text in sorted(dimensions.items())]
         datum = MetricDatum(namespace, name, value, pairs, time.astimezone(UTC).replace(tzinfo=None), unit or "None")
         cloudwatch_backends[account][region].metric_data.append(datum)
@@ -104,7 +104,7 @@ class Metrics:
             self.tell(metric)
 
     def tell(self, metric: Metric) -> None:
-        """The metric has a new data point."""
+        """Note that the metric has a new data point."""
         for listener in self.listeners:
             listener(metric)
 
@@ -137,7 +137,7 @@ class Metrics:
         )
 
     def next_change(self, metric: Metric, after: datetime, now: datetime, threshold: float) -> datetime | None:
-        """When an alarm should look again: `now` if what it looks at moves, later if KMS's own metric will, or None."""
+        """Tell when an alarm should look again: `now` if its metric moves, later if KMS's own will, or None."""
         if any(
             after <= _utc(datum.timestamp) and _metric_of(metric.account, metric.region, datum) == metric
             for datum in cloudwatch_backends[metric.account][metric.region].metric_data

@@ -53,7 +53,7 @@ class EbsKeys:
         self._kms = kms
 
     def find(self, call: Call, key_id: str) -> Key | None:
-        """The key that the caller means by an id, ARN or alias, without a call to KMS; aws/ebs is made if need be."""
+        """Find the key that an id, ARN or alias means, without a call to KMS; aws/ebs is made if need be."""
         if key_id == MANAGED:
             return self._kms.managed_key(call.account, call.region, "ebs")
         asked = replace(call, service="kms", operation="DescribeKey", params={"KeyId": key_id}, targets=())
@@ -94,7 +94,7 @@ class EbsKeys:
         return DataKey(made["KeyId"], call.region, resource, made["CiphertextBlob"])
 
     def attach(self, call: Call, data_key: DataKey, instance: str) -> str:
-        """The caller grants the instance Decrypt for this volume; the instance's own role decrypts. The grant's id."""
+        """Grant the instance Decrypt as the caller, and decrypt as the instance's role; returns the grant's id."""
         infrastructure = _infrastructure(call, instance)
         grant = {
             "KeyId": data_key.key_arn,

@@ -45,7 +45,7 @@ class EbsState:
         return found.arn if found else key_id
 
     def copy_data_key(self, call: Call, source: str, key_arn: str, target: str) -> None:
-        """A data key for `target`, which is made of `source`, the id of a snapshot that may be encrypted.
+        """Make a data key for `target`, which is made of `source`, the id of a snapshot that may be encrypted.
 
         Under the same key it is the source's data key, encrypted anew for the new id; under another key a new one
         ("How Amazon EBS encryption works", EBS User Guide). AWS publishes neither record.
@@ -59,7 +59,7 @@ class EbsState:
         self.data_keys[target] = self.keys.new(call, key_arn, target)
 
     def attach(self, call: Call, volume: str, instance: str) -> None:
-        """The grant for an attached volume, and its decryption; nothing for one that is not encrypted."""
+        """Make the grant for an attached volume, and decrypt; nothing for one that is not encrypted."""
         if volume in self.data_keys:
             self._grants[volume] = self.keys.attach(call, self.data_keys[volume], instance)
 

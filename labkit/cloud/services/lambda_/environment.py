@@ -54,7 +54,7 @@ class Environments:
         return arn in self._sealed
 
     def forget(self, arn: str) -> None:
-        """The function is gone, or its variables are under the default key again."""
+        """Forget the variables: the function is gone, or they are under the default key again."""
         self._sealed.pop(arn, None)
 
     def seal(self, call: Call, arn: str, role: str, key_arn: str, variables: Mapping[str, str]) -> None:
@@ -99,7 +99,7 @@ class Environments:
         return {"Variables": json.loads(opened["Plaintext"])}
 
     def open(self, call: Call, arn: str, role: Principal) -> dict[str, str]:
-        """The variables, decrypted with the role's own credentials at a cold start; AwsError as Invoke answers it."""
+        """Decrypt the variables with the role's own credentials at a cold start; AwsError as Invoke answers it."""
         sealed = self._sealed[arn]
         params = {"CiphertextBlob": sealed.ciphertext, "EncryptionContext": {"aws:lambda:FunctionArn": arn}}
         try:

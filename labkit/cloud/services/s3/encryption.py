@@ -116,7 +116,7 @@ def default_of(configuration: Mapping[str, Any] | None) -> Default:
 
 
 def check_default(params: Mapping[str, Any]) -> None:
-    """What PutBucketEncryption refuses (recorded)."""
+    """Refuse what PutBucketEncryption refuses (recorded)."""
     rules = (params.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
     if len(rules) != 1:
         raise AwsError("MalformedXML", MALFORMED_XML)

@@ -37,7 +37,7 @@ class Kept:
     uploads: WeakKeyDictionary[FakeMultipart, Upload] = field(default_factory=WeakKeyDictionary)
 
     def encryption_of(self, stored: FakeKey) -> ObjectEncryption:
-        """What was kept at the write; objects that other services of the lab have put are under S3's own keys."""
+        """Tell what was kept at the write; what other services of the lab have put is under S3's own keys."""
         return self._encryptions.get(stored) or ObjectEncryption()
 
     def parts_of(self, stored: FakeKey) -> tuple[Part, ...]:
@@ -52,7 +52,7 @@ class Kept:
         checksum: Checksum | None = None,
         parts: tuple[Part, ...] = (),
     ) -> None:
-        """An object that has been written."""
+        """Keep how a written object is encrypted."""
         stored.encryption, stored.kms_key_id, stored.bucket_key_enabled = encryption.algorithm, None, None
         self._encryptions[stored] = encryption
         keep(stored, checksum or of_content(stored.value))

@@ -55,7 +55,7 @@ class ObjectKeys:
         return ObjectEncryption(want.algorithm, held.key_arn, held.data_key, context, bucket_key=True)
 
     def decrypt(self, call: Call, bucket: FakeBucket, encryption: ObjectEncryption) -> None:
-        """What reading needs: nothing, a bucket key that S3 holds, or KMS's Decrypt. AwsError where KMS refuses."""
+        """Do what reading needs: nothing, a bucket key that S3 holds, or KMS's Decrypt. AwsError where KMS refuses."""
         if not encryption.uses_kms:
             return
         _require_signature_v4(call)

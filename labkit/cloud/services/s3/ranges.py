@@ -60,7 +60,7 @@ def span_of_range(header: str | None, size: int) -> Span | None:
 
 
 def span_of_part(number: int, sizes: Sequence[int]) -> Span | None:
-    """The bytes of a part, counted from one; an object that was not uploaded in parts is one. None: it is empty."""
+    """Find the bytes of a part, counted from one; an object uploaded in one piece is one part. None: it is empty."""
     check_part_number(number)
     if number > len(sizes):
         said = "The requested partnumber is not satisfiable"
@@ -77,7 +77,7 @@ def check_part_number(number: int) -> None:
 
 
 def check_one_of_two(header: str | None, number: int | None) -> None:
-    """A range or a part, not both."""
+    """Demand a range or a part, not both."""
     if header and number is not None:
         raise AwsError("InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
 

@@ -37,7 +37,7 @@ def as_moto_takes_it(bucket: FakeBucket, request: HttpRequest) -> HttpRequest:
 def told_of_versions(
     call: Call, bucket: FakeBucket, response: HttpResponse, read: FakeKey | None = None
 ) -> HttpResponse:
-    """The answer with the version that was read, where there are versions; the write of a null version tells none."""
+    """Name the version that was read in the answer, where there are versions; a null version's write tells none."""
     silent = never_versioned(bucket) or (bucket.versioning_status == "Suspended" and call.operation in _WRITES)
     if not silent and read is None:
         return response
@@ -47,7 +47,7 @@ def told_of_versions(
 
 @contextmanager
 def writing(bucket: FakeBucket, key: str) -> Iterator[None]:
-    """A write to this key: where versioning is suspended, it takes the place of the null version alone."""
+    """Plan a write to this key: where versioning is suspended, it takes the place of the null version alone."""
     if bucket.versioning_status != "Suspended":
         yield
         return
@@ -85,7 +85,7 @@ def _delete_suspended(bucket: FakeBucket, key: str) -> HttpResponse:
 
 @contextmanager
 def reading(bucket: FakeBucket) -> Iterator[None]:
-    """A look at a version by its id, which moto allows where versioning is enabled alone."""
+    """Look at a version by its id, which moto allows where versioning is enabled alone."""
     if bucket.versioning_status != "Suspended":
         yield
         return

@@ -102,7 +102,7 @@ class S3:
             return told_of_versions(call, bucket, onward(request))
 
     def keep(self, stored: FakeKey, encryption: ObjectEncryption, request_id: str = "") -> None:
-        """How an object is encrypted that a service of AWS has put itself."""
+        """Keep how an object is encrypted that a service of AWS has put itself."""
         self._kept.write(stored, encryption, request_id)
 
     # --- Writing -----------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ class DataKeys:
             raise _cannot_decrypt(refused) from None
 
     def validate(self, call: Call, secret: Secret, key_id: str) -> None:
-        """Before a key is kept, Secrets Manager tries it out under a context that says so."""
+        """Try a key out, under a context that says so, before it is kept."""
         made = self._new(call, secret, _VALIDATION, key_id)
         try:
             self._opened(call, secret, (made,), _VALIDATION)
@@ -72,7 +72,7 @@ class DataKeys:
             raise _cannot_decrypt(refused) from None
 
     def re_encrypt(self, call: Call, secret: Secret, key_id: str) -> None:
-        """The data keys under the new key, beside what they were under before, so that nobody is locked out.
+        """Put the data keys under the new key, beside what they were under before, so that nobody is locked out.
 
         A version stays as it is where the caller may not decrypt it, or not encrypt with the new key. Source: Secrets
         Manager User Guide, Change the encryption key for an AWS Secrets Manager secret.
@@ -91,7 +91,7 @@ class DataKeys:
             self._held[secret.arn, version] = (DataKey(key_id, sealed["CiphertextBlob"]), *held)
 
     def shown(self, secret: Secret) -> dict[str, list[str]]:
-        """Each version's KMS keys as ListSecretVersionIds shows them: DefaultEncryptionKey, or as named (recorded)."""
+        """Show each version's KMS keys as ListSecretVersionIds does: DefaultEncryptionKey, or as named (recorded)."""
         keys = {
             version: [each.key_id for each in self._held.get((secret.arn, version), ())] for version in secret.versions
         }

@@ -46,7 +46,7 @@ class Secret(FakeSecret):
         self.rotation_rules: dict[str, Any] = {}
 
     def add(self, version_id: str, created: datetime, value: dict[str, Any]) -> None:
-        """A version with its value, or none yet; without labels."""
+        """Add a version with its value, or none yet; without labels."""
         self.versions[version_id] = {
             "createdate": created,
             "version_id": version_id,

@@ -35,7 +35,7 @@ class TopicKeys:
         self._held = DataKeys(gateway.now)
 
     def publish(self, call: Call) -> None:
-        """What a Publish or PublishBatch needs of KMS; AwsError in SNS's words where it refuses the caller."""
+        """Ask KMS for what a Publish or PublishBatch needs; AwsError in SNS's words where it refuses the caller."""
         arn = str(call.params.get("TopicArn") or call.params.get("TargetArn") or "")
         topic = sns_backends[call.account][call.region].topics.get(arn)
         if topic is None:
@@ -46,7 +46,7 @@ class TopicKeys:
             raise reworded(refused, KMS_REFUSALS) from None
 
     def seal(self, asker: Asker, topic: Topic) -> None:
-        """A data key for the asker's message, if the topic has a key; AwsError in KMS's words where it refuses."""
+        """Get a data key for the asker's message, if the topic has a key; AwsError in KMS's words where it refuses."""
         key_id = str(topic.kms_master_key_id or "")
         if not key_id:
             return

@@ -43,7 +43,7 @@ def check_settings(attributes: Mapping[str, Any]) -> None:
 
 
 def settle(queue: Queue, attributes: Mapping[str, Any]) -> None:
-    """A queue under a KMS key is not under SQS's own keys, and the other way round."""
+    """Take a queue under a KMS key off SQS's own keys, and the other way round."""
     if attributes.get(KEY):
         queue.sqs_managed_sse_enabled = "false"  # type: ignore[attr-defined]
     elif str(attributes.get(OWNED, "")).lower() == "true":
