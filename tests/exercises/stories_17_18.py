@@ -45,7 +45,37 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                     "not yet",
                     "to eu-north-1, for instance",
                 ),
-            ]
+            ],
+            [
+                (SOLUTION, "solved", ""),
+                (
+                    (
+                        "def put(*rules):\n"
+                        "    text = json.dumps({'Version': '2012-10-17', 'Statement': list(rules)})\n"
+                        "    iam.put_role_policy(RoleName='Operator', PolicyName='inline', PolicyDocument=text)"
+                    ),
+                    "solved",
+                    "",
+                ),
+                *(
+                    (
+                        (
+                            "more = {'Effect': 'Allow', 'Action': ['kms:ReplicateKey', 'kms:CreateKey'], "
+                            f"'Resource': '*', 'Condition': {condition}}}\nput(replicate, create, more)"
+                        ),
+                        "not yet",
+                        "other Regions as well",
+                    )
+                    for condition in (
+                        "{'Bool': {'aws:MultiFactorAuthPresent': 'true'}}",
+                        "{'IpAddress': {'aws:SourceIp': '198.51.100.0/24'}}",
+                        "{'DateGreaterThan': {'aws:CurrentTime': '2030-01-01T00:00:00Z'}}",
+                        "{'StringLikeIfExists': {'kms:ReplicaRegion': 'ap-*'}}",
+                        "{'StringEquals': {'aws:PrincipalTag/team': 'archive'}}",
+                    )
+                ),
+                ("put(replicate, create)", "solved", ""),
+            ],
         ],
         "where-at-night": [
             [

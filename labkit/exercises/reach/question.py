@@ -256,6 +256,17 @@ class Reach:
         for each in void or ():
             yield Access(caller, action, thing, each, asked.varied, in_force=False)
 
+    def values(self, caller: Caller, action: str, thing: Thing, name: str, values: Iterable[str]) -> list[str]:
+        """Find with which of these values of a condition key the caller may do it, whatever else there is to say."""
+        left, found = list(values), set()
+        for who in self.with_sessions(caller, thing):
+            asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms)
+            mention(asked, question_of(who, action, thing, {}), policies_of(who, thing))
+            for situation in (each for each in asked.situations() if not is_past(each, self._now)):
+                rest = (value for value in left if value not in found)
+                found |= {value for value in rest if self._ask(who, action, thing, {**situation, name: value}).allowed}
+        return [value for value in left if value in found]
+
     def _ask(self, caller: Caller, action: str, thing: Thing, situation: Situation) -> Decision:
         policies = policies_of(caller, thing)
         told = {name.lower() for name in caller.facts}  # a session of another time

@@ -9,8 +9,8 @@ from botocore.session import get_session
 
 from labkit.exercises.account import calls, is_by, key_arn, keys, unusable
 from labkit.exercises.engine import Gone, LabView, MovedOn, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import decided
-from labkit.exercises.reach import Caller, Reach, with_every_policy, without_policies
+from labkit.exercises.reach import Caller, Reach, Thing, with_every_policy, without_policies
+from labkit.exercises.reach.things import NOTHING
 
 VIRGINIA, IRELAND, SYDNEY, FRANKFURT = "us-east-1", "eu-west-1", "ap-southeast-2", "eu-central-1"
 OPENING = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:PutKeyPolicy")
@@ -89,7 +89,7 @@ def _has_role(lab: LabView, name: str) -> bool:
 
 
 def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
-    """Operator may replicate to Frankfurt alone, and has done so."""
+    """Check that Operator may replicate to Frankfurt alone, in whatever situation, and has done so."""
     mrk = _born(lab, "backups")
     arn = f"arn:aws:kms:{VIRGINIA}:{_account(lab)}:key/{mrk}"
     replica = _describe(lab, FRANKFURT, mrk)
@@ -97,21 +97,26 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
         _primary_in_virginia(lab, mrk)
     mine = [event for event in calls(lab, "ReplicateKey") if is_by(event, "Operator")]
     there = [event for event in mine if event["requestParameters"]["replicaRegion"] == FRANKFURT]
-    if replica is None and _replicates(lab, arn, FRANKFURT) and not _creates(lab, FRANKFURT):
-        if all(_replicates(lab, arn, region) for region in _elsewhere()):
+    reach = Reach(lab)
+    operator, primary = reach.caller("Operator"), reach.key(arn)
+    replicates = reach.values(operator, "kms:ReplicateKey", primary, "kms:ReplicaRegion", _regions())
+    creates = reach.values(operator, "kms:CreateKey", NOTHING, "aws:RequestedRegion", _regions())
+    if replica is None and FRANKFURT in replicates and FRANKFURT not in creates:
+        if replicates == _regions():
             return not_attempted("The operator may replicate the key, and create none, as before.")
         return not_yet("The operator may replicate the key to eu-central-1. It lacks kms:CreateKey in eu-central-1.")
-    if more := [region for region in _elsewhere() if _replicates(lab, arn, region) and _creates(lab, region)]:
+    if more := [region for region in replicates if region in creates and region != FRANKFURT]:
         return not_yet(f"The operator can replicate the key to other Regions as well: to {more[0]}, for instance.")
-    if not _replicates(lab, arn, FRANKFURT) and _creates(lab, FRANKFURT):
+    if (door := next(iter(reach.assumes(operator)), None)) is not None:
+        return not_yet(f"The operator can become another role ({door.told}), and do what that one may.")
+    if FRANKFURT not in replicates and FRANKFURT in creates:
         return not_yet(
             "The operator may create a key in eu-central-1. It lacks kms:ReplicateKey on the primary, "
             "which is asked where the primary is: in us-east-1."
         )
-    if not (_replicates(lab, arn, FRANKFURT) and _creates(lab, FRANKFURT)):
+    if not (_plainly(reach, operator, "kms:ReplicateKey", primary) and _plainly(reach, operator, "kms:CreateKey")):
         return not_yet("The operator can't replicate the key to eu-central-1.")
-    reach = Reach(lab)
-    if (door := reach.exceeds_on(reach.key(arn), without_policies(reach.caller("Operator")))) is not None:
+    if (door := reach.exceeds_on(primary, without_policies(operator))) is not None:
         return not_yet(f"The key policy, or a grant, lets the operator in ({door.told}). An IAM policy is asked for.")
     if replica is None:
         return not_yet("The permissions are as they should be. There is no replica in Frankfurt yet.")
@@ -122,25 +127,16 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
     return solved("One Region was allowed, and one got the key.")
 
 
-def _elsewhere() -> list[str]:
-    """All Regions with KMS but those of the primary and of the replica that is wanted."""
+def _regions() -> list[str]:
+    """All Regions with KMS but that of the primary."""
     regions = get_session().get_available_regions("kms")
-    return [region for region in regions if region not in (VIRGINIA, FRANKFURT) and "-fips" not in region]
+    return [region for region in regions if region != VIRGINIA and "-fips" not in region]
 
 
-def _replicates(lab: LabView, arn: str, to: str) -> bool:
-    policy = lab.observer.client("kms").get_key_policy(KeyId=arn)["Policy"]
-    context = {
-        "kms:ReplicaRegion": to,
-        "aws:RequestedRegion": VIRGINIA,
-        "kms:MultiRegion": "true",
-        "kms:MultiRegionKeyType": "PRIMARY",
-    }
-    return decided(lab, "Operator", "kms:ReplicateKey", arn, policy, context)
-
-
-def _creates(lab: LabView, region: str) -> bool:
-    return decided(lab, "Operator", "kms:CreateKey", "*", None, {"aws:RequestedRegion": region})
+def _plainly(reach: Reach, operator: Caller, action: str, thing: Thing = NOTHING) -> bool:
+    """Whether the operator may do its part of replicating to Frankfurt in a plain call."""
+    where = "kms:ReplicaRegion" if action == "kms:ReplicateKey" else "aws:RequestedRegion"
+    return reach.may(operator, action, thing, {where: FRANKFURT})
 
 
 def leave_virginia(lab: LabView, answer: Any) -> Outcome:
