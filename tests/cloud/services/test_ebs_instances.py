@@ -197,10 +197,17 @@ def test_a_running_instance_outlives_its_key_and_a_stopped_one_does_not_start(
     assert described(ec2, instance)["State"]["Name"] == "running"
 
 
-def test_an_image_that_there_is_not_launches_nothing(ec2: Any) -> None:
-    """InvalidAMIID.NotFound, and no instance."""
+@pytest.mark.parametrize(
+    ("image", "code", "message"),
+    [
+        ("ami-0123456789abcdef0", "InvalidAMIID.NotFound", "The image id '[ami-0123456789abcdef0]' does not exist"),
+        ("amazon-linux", "InvalidAMIID.Malformed", 'Invalid id: "amazon-linux" (expecting "ami-...")'),
+    ],
+)
+def test_an_image_that_there_is_not_launches_nothing(ec2: Any, image: str, code: str, message: str) -> None:
+    """The error of EC2, and no instance."""
     with pytest.raises(ec2.exceptions.ClientError) as refused:
-        ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1)
-    assert refused.value.response["Error"]["Code"] == "InvalidAMIID.NotFound"
-    assert refused.value.response["Error"]["Message"] == "The image id '[ami-0123456789abcdef0]' does not exist"
+        ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)
+    assert refused.value.response["Error"]["Code"] == code
+    assert refused.value.response["Error"]["Message"] == message
     assert ec2.describe_instances()["Reservations"] == []

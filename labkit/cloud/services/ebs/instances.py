@@ -3,7 +3,8 @@
 Launch: EBS User Guide, "How Amazon EBS encryption works"; the reason of a failed launch as accounts saw it from 2024 to
 2026 (CiscoDevNet/cloud-cml 8, the EKS workshop's troubleshooting labs), whatever is wrong with the key. Start: AWS
 re:Post, "Why can't I start my EC2 instance?" (kms-iam-ec2-permission): pending, then stopped, Client.InternalError.
-An image that there is not: "Error codes for the Amazon EC2 API", InvalidAMIID.NotFound, in the words of DescribeImages.
+An image that there is not: "Error codes for the Amazon EC2 API", InvalidAMIID.NotFound and InvalidAMIID.Malformed, in
+the words of DescribeImages.
 """
 
 from __future__ import annotations
@@ -55,9 +56,11 @@ class Instances:
         """Each encrypted volume takes its data key and its grant; where that fails, the instance ends at once."""
         backend = ec2_of(call)
         image = call.params.get("ImageId", "")
-        is_known = not image.startswith("ami-") or image in backend.amis or image in _published(call.region)
-        if not is_known and not call.params.get("DryRun"):
-            raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
+        if image and not image.startswith("resolve:ssm:") and not call.params.get("DryRun"):
+            if not image.startswith("ami-"):
+                raise AwsError("InvalidAMIID.Malformed", f'Invalid id: "{image}" (expecting "ami-...")')
+            if image not in backend.amis and image not in _published(call.region):
+                raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
         backend.default_kms_key_id = self._state.defaults_of(call).key or MANAGED  # lest moto makes a key of its own
         before = {each.id for each in backend.all_instances()}
         response = onward(request)
