@@ -14,6 +14,7 @@ athena                                                       the same questions 
 
 from . import athena, pictures, samples
 from .ask import detections, questions
+from .ask.bill import bill
 from .ask.coverage import coverage
 from .ask.nested_parts import context_pairs, encryption_context, kms_keys, on_behalf_of, opened
 from .ask.sessions import everything_by, sessions
@@ -29,6 +30,7 @@ __all__ = [
     "Problem",
     "Report",
     "athena",
+    "bill",
     "context_pairs",
     "coverage",
     "detections",

@@ -9,16 +9,14 @@ from typing import Any
 from ...cloud.core import kms_operations
 from .any_frame import on_any_frame
 from .nested_parts import on_behalf_of, opened
+from .prices import price_list
 from .uses import NETWORK, each_call_once
 
-# US dollars for 10,000 requests, in most Regions (https://aws.amazon.com/kms/pricing/, 2026). The first 20,000 requests
-# of a month are free, of the kinds at the first price only; that is not taken off here.
-PRICES = {
-    "symmetric": 0.03,
-    "asymmetric": 0.15,  # other than RSA_2048, whose requests cost as symmetric ones
-    "ECC data key pair": 0.10,
-    "RSA data key pair": 12.00,
-}
+# US dollars for 10,000 requests. The first 20,000 requests of a month are free, of the kinds at the first price only;
+# that is not taken off here.
+PRICES = MappingProxyType(
+    {name: price_list()[name].dollars for name in ("symmetric", "asymmetric", "ECC data key pair", "RSA data key pair")}
+)
 KINDS = MappingProxyType({name: each.price for name, each in kms_operations.table().items()})
 """operation -> the kind of its requests in the price list: of itself, or by its algorithm or its kind of key pair."""
 PAIR_OPERATIONS = tuple(name for name, kind in KINDS.items() if kind == "asymmetric")
@@ -39,7 +37,7 @@ def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
     calls = calls[(calls["source"] == "kms") & ~calls["event_type"].isin(["AwsServiceEvent", *NETWORK])]
     calls = calls[calls["caller_type"] != "AWSAccount"]
     parameters = opened(calls["request_parameters"])
-    kinds = [_kind(str(name), asked) for name, asked in zip(calls["event"], parameters, strict=True)]
+    kinds = [request_kind(str(name), asked) for name, asked in zip(calls["event"], parameters, strict=True)]
     rows = calls[["account", "event"]].astype("str")
     rows["service"] = on_behalf_of(calls)["service"].astype("str").fillna("(direct)")
     rows["dollars"] = [prices[kind] / 10_000 for kind in kinds]
@@ -51,8 +49,8 @@ def calls_per_service(events: Any, prices: Mapping[str, float] = PRICES) -> Any:
     )
 
 
-def _kind(event: str, asked: Any) -> str:
-    """The kind of request, by AWS's price list."""
+def request_kind(event: str, asked: Any) -> str:
+    """Tell the kind of a request, by AWS's price list; `asked` is what its record says of the parameters."""
     parameters = asked if isinstance(asked, dict) else {}
     kind = KINDS.get(event, "symmetric")  # what KMS does by itself, too
     if kind == "by key pair":
