@@ -203,6 +203,16 @@ class Lab:
 
         return explanation_of(call, self._remote)
 
+    def cost(self) -> pandas.DataFrame:
+        """Reckon what this lab's calls, keys and secrets would have cost on a real account until now (lab time).
+
+        A pandas DataFrame, a row for each key, secret and kind of request, in US dollars: `labkit.trail.bill`.
+        """
+        from .trail import bill, load
+
+        made: pandas.DataFrame = bill(load(self, tell=lambda _report: None), self.clock.now())
+        return made
+
     def __repr__(self) -> str:
         return f"Lab {self.name}: simulated account {self.account_id}, Region {self.region}, {self._time()}"
 
