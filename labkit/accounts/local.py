@@ -65,6 +65,11 @@ class LocalCloud:
         if before is not None:
             before.end(name)
 
+    @classmethod
+    def joined(cls) -> Remote | None:
+        """Tell how to speak to the account that this process's present lab is in; None before the first lab."""
+        return cls._joined
+
     # --- fork --------------------------------------------------------------------------------------------------------
 
     @classmethod
