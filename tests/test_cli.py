@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from labkit import __version__, cli, doctor
+from labkit.commands import serve
 
 SECONDS = 30
 Start = Callable[..., subprocess.Popen]
@@ -212,4 +213,4 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_region_names_of_every_partition_are_taken() -> None:
     """China and GovCloud have Regions with KMS too."""
-    assert [cli.region_name(name) for name in ("eu-west-3", "cn-north-1", "us-gov-west-1")]
+    assert [serve.region_name(name) for name in ("eu-west-3", "cn-north-1", "us-gov-west-1")]
