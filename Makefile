@@ -19,7 +19,7 @@ help:  ## Show this list
 
 lab: $(READY)  ## Set up, then open the first notebook in JupyterLab
 	@$(MEND) || true  # in another user's folder: doctor tells what doesn't run
-	@$(RUN) -m nbformat.sign notebooks/*.ipynb >/dev/null 2>&1 || true  # else pictures are text until cells are run
+	@$(RUN) -m nbformat.sign notebooks/*.ipynb notebooks/projects/*.ipynb >/dev/null 2>&1 || true  # else pictures are text until cells are run
 	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_OPTIONS) notebooks/00-start-here.ipynb
 
 setup: $(READY)  ## Make .venv with the labkit command in it

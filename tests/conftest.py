@@ -72,7 +72,7 @@ class _ByFileOrNotebook(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))
-        number = re.search(r"\[(\d\d)-", nodeid) if file in BY_NOTEBOOK else None
+        number = re.search(r"\[(\d\d?)-", nodeid) if file in BY_NOTEBOOK else None
         return f"{file}@{number[1]}" if number else file
 
 

@@ -100,7 +100,8 @@ def test_the_ten_lines_print_what_the_readme_shows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_exercises_stand_in_their_notebook(path: Path) -> None:
     """A notebook asks for the exercises that its data file holds, all of them and no others."""
-    exercises = ROOT / "labkit" / "labs" / path.stem.replace("-", "_") / "exercises.toml"
+    room = "projects" if path.parent.name == "projects" else "labs"
+    exercises = ROOT / "labkit" / room / path.stem.replace("-", "_") / "exercises.toml"
     data = tomllib.loads(exercises.read_text(encoding="utf-8"))
     asked = re.findall(r"lab\.exercise\(\s*\\?[\"']([\w-]+)", path.read_text(encoding="utf-8"))
     assert set(asked) == {each["id"] for each in data["exercise"]}

@@ -1,7 +1,8 @@
 """Finds labs and reads their exercises: `NN_name/exercises.toml` for the texts, `checks.py` beside it for the checks.
 
-Labs come from `labkit/labs/`, and from each folder that the variable LABKIT_LABS names. Reads files and imports
-`checks.py`; changes nothing. A file that is wrong is told by its name, the key that is missing, and the mend.
+Labs come from `labkit/labs/`, projects (`N_name`, one digit) from `labkit/projects/`, and labs from outside from each
+folder that the variable LABKIT_LABS names. Reads files and imports `checks.py`; changes nothing. A file that is wrong
+is told by its name, the key that is missing, and the mend.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ from .needs import Made
 
 VARIABLE = "LABKIT_LABS"
 OWN = Path(__file__).resolve().parent.parent / "labs"
+PROJECTS = OWN.with_name("projects")
+NOTEBOOKS = {OWN: Path("notebooks"), PROJECTS: Path("notebooks/projects")}
+"""Where the checkout has the notebooks of labkit's own folders."""
 EXERCISES = "exercises.toml"
 CHECKS = "checks.py"
 _FOLDER = re.compile(r"\d\d_[a-z0-9]+(_[a-z0-9]+)*")
+_PROJECT = re.compile(r"\d_[a-z0-9]+(_[a-z0-9]+)*")
 _KEYS = {
     "id": (str, 'a short name, as in id = "first-key"'),
     "title": (str, "the heading, as it stands behind `### Exercise:` in the notebook"),
@@ -98,13 +103,13 @@ class LabFolder:
 
 
 def labs() -> dict[str, LabFolder]:
-    """Find every lab by its name, in order of the names."""
+    """Find every lab by its name: the labs in order of their names, then the projects."""
     found: dict[str, LabFolder] = {}
-    for place in (OWN, *_outside()):
+    for place in (OWN, PROJECTS, *_outside()):
         for path in sorted(place.iterdir()):
             if not (path / EXERCISES).is_file():
                 continue
-            if not _FOLDER.fullmatch(path.name):
+            if not (_PROJECT if place == PROJECTS else _FOLDER).fullmatch(path.name):
                 raise LabFileError(
                     f"{path} holds a lab, but its name is no lab's name. "
                     "Call it by two digits and small letters, as in 90_encrypt_queues."
@@ -115,7 +120,7 @@ def labs() -> dict[str, LabFolder]:
                     f"There are two labs {lab.name!r}: {found[lab.name].path} and {path}. Rename one of them."
                 )
             found[lab.name] = lab
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda item: (item[1].path.parent == PROJECTS, item[0])))
 
 
 def _outside() -> list[Path]:
@@ -189,7 +194,7 @@ def _module(folder: Path) -> ModuleType:
     file = folder / CHECKS
     if not file.is_file():
         raise LabFileError(f"{file} is missing. It holds a function for each exercise of {EXERCISES}.")
-    package = f"labkit.labs.{folder.name}" if folder.parent == OWN else _package(folder)
+    package = f"labkit.{folder.parent.name}.{folder.name}" if folder.parent in NOTEBOOKS else _package(folder)
     try:
         return importlib.import_module(f"{package}.checks")
     except Exception as error:

@@ -5,15 +5,15 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import nbformat
 import numpy
 import pandas
 import pytest
 
 import labkit
 from labkit.exercises import notebooks, read
+from labkit.exercises.lab_rules.page import page_of
 
-from .walking import CHECK, ROOT, visit
+from .walking import CHECK, visit
 
 FAILED = "The check itself failed"
 
@@ -111,7 +111,7 @@ def test_on_a_fresh_account_the_missing_cell_is_named(notebook: str) -> None:
 def test_what_an_exercise_needs_is_made_above_it(notebook: str) -> None:
     """The line stands in one cell of the notebook, under that heading, before the exercise; each row is of use."""
     made = {need.id: need for spec in read(notebook) for need in spec.needs}
-    cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
+    cells = page_of(notebook).notebook().cells
     specs = {spec.id: spec for spec in read(notebook)}
     heading, seen = "", set()
     for cell in cells:

@@ -6,12 +6,13 @@ Walks run the notebook's cells in this process, one account after the other. Not
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from ..loader import OWN, VARIABLE, LabFileError, labs
+from ..loader import NOTEBOOKS, VARIABLE, LabFileError, labs
 from .notebook_shape import shape_problems
 from .page import Page
 from .problem import Problem
@@ -69,12 +70,15 @@ def _missing_checks(page: Page) -> Iterator[Problem]:
 
 
 def _walked(page: Page, rule: Rule) -> Iterator[Problem]:
-    """Follow a rule that runs cells, from where a notebook's kernel begins."""
+    """Follow a rule that runs cells, from where a notebook's kernel begins: in its folder, which it imports from."""
     before = Path.cwd()
-    os.chdir(page.path.parent)
+    place = str(page.path.parent)
+    os.chdir(place)
+    sys.path.insert(0, place)
     try:
         yield from rule(page)
     finally:
+        sys.path.remove(place)
         os.chdir(before)
 
 
@@ -84,7 +88,7 @@ def _known(page: Page) -> Iterator[None]:
     settings = dict(os.environ)
     place = str(page.lab.path.parent)
     named = os.environ.get(VARIABLE, "").split(os.pathsep)
-    if page.lab.path.parent != OWN and place not in [str(Path(each).resolve()) for each in named if each]:
+    if page.lab.path.parent not in NOTEBOOKS and place not in [str(Path(each).resolve()) for each in named if each]:
         os.environ[VARIABLE] = os.pathsep.join([place, *filter(None, named)])
     try:
         yield

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine import Spec
-from ..loader import CHECKS, EXERCISES, OWN, LabFileError, LabFolder, labs
+from ..loader import CHECKS, EXERCISES, NOTEBOOKS, OWN, LabFileError, LabFolder, labs
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-_NAME = re.compile(r"\d\d-[a-z0-9-]+")
+_NAME = re.compile(r"\d\d?-[a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def page_at(place: str) -> Page:
 
 def _page(lab: LabFolder) -> Page:
     places = [lab.path, lab.path.parent, lab.path.parent / "notebooks"]
-    if lab.path.parent == OWN:
-        places = [OWN.parent.parent / "notebooks"]
+    if lab.path.parent in NOTEBOOKS:
+        places = [OWN.parent.parent / NOTEBOOKS[lab.path.parent]]
     file = f"{lab.name}.ipynb"
     for place in places:
         if (place / file).is_file():

@@ -36,8 +36,11 @@ _ACTIONS = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
-# Condition keys that are parameters (Service Authorization Reference, Amazon S3): those about encryption.
+# Condition keys that are parameters (Service Authorization Reference, Amazon S3): those about encryption, and those of
+# conditional writes (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets").
 _CONDITION_KEYS = {
+    "IfMatch": "s3:if-match",
+    "IfNoneMatch": "s3:if-none-match",
     "ServerSideEncryption": "s3:x-amz-server-side-encryption",
     "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "SSECustomerAlgorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
