@@ -18,11 +18,14 @@ from ..core.clock import Clock
 from ..core.service_records import Records, ServiceRecords
 from ..gateway.interfaces import ServiceFacts, Wrap
 from ..kms.service import Kms
-from ..services import events, organizations, sts
+from ..services import organizations, sts
 from ..services.cloudformation.service import CloudFormation
 from ..services.cloudwatch import facts as cloudwatch
 from ..services.dynamodb import facts as dynamodb
 from ..services.ebs import facts as ebs
+from ..services.events.facts import FACTS as EVENTS
+from ..services.events.follower import Events
+from ..services.events.scheduled_rules import ScheduledRules
 from ..services.iam import facts as iam
 from ..services.iam.wrap import Iam
 from ..services.lambda_ import facts as lambda_
@@ -108,8 +111,11 @@ def _secretsmanager(account: Account) -> None:
 
 
 def _events(account: Account) -> None:
-    follower = events.Events(account.gateway, account.trails.logs, account.functions, account.queues, account.topics)
+    follower = Events(account.gateway, account.trails.logs, account.functions, account.queues, account.topics)
+    scheduled = ScheduledRules(account.clock, follower.send)
+    account.wrap("events", scheduled)
     account.gateway.followers.append(follower.follow)
+    account.gateway.timed.append(scheduled)
 
 
 def _monitoring(account: Account) -> None:
@@ -137,7 +143,7 @@ SERVICES: tuple[Registered, ...] = (
         ServiceFacts("cloudformation"),
         lambda account: account.gateway.add_service("cloudformation", CloudFormation(account.gateway)),
     ),
-    Registered(events.FACTS, _events),
+    Registered(EVENTS, _events),
     Registered(cloudwatch.LOGS),
     Registered(ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging"))),
     Registered(ServiceFacts("stepfunctions", Permissions(prefix="states"), Records(source="states"))),

@@ -16,23 +16,15 @@ from typing import TYPE_CHECKING, Any
 from moto.events.models import Rule, events_backends
 from moto.events.utils import EventTemplateParser
 
-from ..authorization.service_permissions import Permissions, regional
-from ..core.errors import AwsError
-from ..core.service_records import Records, among
-from ..gateway.interfaces import ServiceFacts
-from .lambda_.wrap import Lambda
-from .sns.topics import Topics
-from .sqs.queues import Queues
+from ...core.errors import AwsError
+from ..lambda_.wrap import Lambda
+from ..sns.topics import Topics
+from ..sqs.queues import Queues
+from .facts import SERVICE
 
 if TYPE_CHECKING:
-    from ..gateway.gateway import Gateway
+    from ...gateway.gateway import Gateway
 
-SERVICE = "events.amazonaws.com"
-FACTS = ServiceFacts(
-    "events",
-    Permissions(resource=regional("events", "Name", "rule/{}")),
-    Records(data_event=among("PutEvents"), hidden=frozenset({"entries"})),
-)
 EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # What KMS tells EventBridge itself, with no trail: the event's name in CloudTrail, and its detail type.
@@ -69,7 +61,7 @@ class Events:
         for message in self._messages(event):
             for rule in rules:
                 if _wanted(rule, event, message) and rule.event_pattern.matches_event(message):  # type: ignore[arg-type]
-                    self._send(rule, {"version": "0", "id": self._gateway.new_id(), **message})
+                    self.send(rule, message)
 
     def _rules(self, account: str, region: str) -> list[Rule]:
         """The rules of the default bus that are not disabled; account and Region may be new to moto."""
@@ -91,8 +83,9 @@ class Events:
             made.append(_message(event, "AWS Service Event via CloudTrail" if service else VIA_CLOUDTRAIL, [], event))
         return made
 
-    def _send(self, rule: Rule, message: dict[str, Any]) -> None:
-        """To each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
+    def send(self, rule: Rule, message: dict[str, Any]) -> None:
+        """Send to each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
+        message = {"version": "0", "id": self._gateway.new_id(), **message}
         for target in list(rule.targets):
             text, arn = _input(target, message), str(target["Arn"])
             kind = arn.split(":")[2]
