@@ -26,6 +26,7 @@ from ..services.ebs import facts as ebs
 from ..services.events.facts import FACTS as EVENTS
 from ..services.events.follower import Events
 from ..services.events.scheduled_rules import ScheduledRules
+from ..services.events.wrap import EventBridge
 from ..services.iam import facts as iam
 from ..services.iam.wrap import Iam
 from ..services.lambda_ import facts as lambda_
@@ -113,7 +114,7 @@ def _secretsmanager(account: Account) -> None:
 def _events(account: Account) -> None:
     follower = Events(account.gateway, account.trails.logs, account.functions, account.queues, account.topics)
     scheduled = ScheduledRules(account.clock, follower.send)
-    account.wrap("events", scheduled)
+    account.wrap("events", EventBridge(scheduled))
     account.gateway.followers.append(follower.follow)
     account.gateway.timed.append(scheduled)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...authorization.service_permissions import Permissions, regional
+from ...core.call import Call
 from ...core.service_records import Records, among
 from ...gateway.interfaces import ServiceFacts
 
@@ -14,7 +15,15 @@ LOGS = ServiceFacts(
         hidden=frozenset({"logEvents", "events"}),
     ),
 )
+
+
+def _space(call: Call) -> dict[str, str]:
+    """PutMetricData's condition key (Service Authorization Reference, Amazon CloudWatch)."""
+    return {"cloudwatch:namespace": str(call.params["Namespace"])} if call.operation == "PutMetricData" else {}
+
+
 METRICS = ServiceFacts(
     "cloudwatch",
+    Permissions(context=_space),
     records=Records(source="monitoring", data_event=among("PutMetricData", "GetMetricData", "GetMetricStatistics")),
 )

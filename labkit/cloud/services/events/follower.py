@@ -7,20 +7,19 @@ Sources: EventBridge User Guide, "Events from AWS services", "Receiving read-onl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.events.models import Rule, events_backends
-from moto.events.utils import EventTemplateParser
 
 from ...core.errors import AwsError
 from ..lambda_.wrap import Lambda
 from ..sns.topics import Topics
 from ..sqs.queues import Queues
 from .facts import SERVICE
+from .input_transformer import input_of
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
@@ -87,7 +86,7 @@ class Events:
         """Send to each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
         message = {"version": "0", "id": self._gateway.new_id(), **message}
         for target in list(rule.targets):
-            text, arn = _input(target, message), str(target["Arn"])
+            text, arn = input_of(target, message, rule.arn), str(target["Arn"])
             kind = arn.split(":")[2]
             if kind == "lambda":
                 self._gateway.afterwards(partial(_invoke, self._functions, rule.arn, arn, text))
@@ -115,21 +114,6 @@ def _message(event: dict[str, Any], kind: str, resources: list[str], detail: dic
         "resources": resources,
         "detail": detail,
     }
-
-
-def _input(target: dict[str, Any], message: dict[str, Any]) -> str:
-    """What the target is sent: the event, a part of it, a text of the rule's own, or a template filled in."""
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputTransformer" in target:
-        transformer = target["InputTransformer"]
-        paths = transformer.get("InputPathsMap", {})
-        filled: Any = EventTemplateParser.parse(transformer["InputTemplate"], paths, message)  # type: ignore[arg-type]
-        return filled if isinstance(filled, str) else json.dumps(filled)
-    part: Any = message
-    for name in str(target.get("InputPath", "$")).split(".")[1:]:
-        part = part.get(name) if isinstance(part, dict) else None
-    return json.dumps(part, separators=(",", ":"))
 
 
 def _invoke(functions: Lambda, rule: str, function_arn: str, text: str) -> None:

@@ -12,13 +12,10 @@ from typing import Any
 
 from moto.events.models import Rule, events_backends
 
-from ...core.call import Call
 from ...core.clock import Clock, iso
 from ...core.errors import AwsError
-from ...wire.protocols import HttpRequest, HttpResponse
 from .schedule_expressions import NotUnderstood, parse
 
-_CHANGES = ("PutRule", "EnableRule", "DisableRule", "DeleteRule")
 Place = tuple[str, str, str]  # account, Region, name
 
 
@@ -31,29 +28,26 @@ class _Planned:
     due: datetime
 
 
+def check_schedule(text: str) -> None:
+    """Refuse what is no schedule, in EventBridge's words, and what is not simulated; no text is no schedule."""
+    try:
+        if text:
+            parse(text)
+    except ValueError:
+        raise AwsError("ValidationException", "Parameter ScheduleExpression is not valid.") from None
+    except NotUnderstood:
+        raise AwsError(
+            "NotImplemented", "This account runs no schedules with L, W or #. Name days by their number."
+        ) from None
+
+
 class ScheduledRules:
-    """Holds PutRule's schedules to their form, and runs them."""
+    """Knows when each rule runs next, and runs it."""
 
     def __init__(self, clock: Clock, send: Callable[[Rule, dict[str, Any]], None]) -> None:
         self._clock = clock
         self._send = send
         self._planned: dict[Place, _Planned] = {}
-
-    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-        """Refuse a schedule that is none; note a change of the rules."""
-        if call.operation == "PutRule" and (text := call.params.get("ScheduleExpression")):
-            try:
-                parse(str(text))
-            except ValueError:
-                raise AwsError("ValidationException", "Parameter ScheduleExpression is not valid.") from None
-            except NotUnderstood:
-                raise AwsError(
-                    "NotImplemented", "This account runs no schedules with L, W or #. Name days by their number."
-                ) from None
-        response = onward(request)
-        if call.operation in _CHANGES:
-            self._plan(call.account, call.region)
-        return response
 
     def next_due(self) -> datetime | None:
         """Tell when a rule runs next."""
@@ -73,7 +67,7 @@ class ScheduledRules:
                 self._planned[place] = _Planned(planned.expression, planned.since, due)
             self._send(rule, _message(rule, account, region, planned.due))
 
-    def _plan(self, account: str, region: str) -> None:
+    def plan(self, account: str, region: str) -> None:
         """Plan anew for the rules of a Region: a rule whose schedule is as it was goes on as before."""
         known = {place: planned for place, planned in self._planned.items() if place[:2] == (account, region)}
         rules = events_backends[account][region].event_buses["default"].rules
