@@ -38,7 +38,7 @@ from ..core.clock import Clock
 from ..core.errors import AwsError
 from ..wire.protocols import HttpRequest, HttpResponse
 from .answers import paged, remembering
-from .aws_policies import init_aws_policies
+from .aws_policies import in_awss_form, init_aws_policies
 from .faults import as_error, check_error, not_implemented
 from .parameters import check_parameters
 from .requests import unambiguous
@@ -92,7 +92,7 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
         (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
-        (moto.iam.models, "random_policy_id", _policy_id),
+        (moto.iam.models, "random_policy_id", lambda: in_awss_form(moto.iam.utils.random_policy_id())),
         (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
@@ -101,11 +101,6 @@ def _fit_to_the_lab(clock: Clock) -> None:
     )
     for place, name, value in replaced:
         setattr(place, name, value)
-
-
-def _policy_id() -> str:
-    """moto's id of a policy in AWS's form (IAM User Guide, "IAM identifiers", unique identifiers)."""
-    return "ANPA" + str(moto.iam.utils.random_policy_id())[4:]
 
 
 class Moto:
