@@ -11,10 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
+import moto.core.responses
 import moto.core.utils
 import moto.iam.models
 import moto.iam.policy_validation
@@ -50,7 +51,9 @@ GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
 _REAL_EXECUTE_RESULT = ActionResult.execute_result
-_REAL_POSSIBLE_KEYS = XFormedAttributePicker.get_possible_keys
+# What moto works out anew at each call, and what never changes while the process lives.
+_POSSIBLE_KEYS = remembering(XFormedAttributePicker.get_possible_keys)
+_METHOD_NAMES = cache(moto.core.utils.method_names_from_class)
 
 
 def reset(seed: str, clock: Clock) -> None:
@@ -96,7 +99,8 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
-        (XFormedAttributePicker, "get_possible_keys", remembering(_REAL_POSSIBLE_KEYS)),
+        (XFormedAttributePicker, "get_possible_keys", _POSSIBLE_KEYS),
+        (moto.core.responses, "method_names_from_class", _METHOD_NAMES),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
     for place, name, value in replaced:
@@ -116,7 +120,7 @@ class Moto:
     def serve(self, call: Call, request: HttpRequest) -> HttpResponse:
         """moto's answer to a call that has been identified and authorized."""
         answer = serve(call, request)
-        if call.service in list_of_moto_modules() or call.service in MODULES:
+        if call.service in _modules() or call.service in MODULES:
             self._tokens.check(call, get_service_model(call.service).operation_model(call.operation), answer)
         return answer
 
@@ -125,7 +129,7 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
     """moto's answer to a call that has been identified and authorized."""
     module = MODULES.get(call.service, call.service.replace("-", ""))
     model = get_service_model(call.service)
-    if module not in list_of_moto_modules():
+    if module not in _modules():
         raise not_implemented(call)
     addressed = unambiguous(call, request)
     prefix = model.metadata["endpointPrefix"]
@@ -146,6 +150,12 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
         check_error(call, model.operation_model(call.operation), int(status), content)
     plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
     return HttpResponse(int(status), plain, content)  # the gateway writes the request's id over moto's
+
+
+@cache
+def _modules() -> frozenset[str]:
+    """The packages that moto has: it lists its folder."""
+    return frozenset(list_of_moto_modules())
 
 
 def _handler(call: Call, module: str, url: str) -> Callable[..., Any]:
