@@ -90,6 +90,16 @@ class InnerCalls:
         inner.source_arn = source_arn
         return self._carry_out_inner(inner)
 
+    def as_service_alone(
+        self, service: str, account: str, region: str, operation: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Make a KMS call as `service` itself, that says only whose account it is for, and not for which resource.
+
+        Key policies see the service principal; aws:SourceArn and aws:SourceAccount are absent from the request.
+        """
+        principal = Principal("AWSService", account, service, "", service)
+        return self._carry_out_inner(self._inner(principal, region, self._clock.now(), operation, params))
+
     def _inner(self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]) -> Call:
         return Call("kms", operation, region, params, time, self._new_id(principal), principal)
 
