@@ -27,6 +27,7 @@ from ..services.iam import facts as iam
 from ..services.iam.wrap import Iam
 from ..services.lambda_ import facts as lambda_
 from ..services.lambda_.wrap import Lambda
+from ..services.rds import facts as rds
 from ..services.s3 import facts as s3
 from ..services.s3.wrap import S3
 from ..services.secretsmanager import facts as secretsmanager
@@ -102,6 +103,12 @@ def _ssm(account: Account) -> Wrap:
     return Ssm(account.gateway, account.kms)
 
 
+def _rds(account: Account) -> Wrap:
+    from ..services.rds.wrap import Rds
+
+    return Rds(account.gateway, account.kms)
+
+
 def _secretsmanager(account: Account) -> None:
     secrets = SecretsManager(account.gateway, account.kms)
     account.wrap("secretsmanager", Rotation(account.gateway, account.functions, secrets))
@@ -123,6 +130,7 @@ SERVICES: tuple[Registered, ...] = (
     Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
     Registered(ebs.FACTS, lambda account: account.wrap("ec2", OnFirstUse(lambda: _ec2(account)))),
     Registered(s3.FACTS, lambda account: account.wrap("s3", account.s3)),
+    Registered(rds.FACTS, lambda account: account.wrap("rds", OnFirstUse(lambda: _rds(account)))),
     Registered(ssm.FACTS, lambda account: account.wrap("ssm", OnFirstUse(lambda: _ssm(account)))),
     Registered(lambda_.FACTS, lambda account: account.wrap("lambda", account.functions)),
     Registered(secretsmanager.FACTS, _secretsmanager),
