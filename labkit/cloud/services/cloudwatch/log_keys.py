@@ -102,7 +102,7 @@ class LogKeys:
         """KMS as logs.<region>.amazonaws.com; whatever it refuses for, the answer says no more than this."""
         itself = f"logs.{call.region}.amazonaws.com"
         try:
-            return self._gateway.as_service_alone(itself, call.account, call.region, operation, params)
+            return self._gateway.as_service_alone(itself, call.account, call.region, operation, params, call)
         except AwsError as refused:
             denied = refused.code == "AccessDeniedException"
             code = "AccessDeniedException" if denied else "InvalidParameterException"
