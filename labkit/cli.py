@@ -110,6 +110,25 @@ def build_parser() -> argparse.ArgumentParser:
         "lab", metavar="LAB", help="a lab's folder, such as my_labs/90_first_key, or one of labkit's own: 05-conditions"
     )
     check_parser.set_defaults(run=check_lab)
+
+    diagnose_parser = commands.add_parser(
+        "diagnose",
+        help="say what an error of AWS means, and how to mend it",
+        description="Read an error's message, or CloudTrail's record of it, and print its cause, the layer that "
+        "decided, the mend and the sources. Asks no account. To an error that is not known it says: Don't know.",
+    )
+    diagnose_parser.add_argument(
+        "message", metavar="MESSAGE", nargs="*", help="the message; without it, standard input is read"
+    )
+    diagnose_parser.add_argument(
+        "--json",
+        action="store_const",
+        const="as_json",
+        default="as_text",
+        dest="form",
+        help="print cause, layer, mend and sources as one line of JSON",
+    )
+    diagnose_parser.set_defaults(run=diagnose)
     return parser
 
 
@@ -268,6 +287,20 @@ def check_lab(arguments: argparse.Namespace) -> int:
     told = f"{found} to mend" if found else "nothing to mend"
     print(f"{page.name}: {len(page.specs())} exercises, {told}.")
     return int(found > 0)
+
+
+def diagnose(arguments: argparse.Namespace) -> int:
+    """Run `labkit diagnose`: 0 whether the error is known or not, 2 if there is no message."""
+    from .diagnose import command, diagnose
+
+    stream = None if sys.stdin is None else sys.stdin.buffer
+    try:
+        given = command.message_from(arguments.message, stream, interactive=stream is not None and sys.stdin.isatty())
+    except ValueError as lacking:
+        print(f"labkit diagnose: {lacking}", file=sys.stderr)
+        return USAGE_ERROR
+    print(getattr(command, arguments.form)(diagnose(given)))
+    return 0
 
 
 if __name__ == "__main__":
