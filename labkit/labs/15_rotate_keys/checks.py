@@ -87,7 +87,7 @@ def _touched(lab: LabView, new: str) -> bool:
     if any(reach.may(reach.caller("Postman"), action, reach.key(new)) for action in ("kms:Encrypt", "kms:Decrypt")):
         return True
     grants = lab.observer.client("kms").list_grants(KeyId=new)["Grants"]
-    return any("/Postman" in grant["GranteePrincipal"] for grant in grants)
+    return any("/Postman" in grant.get("GranteePrincipal", "") for grant in grants)
 
 
 def without_seeing(lab: LabView, answer: Any) -> Outcome:
