@@ -107,7 +107,7 @@ def family_only(lab: LabView, answer: Any) -> Outcome:
     if not others and not key.grants:
         return not_attempted("The key policy of `minutes` lets nobody in from another account.")
     if len(others) != 1 or _principals(others[0]) != ["*"]:
-        return not_yet("The task asks for one statement. Yours names an account, and accounts that join later are left out.")
+        return not_yet("The task asks for one statement. Yours names an account, and leaves out what joins later.")
     organization = lab.observer.client("organizations").describe_organization()["Organization"]["Id"]
     right = Right(("kms:Decrypt",), (arn,))
     everybody = [without_policies(each) for each in reach.callers(key) if not each.is_administrator]
