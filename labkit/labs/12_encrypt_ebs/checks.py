@@ -41,7 +41,7 @@ def hands_off(lab: LabView, answer: Any) -> Outcome:
     own = {event["responseElements"]["volumeId"] for event in _by(lab, "CreateVolume", "Technician")}
     if not [event for event in _by(lab, "AttachVolume", "Technician") if event["requestParameters"]["volumeId"] in own]:
         return not_yet("The permissions are as they should be. The Technician has not attached the volume yet.")
-    return solved("Through EC2, the Technician uses the key. By hand, the Technician can neither grant nor decrypt.")
+    return solved("Through EC2, the Technician can use the key, and can neither grant nor decrypt by hand.")
 
 
 def _for_volumes(lab: LabView, key: str) -> list[Right]:
