@@ -13,6 +13,7 @@ from .accounts.environment import leave_the_owner_out, point_at
 from .accounts.local import LocalCloud
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
+from .cells_run_again import watch
 from .cloud.core.regions import known_regions
 from .errors import LabError
 from .lab import Lab
@@ -50,6 +51,7 @@ def start(name: str = DEFAULT_NAME, *, region: str = DEFAULT_REGION) -> Lab:
         credentials = _sign_in(remote.endpoint, region, keys)
         point_at(remote.endpoint, region, credentials)
         LocalCloud.begin(remote, name)
+    watch()
     return Lab(name, keys["account_id"], region, remote)
 
 

@@ -41,6 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(("AWS_", "LABKIT_", "IPYTHON", "JUPYTER_")):
             del os.environ[name]
+    # Hundreds of kernels and commands are started: they need not compile labkit's modules again each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     own = tempfile.mkdtemp(prefix="labkit-tests-")
     config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
     os.environ |= {

@@ -1,7 +1,7 @@
 """From an error to its cause, the layer that decided, the mend, and what the account says of it.
 
-`reading` takes what was given apart, `rules` finds the rule that fits (rules/*.toml: data), `evidence` asks the account,
-`diagnosis` is what a reader sees. An error that no rule knows is answered with "don't know".
+`reading` takes what was given apart, `rules` finds the rule that fits (rules/*.toml: data), `evidence` asks the
+account, `diagnosis` is what a reader sees. An error that no rule knows is answered with "don't know".
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = ["Diagnosis", "diagnose"]
 def diagnose(error: Any, account: Account | None = None) -> Diagnosis:
     """Say what an error means: `cause`, `layer`, `mend`, `sources`; and `evidence`, where an account can be asked.
 
-    `error` is an exception of boto3, what `expect_error` caught, a pasted message, or a record of CloudTrail (a dict, or
-    its JSON). The account of the lab that is open in this process is asked without a trace; `account` is another one: a
-    boto3 session, whose permissions must allow the reading (DescribeKey, ListAliases, ListGrants). Nothing is changed,
-    and nothing of what was pasted is repeated but names: ARNs, actions, Regions. Never raises for what it can't read.
+    `error` is an exception of boto3, what `expect_error` caught, a pasted message, or a record of CloudTrail (a dict,
+    or its JSON). The account of the lab that is open in this process is asked without a trace; `account` is another
+    one: a boto3 session, whose permissions must allow the reading (DescribeKey, ListAliases, ListGrants). Nothing is
+    changed, and nothing of what was pasted is repeated but names: ARNs and actions. What can't be read is not known.
     """
     symptom = read(error)
     rule = first_that_fits(symptom)

@@ -28,8 +28,8 @@ class Diagnosis:
         return cls(
             "Don't know: this is no error that the table has.",
             UNKNOWN,
-            "Give the whole message, with its error code and the operation. CloudTrail's record of the call has errorCode "
-            "and errorMessage, which are often fuller than what a tool prints.",
+            "Give the whole message, with its error code and the operation. CloudTrail's record of the call has "
+            "errorCode and errorMessage, which are often fuller than what a tool prints.",
         )
 
     @property
@@ -46,6 +46,7 @@ class Diagnosis:
         return {"cause": self.cause, "layer": self.layer, "mend": self.mend, "sources": list(self.sources)}
 
     def _rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        rows: list[tuple[str, tuple[str, ...]]]
         rows = [("Cause", (self.cause,)), ("Layer", (self.layer,)), ("Mend", (self.mend,))]
         rows += [(name, lines) for name, lines in (("Seen", self.evidence), ("Sources", self.sources)) if lines]
         return rows

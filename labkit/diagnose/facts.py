@@ -1,7 +1,7 @@
 """What of an error may be shown again: names of strict forms, found by patterns. Pure.
 
-A pasted text may hold credentials, plaintexts or a page's script. So nothing of it is shown but an action, an ARN, an
-alias's name and a Region, each by its own pattern; and none that looks as if it had a secret in it.
+A pasted text may hold credentials, plaintexts or a page's script. So nothing of it is shown but an action and an
+ARN, each by its own pattern; and none that looks as if it had a secret in it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_ACTION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]{2,40}:[A-Za-z]{2,60})\b|allows the ([a-z0-9-]{2,40}:[A-Za-z]{2,60}) action")
+_ACTION = re.compile(
+    r"(?:not authorized to perform: |allows the )([A-Za-z0-9-]{2,40}:[A-Za-z]{2,60})(?![A-Za-z])",
+)
 _WHO = re.compile(r"\bUser: (arn:aws[a-z-]{0,10}:(?:iam|sts)::\d{12}:[A-Za-z0-9_+=,.@/-]{1,200})")
 _ARN = r"arn:aws[a-z-]{0,10}:"
-_KEY = re.compile(_ARN + r"kms:([a-z]{2}(?:-[a-z]{2,9}){1,3}-\d):(\d{12}):key/((?:mrk-[0-9a-f]{32})|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-_ALIAS = re.compile(_ARN + r"kms:[a-z]{2}(?:-[a-z]{2,9}){1,3}-\d:\d{12}:alias/[A-Za-z0-9/_-]{1,200}")
+_OF_KMS = _ARN + r"kms:[a-z]{2}(?:-[a-z]{2,9}){1,3}-\d:\d{12}:"
+_KEY = re.compile(_OF_KMS + r"key/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_ALIAS = re.compile(_OF_KMS + r"alias/[A-Za-z0-9/_-]{1,200}")
 _POLICY = re.compile(
-    r"explicit deny in (?:a|an|the) [a-z -]{5,40}(?:: |, with policy ARN: )(" + _ARN + r"(?:organizations|iam)::\d{12}:[A-Za-z0-9_+=,.@/-]{1,200})",
+    r"explicit deny in (?:a|an|the) [a-z -]{5,40}(?:: |, with policy ARN: )"
+    r"(" + _ARN + r"(?:organizations|iam)::\d{12}:[A-Za-z0-9_+=,.@/-]{1,200})",
     re.IGNORECASE,
 )
 _NOT_ALL_OF_IT = re.compile(r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}|[A-Za-z0-9/+]{40,}")
@@ -24,14 +28,12 @@ _NOT_ALL_OF_IT = re.compile(r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}|[A-Za-z0-9/+]{
 def facts_in(text: str) -> Mapping[str, str]:
     """Find action, who, key, alias and policy in an error's text; only what is there, and fit to be shown."""
     found = {
-        "action": next((first or second for first, second in _ACTION.findall(text[:20_000])), ""),
+        "action": _first(_ACTION, text),
         "who": _first(_WHO, text),
         "policy": _first(_POLICY, text),
         "alias": _first(_ALIAS, text),
+        "key": _first(_KEY, text),
     }
-    key = _KEY.search(text)
-    if key is not None:
-        found["key"] = key.group()
     return {name: value.rstrip(".,") for name, value in found.items() if value and not _NOT_ALL_OF_IT.search(value)}
 
 

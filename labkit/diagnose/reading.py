@@ -1,7 +1,7 @@
-"""Takes an error apart, whatever it was given as: exceptions, text, records of CloudTrail. Pure, and safe with any input.
+"""Takes an error apart, whatever it was given as: exceptions, text, records of CloudTrail. Pure; any input is safe.
 
-What comes out is lower-case text to look for words in, and a few facts of strict forms (ARNs, actions, Regions). Nothing
-else of the input is ever shown.
+What comes out is lower-case text to look for words in, and a few facts of strict forms (ARNs, actions). Nothing else of
+the input is ever shown.
 """
 
 from __future__ import annotations
@@ -29,13 +29,18 @@ _FRAME = re.compile(r"^[ \t│|>╷╵]+", re.MULTILINE)  # what Terraform and q
 _ESCAPED = re.compile(r"\\+[nrt\"'/]|\\+u0022")
 _NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\ufeff]+")
 _WORD = re.compile(r"[A-Za-z0-9_]{2,80}")
-_OPERATION = re.compile(r"when calling the (\w{2,60}) operation")
-_ELSEWHERE = re.compile(r"googleapis|cloudkms|gcpkms|vault\.azure|azure key ?vault|aliyun|alicloud|opentelekom|yandex|oraclecloud")
+_OPERATION = re.compile(r"when calling the ['\"`]?(\w{2,60})['\"`]? operation")
+_ELSEWHERE = re.compile(
+    r"googleapis|cloudkms|gcpkms|vault\.azure|azure key ?vault|aliyun|alicloud|opentelekom|yandex|oraclecloud"
+)
 _AWS = re.compile(r"\baws|amazon|arn:aws|botocore|boto3")
+# How SDKs and tools say that KMS answered.
+_ITS_OWN = ("service: awskms", "service: kms", "operation error kms", "(kms key", "kms.model", "keymanagementservice")
 # Names that other services have too.
 _SHARED = frozenset(
-    ("CreateAlias", "CreateKey", "DeleteAlias", "ListAliases", "ListKeys", "TagResource", "UntagResource", "UpdateAlias")
-)
+    ("CreateAlias", "CreateKey", "DeleteAlias", "ListAliases", "ListKeys", "TagResource", "UntagResource",
+     "UpdateAlias")
+)  # fmt: skip
 _OBJECTS = frozenset(
     ("GetObject", "PutObject", "HeadObject", "CopyObject", "UploadPart", "UploadPartCopy", "CreateMultipartUpload",
      "CompleteMultipartUpload", "GetObjectAttributes", "SelectObjectContent")
@@ -68,9 +73,8 @@ class Symptom:
         """Whether it is KMS's own answer: to an operation that only KMS has, or said by the tool."""
         if self.source:
             return self.source == "kms.amazonaws.com"
-        own = ("service: awskms", "service: kms", "operation error kms", "(kms key", "kms.model", "keymanagementservice")
         shared = self.operation in _SHARED and "kms" in self.text
-        return shared or self.operation in _kms_operations() or any(each in self.text for each in own)
+        return shared or self.operation in _kms_operations() or any(each in self.text for each in _ITS_OWN)
 
     @property
     def is_about_objects(self) -> bool:
@@ -136,8 +140,7 @@ def _record(given: Any) -> Symptom | None:
             source, operation = each.get("eventSource"), each.get("eventName")
             said = f"{code if isinstance(code, str) else ''}: {message if isinstance(message, str) else ''}"
             request = each.get("requestID")
-            found = _text(said, _name(operation), _name(source), request if isinstance(request, str) else "")
-            return found
+            return _text(said, _name(operation), _name(source), request if isinstance(request, str) else "")
         if isinstance(each.get("__type"), str):
             return _text(f"{each['__type']}: {each.get('message') or each.get('Message') or ''}")
         if isinstance(each.get("Error"), Mapping):
@@ -184,6 +187,6 @@ def _text(text: str, operation: str = "", source: str = "", request_id: str = ""
 
 
 def _opened(escaped: re.Match[str]) -> str:
-    """What an escape of JSON stands for: a quotation mark, a slash, or a space."""
+    """What an escape of JSON stands for: a quotation mark, a slash, or the end of a line."""
     last = escaped.group()[-1]
-    return '"' if last == "2" else last if last in "\"'/" else " "
+    return '"' if last == "2" else last if last in "\"'/" else "\n"

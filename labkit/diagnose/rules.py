@@ -1,7 +1,7 @@
 """The table of known errors (rules/*.toml), and how a rule is found. Pure.
 
-The first rule that fits is the answer, file by file in the order of FILES. So what a service quotes of KMS's words stands
-before the service's own, and a message before its bare code.
+The first rule that fits is the answer, file by file in the order of FILES. So what a service quotes of KMS's words
+stands before the service's own, and a message before its bare code.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ LAYERS = (
 class Rule:
     """An error that is known. All its conditions must hold; one that is not given always does.
 
-    `all`, `any` and `none` are pieces of text in small letters; `codes` are words, one of which is there; `action` is the
-    beginning of the action that was refused. `kms`, `from_kms` and `s3` ask whether KMS is named, whether it is KMS's own
-    answer, and whether an object of S3 was meant.
+    `all`, `any` and `none` are pieces of text in small letters; `codes` are words, one of which is there; `action` is
+    the beginning of the action that was refused. `kms`, `from_kms` and `s3` ask whether KMS is named, whether it is
+    KMS's own answer, and whether an object of S3 was meant.
     """
 
     id: str
@@ -62,8 +62,11 @@ class Rule:
             return False
         if not symptom.facts.get("action", "kms:" if "perform: kms:" in text else "").startswith(self.action):
             return False
-        asked = ((self.kms, symptom.is_about_kms), (self.from_kms, symptom.is_from_kms), (self.s3, symptom.is_about_objects))
-        return all(holds for needed, holds in asked if needed)
+        if self.kms and not symptom.is_about_kms:
+            return False
+        if self.from_kms and not symptom.is_from_kms:
+            return False
+        return not self.s3 or symptom.is_about_objects
 
     def told(self, symptom: Symptom) -> Diagnosis:
         """Put the rule into words for this error."""
@@ -96,7 +99,7 @@ def _file(name: str) -> dict[str, Any]:
 
 
 def _rule(row: Mapping[str, Any], pages: Mapping[str, str]) -> Rule:
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     given["sources"] = tuple(pages[name] for name in row["sources"])
     return Rule(**given)
 

@@ -97,9 +97,9 @@ def as_grant(listed: dict[str, Any]) -> Grant:
     issuer = listed.get("IssuingAccount", "").split(":")
     return Grant(
         listed["GrantId"],
-        listed.get("GranteePrincipal", ""),
+        listed.get("GranteePrincipal") or listed.get("GranteeServicePrincipal", ""),
         tuple(listed["Operations"]),
-        retiring=listed.get("RetiringPrincipal", ""),
+        retiring=listed.get("RetiringPrincipal") or listed.get("RetiringServicePrincipal", ""),
         constraints=constraints,
         issuing_account=issuer[4] if len(issuer) > 4 else issuer[0],
     )

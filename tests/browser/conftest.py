@@ -17,7 +17,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 SECONDS_TO_START = 60
 SETTINGS = {
@@ -110,19 +110,29 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iter
                 process.kill()
 
 
-@pytest.fixture
-def page(chromium: str, tmp_path: Path) -> Iterator[Page]:
-    """A page of a headless Chromium with a profile of its own."""
+@pytest.fixture(scope="session")
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A headless Chromium with a profile of its own. It reads and compiles JupyterLab's code once for all tests."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
+            tmp_path_factory.mktemp("profile"),
             executable_path=chromium,
             headless=True,
             args=CHROMIUM_OPTIONS,
             viewport={"width": 1280, "height": 800},
         )
-        yield context.pages[0]
+        yield context
         context.close()
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    """A page that nothing is stored for: each test sees JupyterLab as somebody does that comes for the first time."""
+    page = browser.new_page()
+    yield page
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+    page.close()
+    browser.clear_cookies()
 
 
 def take_outputs_out(source: Path, target: Path) -> None:

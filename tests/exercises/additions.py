@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -139,15 +141,23 @@ def _of_a_grant(key: str, grant: dict[str, Any], principals: dict[str, str]) -> 
 
 def _put(place: Place, document: Any) -> Callable[[], Any]:
     """What writes a document to its place."""
-    text, iam = json.dumps(document), boto3.client("iam")
+    text = json.dumps(document)
     if place[0] == "role":
+        iam = _client("iam", os.environ["AWS_SESSION_TOKEN"])
         return lambda: iam.put_role_policy(RoleName=place[1], PolicyName=place[2], PolicyDocument=text)
     if place[0] == "trust":
+        iam = _client("iam", os.environ["AWS_SESSION_TOKEN"])
         return lambda: iam.update_assume_role_policy(RoleName=place[1], PolicyDocument=text)
     if place[0] == "bucket":
         return lambda: boto3.client("s3").put_bucket_policy(Bucket=place[1], Policy=text)
-    kms = boto3.client("kms", region_name=place[1].split(":")[3])
+    kms = _client("kms", os.environ["AWS_SESSION_TOKEN"], place[1].split(":")[3])
     return lambda: kms.put_key_policy(KeyId=place[1], Policy=text, BypassPolicyLockoutSafetyCheck=True)
+
+
+@lru_cache(maxsize=8)
+def _client(service: str, _session: str, region: str | None = None) -> Any:
+    """One for all writes of a lab's session, since making one takes longer than a write."""
+    return boto3.client(service, region_name=region)
 
 
 def _listed(value: Any) -> list[Any]:

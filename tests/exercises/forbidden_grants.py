@@ -11,6 +11,10 @@ DECRYPT = '\nimport json\nrule = {{"Effect": "Allow", "Action": "kms:Decrypt", "
     "{document}", 'json.dumps({{"Version": "2012-10-17", "Statement": [rule]}})'
 )
 OPEN = '\nresearcher.client("kms").decrypt(CiphertextBlob=letter, EncryptionContext=context)'
+TO_A_SERVICE = (
+    '\nkms.create_grant(KeyId=key, GranteeServicePrincipal="cloudtrail.amazonaws.com", RetiringPrincipal=foreman.arn, '
+    'Operations=["Decrypt"], Constraints={"SourceArn": f"arn:aws:cloudtrail:us-east-1:{lab.account_id}:trail/mine"})'
+)
 SIX: dict[str, Rows] = {
     "just-enough": (
         (
@@ -29,6 +33,11 @@ SIX: dict[str, Rows] = {
             + GRANT.format(key="other", who="printer", operations='["Decrypt"]', more=""),
             NO,
             "more: kms:Decrypt on the key",
+        ),
+        (
+            GRANT.format(key="key", who="printer", operations='["Encrypt", "DescribeKey"]', more="") + TO_A_SERVICE,
+            NO,
+            "a grant for cloudtrail.amazonaws.com",
         ),
     ),
     "one-box": (

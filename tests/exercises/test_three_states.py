@@ -15,9 +15,10 @@ from labkit.exercises.lab_rules.states import (
     wrong_answer_problems,
 )
 
-from .other_ways import WAYS
+from . import other_ways, other_ways_projects
 from .walking import walk
 
+WAYS = other_ways.WAYS | other_ways_projects.WAYS
 # After a notebook's end these are out of reach: the life of their keys, to its end, is what the notebook shows.
 PAST = {"17-multi-region-keys": ("complete-replica", "close-everywhere", "only-frankfurt")}
 ROUNDS = [

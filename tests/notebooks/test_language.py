@@ -7,17 +7,11 @@ descriptions of pictures are left out.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import nbformat
-import pytest
 from nbformat import NotebookNode
-
-from .conftest import PATHS
 
 LONGEST_SENTENCE = 35
 MOST_BRACKETS = 2
-READ_ALOUD = ("00", "04", "08", "16", "18")  # each cell of these, and of the projects, was read aloud
 RELATIVE = re.compile(r"\W*(Who|Whoever|Whom)\b")
 
 
@@ -47,20 +41,13 @@ def test_no_sentence_begins_with_a_relative_who(notebook: NotebookNode) -> None:
     assert [each for each in prose(notebook) if RELATIVE.match(each) and "?" not in each] == []
 
 
-ALOUD = [path for path in PATHS if path.name.startswith(READ_ALOUD) or path.parent.name == "projects"]
-
-
-@pytest.mark.parametrize("page", ALOUD, ids=lambda page: page.stem)
-def test_a_sentence_can_be_said_in_one_breath(page: Path) -> None:
-    """No more than 35 words, in the labs that were read aloud."""
-    notebook = nbformat.read(page, as_version=4)
+def test_a_sentence_can_be_said_in_one_breath(notebook: NotebookNode) -> None:
+    """No more than 35 words."""
     assert [each for each in prose(notebook) if len(each.split()) > LONGEST_SENTENCE] == []
 
 
-@pytest.mark.parametrize("page", ALOUD, ids=lambda page: page.stem)
-def test_a_cell_has_few_brackets(page: Path) -> None:
+def test_a_cell_has_few_brackets(notebook: NotebookNode) -> None:
     """What may be skipped stands in brackets: no more than two in a cell."""
-    notebook = nbformat.read(page, as_version=4)
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     assert [text for text in texts if brackets(text) > MOST_BRACKETS] == []
 

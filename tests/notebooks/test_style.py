@@ -9,5 +9,5 @@ from labkit.exercises.lab_rules.page import page_of
 
 
 def test_head_steps_links_and_end(path: Path) -> None:
-    """One title, promises, 20 to 60 small cells with names, links that lead somewhere, Recap and Next."""
+    """One title, promises, 20 to 90 small cells with names, links that lead somewhere, Recap and Next."""
     assert list(map(str, shape_problems(page_of(path.stem)))) == []

@@ -13,6 +13,7 @@ from ..core.clock import Clock
 from ..kms.service import Kms
 from ..services.cloudwatch.alarms import Alarms
 from ..services.cloudwatch.kms_metrics import KmsMetrics
+from ..services.cloudwatch.log_keys import LogKeys
 from ..services.cloudwatch.logs import Logs
 from ..services.cloudwatch.metrics import Metrics
 from ..services.cloudwatch.wrap import CloudWatch
@@ -27,7 +28,7 @@ def install(gateway: Gateway, clock: Clock, kms: Kms, trails: Trails, functions:
     """Stand round moto's services, follow the account's events, and act as time passes."""
     kms_metrics = KmsMetrics(kms)
     metrics = Metrics(kms_metrics)
-    logs = Logs(metrics)
+    logs = Logs(metrics, LogKeys(gateway))
     alarms = Alarms(gateway, clock, metrics, functions, topics)
     groups = LogGroups(clock, trails, logs, gateway.authorize)
     gateway.wraps["logs"] = logs

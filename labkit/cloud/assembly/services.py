@@ -19,6 +19,7 @@ from ..core.service_records import Records, ServiceRecords
 from ..gateway.interfaces import ServiceFacts, Wrap
 from ..kms.service import Kms
 from ..services import organizations, sts
+from ..services.autoscaling import facts as autoscaling
 from ..services.cloudformation.service import CloudFormation
 from ..services.cloudwatch import facts as cloudwatch
 from ..services.dynamodb import facts as dynamodb
@@ -31,6 +32,7 @@ from ..services.iam import facts as iam
 from ..services.iam.wrap import Iam
 from ..services.lambda_ import facts as lambda_
 from ..services.lambda_.wrap import Lambda
+from ..services.rds import facts as rds
 from ..services.s3 import facts as s3
 from ..services.s3.wrap import S3
 from ..services.secretsmanager import facts as secretsmanager
@@ -106,6 +108,28 @@ def _ssm(account: Account) -> Wrap:
     return Ssm(account.gateway, account.kms)
 
 
+def _autoscaling(account: Account, ec2: OnFirstUse) -> Wrap:
+    from ..services.autoscaling.wrap import AutoScaling
+    from ..services.ebs.wrap import Ebs
+
+    ebs = ec2.made
+    assert isinstance(ebs, Ebs)
+    return AutoScaling(account.gateway, ebs)
+
+
+def _ec2_and_autoscaling(account: Account) -> None:
+    """Auto Scaling launches with EC2's keys: the same state of volumes."""
+    ec2 = OnFirstUse(lambda: _ec2(account))
+    account.wrap("ec2", ec2)
+    account.wrap("autoscaling", OnFirstUse(lambda: _autoscaling(account, ec2)))
+
+
+def _rds(account: Account) -> Wrap:
+    from ..services.rds.wrap import Rds
+
+    return Rds(account.gateway, account.kms)
+
+
 def _secretsmanager(account: Account) -> None:
     secrets = SecretsManager(account.gateway, account.kms)
     account.wrap("secretsmanager", Rotation(account.gateway, account.functions, secrets))
@@ -128,8 +152,10 @@ SERVICES: tuple[Registered, ...] = (
     Registered(organizations.FACTS),
     Registered(iam.FACTS, lambda account: account.wrap("iam", Iam(account.kms))),
     Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
-    Registered(ebs.FACTS, lambda account: account.wrap("ec2", OnFirstUse(lambda: _ec2(account)))),
+    Registered(ebs.FACTS, _ec2_and_autoscaling),
+    Registered(autoscaling.FACTS),
     Registered(s3.FACTS, lambda account: account.wrap("s3", account.s3)),
+    Registered(rds.FACTS, lambda account: account.wrap("rds", OnFirstUse(lambda: _rds(account)))),
     Registered(ssm.FACTS, lambda account: account.wrap("ssm", OnFirstUse(lambda: _ssm(account)))),
     Registered(lambda_.FACTS, lambda account: account.wrap("lambda", account.functions)),
     Registered(secretsmanager.FACTS, _secretsmanager),
@@ -169,8 +195,13 @@ class OnFirstUse:
         self._make = make
         self._made: Wrap | None = None
 
-    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-        """Answer the call."""
+    @property
+    def made(self) -> Wrap:
+        """The wrap, made now if it is not there yet."""
         if self._made is None:
             self._made = self._make()
-        return self._made.serve(call, request, onward)
+        return self._made
+
+    def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+        """Answer the call."""
+        return self.made.serve(call, request, onward)

@@ -60,7 +60,7 @@ def context_of(call: Call, target: Target, services: ServicePermissions) -> Cont
         context["aws:CalledVia"] = list(call.via)
         context["aws:CalledViaFirst"], context["aws:CalledViaLast"] = call.via[0], call.via[-1]
         context["aws:ViaAWSService"] = "true"
-    elif not call.source_arn:
+    elif call.principal is None or call.principal.kind != "AWSService":
         context["aws:SourceIp"] = call.source_ip
     if call.source_arn:
         context["aws:SourceArn"], context["aws:SourceAccount"] = call.source_arn, call.source_arn.split(":")[4]

@@ -139,7 +139,8 @@ class Delivery:
             return ObjectEncryption()
         context = {"aws:cloudtrail:arn": trail.arn, "aws:s3:arn": f"arn:aws:s3:::{trail.bucket}/{key}"}
         asked = {"KeyId": trail.key_arn, "KeySpec": "AES_256", "EncryptionContext": context}
-        made = self._gateway.as_service(SERVICE, trail.arn, trail.region, moment, "GenerateDataKey", asked)
+        region = trail.key_arn.split(":")[3]  # the bucket's, which may be another than the trail's
+        made = self._gateway.as_service(SERVICE, trail.arn, region, moment, "GenerateDataKey", asked)
         return ObjectEncryption(SSE_KMS, made["KeyId"], made["CiphertextBlob"], context)
 
     def _unique(self) -> str:

@@ -16,6 +16,7 @@ from ..authorization.service_access import allows
 from ..core.call import Call, Target
 from ..core.errors import AwsError
 from ..kms.service import Kms
+from ..moto.buckets import region_of_bucket
 from . import selectors
 from .trail import SERVICE, Trail
 
@@ -93,7 +94,7 @@ class Trails:
         key_arn = self._key_arn(call, params["KmsKeyId"]) if params.get("KmsKeyId") else trail.key_arn
         key_arn = "" if params.get("KmsKeyId") == "" else key_arn
         self._check_bucket(trail, bucket, prefix)
-        self._check_key(trail, bucket, key_arn)
+        self._check_key(call, trail, bucket, key_arn)
         group = params.get("CloudWatchLogsLogGroupArn", trail.log_group)
         role = params.get("CloudWatchLogsRoleArn", trail.log_role)
         if (group or role) and (group, role) != (trail.log_group, trail.log_role):
@@ -118,22 +119,32 @@ class Trails:
             said = f"Incorrect S3 bucket policy is detected for bucket: {name}"
             raise AwsError("InsufficientS3BucketPolicyException", said)
 
-    def _check_key(self, trail: Trail, bucket: str, arn: str) -> None:
-        """The key's policy lets CloudTrail make data keys for this trail (User Guide, "KMS key policies")."""
+    def _check_key(self, call: Call, trail: Trail, bucket: str, arn: str) -> None:
+        """The key's policy lets CloudTrail make data keys for this trail (User Guide, "KMS key policies").
+
+        The key is in the bucket's Region (KmsKeyNotFoundException in botocore's model), and can encrypt (KmsException).
+        """
         if not arn:
             return
         key = self._kms.key(arn)
         if key is None:
             raise AwsError("KmsKeyNotFoundException", f"KMS key {arn} does not exist.")
+        if key.region != region_of_bucket(bucket):
+            raise AwsError(
+                "KmsKeyNotFoundException", f"KMS key {arn} and S3 bucket {bucket} are not in the same Region."
+            )
         context = {"aws:cloudtrail:arn": trail.arn, "aws:s3:arn": f"arn:aws:s3:::{bucket}/x"}
         seen = {f"kms:EncryptionContext:{name}": value for name, value in context.items()}
         if not allows(key.policy, SERVICE, "kms:GenerateDataKey", arn, trail.arn, seen, "key"):
             said = f"Insufficient permissions to access S3 bucket {bucket} or KMS key {arn}."
             raise AwsError("InsufficientEncryptionPolicyException", said)
+        if key.state(call.time) != "Enabled" or key.spec.name != "SYMMETRIC_DEFAULT":
+            raise AwsError("KmsException", f"KMS key {arn} can't encrypt: it is not enabled, or not symmetric.")
 
     def _key_arn(self, call: Call, key_id: str) -> str:
         """The ARN of the key that the caller names in any of its ways."""
-        look = Call("kms", "DescribeKey", call.region, {"KeyId": key_id}, call.time, call.request_id, call.principal)
+        region = key_id.split(":")[3] if key_id.startswith("arn:") else call.region
+        look = Call("kms", "DescribeKey", region, {"KeyId": key_id}, call.time, call.request_id, call.principal)
         try:
             return self._kms.plan(look)[0].arn
         except AwsError as refused:

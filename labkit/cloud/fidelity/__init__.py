@@ -22,6 +22,7 @@ PARTS = {
     "events": "EventBridge and CloudWatch",
     "s3": "Amazon S3",
     "ebs": "Amazon EBS",
+    "rds": "Amazon RDS",
     "secretsmanager": "AWS Secrets Manager",
     "ssm": "Systems Manager Parameter Store",
     "dynamodb": "Amazon DynamoDB",

@@ -87,7 +87,8 @@ class Gateway:
         self._observing = Observing(self._pipeline, control_token)
         inner = InnerCalls(self._pipeline, keep, new_id, clock)
         # The calls that services make: for somebody, with credentials that they hold, as themselves.
-        self.on_behalf, self.as_principal, self.as_service = inner.on_behalf, inner.as_principal, inner.as_service
+        self.on_behalf, self.as_principal = inner.on_behalf, inner.as_principal
+        self.as_service, self.as_service_alone = inner.as_service, inner.as_service_alone
         self.recorded = inner.recorded
 
     @property

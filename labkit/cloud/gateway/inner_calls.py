@@ -90,6 +90,24 @@ class InnerCalls:
         inner.source_arn = source_arn
         return self._carry_out_inner(inner)
 
+    def as_service_alone(
+        self,
+        service: str,
+        account: str,
+        region: str,
+        operation: str,
+        params: dict[str, Any],
+        because_of: Call | None = None,
+    ) -> dict[str, Any]:
+        """Make a KMS call as `service` itself that tells the account it is for, and not the resource.
+
+        Key policies see the service principal; aws:SourceArn and aws:SourceAccount are absent from the request. The
+        explanation of the call `because_of` which it is made tells of a refusal.
+        """
+        principal = Principal("AWSService", account, service, "", service)
+        inner = self._inner(principal, region, self._clock.now(), operation, params)
+        return self._carry_out_inner(inner, because_of)
+
     def _inner(self, principal: Principal, region: str, time: datetime, operation: str, params: dict[str, Any]) -> Call:
         return Call("kms", operation, region, params, time, self._new_id(principal), principal)
 

@@ -17,11 +17,12 @@ from ..core.call import Principal
 from ..core.clock import Clock
 from ..core.errors import AwsError
 from ..wire.protocols import HttpRequest
-from .refusals import expired_link, refusal, unsigned_refusal, wrong_signature
+from .refusals import expired_link, refusal, unsigned_refusal, wrong_clock, wrong_signature
 from .signature import Signature
 from .sigv4 import body_matches, expected_signature, unsigned_headers
 
-MAX_SKEW = timedelta(minutes=15)  # IAM User Guide, "Elements of an AWS API request signature"
+MAX_SKEW = timedelta(minutes=5)  # IAM User Guide, "Elements of an AWS API request signature": "in most cases"
+LONGER_SKEW = {"s3": timedelta(minutes=15), "ec2": timedelta(minutes=15)}  # their pages of errors (API References)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Credentials:
         if signature.service == "s3" and signature.expires_at is not None and now > signature.expires_at:
             raise expired_link(signature, now)
         if not _current(signature, now):
-            raise refusal("skewed", protocol, signature.service)
+            raise wrong_clock(signature, now, _allowed_skew(signature), protocol)
         if held and held.expires <= self._clock.now():
             raise refusal("expired", protocol, signature.service)
         return principal
@@ -96,7 +97,13 @@ def _current(signature: Signature, now: datetime) -> bool:
     signed_at = signature.signed_at
     if signed_at is None or signature.timestamp[:8] != signature.date:
         return False
-    return now - signed_at >= -MAX_SKEW and (signature.presigned or now - signed_at <= MAX_SKEW)
+    skew = _allowed_skew(signature)
+    return now - signed_at >= -skew and (signature.presigned or now - signed_at <= skew)
+
+
+def _allowed_skew(signature: Signature) -> timedelta:
+    """How far the clock that signed may be off."""
+    return LONGER_SKEW.get(signature.service, MAX_SKEW)
 
 
 def _user_with_key(access_key_id: str) -> tuple[str, Principal] | None:

@@ -5,7 +5,7 @@ Sources: the "Common errors" pages of KMS (JSON), IAM and STS (query), EC2 and S
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..core.errors import AwsError
 from .signature import Signature
@@ -116,6 +116,26 @@ def expired_link(signature: Signature, now: datetime) -> AwsError:
     form = "%Y-%m-%dT%H:%M:%SZ"
     refused.members |= {"Expires": f"{signature.expires_at:{form}}", "ServerTime": f"{now:{form}}"}
     return refused
+
+
+def wrong_clock(signature: Signature, now: datetime, allowed: timedelta, protocol: str) -> AwsError:
+    """Return the refusal of a request that was signed by a clock that is wrong, with both times.
+
+    Sources: aws/aws-sdk-js 2340 (KMS, too early), 1652 and aws/aws-sdk-go 2194 (too late); convox/rack 235 (query).
+    EC2 and S3 have words of their own. A link that is over, or dates that disagree, keep ours: no text is known.
+    """
+    refused = refusal("skewed", protocol, signature.service)
+    signed_at, form = signature.signed_at, "%Y%m%dT%H%M%SZ"
+    if refused.message != _OLD or signed_at is None or abs(now - signed_at) <= allowed or signature.presigned:
+        return refused
+    minutes = f"{int(allowed.total_seconds() // 60)} min."
+    if signed_at < now:
+        said = f"Signature expired: {signed_at:{form}} is now earlier than {now - allowed:{form}} "
+        said += f"({now:{form}} - {minutes})"
+    else:
+        said = f"Signature not yet current: {signed_at:{form}} is still later than {now + allowed:{form}} "
+        said += f"({now:{form}} + {minutes})"
+    return AwsError(refused.code, said, refused.status)
 
 
 def wrong_region(found: str, expected: str, *, bucket_known: bool, presigned: bool) -> AwsError:

@@ -11,10 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
+import moto.core.responses
 import moto.core.utils
 import moto.iam.models
 import moto.iam.policy_validation
@@ -38,7 +39,7 @@ from ..core.clock import Clock
 from ..core.errors import AwsError
 from ..wire.protocols import HttpRequest, HttpResponse
 from .answers import paged, remembering
-from .aws_policies import init_aws_policies
+from .aws_policies import in_awss_form, init_aws_policies
 from .faults import as_error, check_error, not_implemented
 from .parameters import check_parameters
 from .requests import unambiguous
@@ -50,7 +51,9 @@ GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
 _REAL_EXECUTE_RESULT = ActionResult.execute_result
-_REAL_POSSIBLE_KEYS = XFormedAttributePicker.get_possible_keys
+# What moto works out anew at each call, and what never changes while the process lives.
+_POSSIBLE_KEYS = remembering(XFormedAttributePicker.get_possible_keys)
+_METHOD_NAMES = cache(moto.core.utils.method_names_from_class)
 
 
 def reset(seed: str, clock: Clock) -> None:
@@ -92,20 +95,16 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
         (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
         (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
-        (moto.iam.models, "random_policy_id", _policy_id),
+        (moto.iam.models, "random_policy_id", lambda: in_awss_form(moto.iam.utils.random_policy_id())),
         (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
         (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
         (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
-        (XFormedAttributePicker, "get_possible_keys", remembering(_REAL_POSSIBLE_KEYS)),
+        (XFormedAttributePicker, "get_possible_keys", _POSSIBLE_KEYS),
+        (moto.core.responses, "method_names_from_class", _METHOD_NAMES),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
     for place, name, value in replaced:
         setattr(place, name, value)
-
-
-def _policy_id() -> str:
-    """moto's id of a policy in AWS's form (IAM User Guide, "IAM identifiers", unique identifiers)."""
-    return "ANPA" + str(moto.iam.utils.random_policy_id())[4:]
 
 
 class Moto:
@@ -121,7 +120,7 @@ class Moto:
     def serve(self, call: Call, request: HttpRequest) -> HttpResponse:
         """moto's answer to a call that has been identified and authorized."""
         answer = serve(call, request)
-        if call.service in list_of_moto_modules() or call.service in MODULES:
+        if call.service in _modules() or call.service in MODULES:
             self._tokens.check(call, get_service_model(call.service).operation_model(call.operation), answer)
         return answer
 
@@ -130,7 +129,7 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
     """moto's answer to a call that has been identified and authorized."""
     module = MODULES.get(call.service, call.service.replace("-", ""))
     model = get_service_model(call.service)
-    if module not in list_of_moto_modules():
+    if module not in _modules():
         raise not_implemented(call)
     addressed = unambiguous(call, request)
     prefix = model.metadata["endpointPrefix"]
@@ -151,6 +150,12 @@ def serve(call: Call, request: HttpRequest) -> HttpResponse:
         check_error(call, model.operation_model(call.operation), int(status), content)
     plain = {str(name): str(value) for name, value in dict(answer_headers).items() if name.lower() != "status"}
     return HttpResponse(int(status), plain, content)  # the gateway writes the request's id over moto's
+
+
+@cache
+def _modules() -> frozenset[str]:
+    """The packages that moto has: it lists its folder."""
+    return frozenset(list_of_moto_modules())
 
 
 def _handler(call: Call, module: str, url: str) -> Callable[..., Any]:

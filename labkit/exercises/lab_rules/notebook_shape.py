@@ -10,7 +10,7 @@ from statistics import median
 from .page import Page
 from .problem import Problem
 
-CELLS = range(20, 61)
+CELLS = range(20, 91)
 USUAL_CELL = 3
 LONGEST_CELL = 12
 ALTERNATIVE_TEXT = 10

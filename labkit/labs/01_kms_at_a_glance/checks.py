@@ -34,13 +34,15 @@ def whose_key(lab: LabView, answer: Any) -> Outcome:
     words = str(answer).replace("-", " ").replace("_", " ").casefold().split()
     match " ".join(word for word in words if word not in ("a", "an", "key")):
         case "aws managed":
-            return solved("AWS manages it for you: it is in your account, you see its use, and you cannot change it.")
+            return solved("AWS manages it for you. It is in your account. You see its use, and you cannot change it.")
         case "customer managed":
-            return not_yet("Were it customer managed, you would have chosen its alias. Could you have chosen this one?")
+            return not_yet(
+                "If it were customer managed, you would have chosen its alias. Could you have chosen this one?"
+            )
         case "aws owned":
-            return not_yet("Keys that AWS owns are in no account of yours: you cannot see them. Can you see this one?")
+            return not_yet("A key that AWS owns is in no account of yours, so you cannot see it. Can you see this one?")
         case "aws":
-            return not_yet("AWS has two kinds of keys: those that it owns, and those that it manages for you.")
+            return not_yet("AWS has two kinds of keys. It owns some, and it manages others for you.")
     return not_yet(f"{answer!r} is not one of the three kinds that the task names.")
 
 
@@ -56,7 +58,7 @@ def release_signing(lab: LabView, answer: Any) -> Outcome:
         return solved("It signs inside KMS, and `get_public_key` gives the half that everybody may have.")
     key = found[-1]
     if key["KeyUsage"] == "GENERATE_VERIFY_MAC":
-        return not_yet("An HMAC key has no public half: whoever checks its codes has to ask KMS, and needs permission.")
+        return not_yet("An HMAC key has no public half. To check its codes, one has to ask KMS, and needs permission.")
     return not_yet(f"The key is there; its usage is {key['KeyUsage']}, which is for another job.")
 
 
@@ -66,7 +68,7 @@ def two_regions(lab: LabView, answer: Any) -> Outcome:
         return missing
     regions = [event["awsRegion"] for event in lab.events()]
     if answer == regions.count(FRANKFURT):
-        return solved("So it is. Each Region records what it is asked, and the trail of this lab shows all of them.")
+        return solved("That is right. Each Region records its own calls, and the trail of this lab shows all of them.")
     if answer == len(regions):
         return not_yet("That is the number of calls in all Regions.")
-    return not_yet(f"I counted the records whose Region is Frankfurt; {answer} does not agree with the trail.")
+    return not_yet(f"I counted the records of Frankfurt, and {answer} does not agree with the trail.")

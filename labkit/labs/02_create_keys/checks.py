@@ -26,15 +26,15 @@ def alias_for_ledger(lab: LabView, answer: Any) -> Outcome:
     created, *moves = history[last_creation:]
     target = aliases(lab).get("alias/ledger")
     if target is None:
-        return not_yet("The key behind `alias/ledger` was deleted, and the alias with it: the name leads nowhere now.")
+        return not_yet("The key behind `alias/ledger` was deleted, and the alias with it. The name leads nowhere now.")
     if wrong := unusable(lab, _arn(lab, target)):
         return not_yet(f"`alias/ledger` is there. But: {wrong}")
     if any(key_id != created[1] for _, key_id in moves):
-        return solved("The name always led to a key, first to the one, then to the other.")
+        return solved("The name always led to a key, first to the first one, then to the second.")
     if moves:
         return not_yet("`alias/ledger` was updated, but it points to the same key as before.")
     if "DeleteAlias" in names:
-        return not_yet("`alias/ledger` was deleted and made again: in between, programs found no key under that name.")
+        return not_yet("`alias/ledger` was deleted and made again. In between, programs found no key under that name.")
     return not_yet("`alias/ledger` is there, and has not been moved to another key.")
 
 
@@ -54,12 +54,12 @@ def alias_for_payroll(lab: LabView, answer: Any) -> Outcome:
     if names.get("alias/payroll") in payroll:
         if wrong := unusable(lab, _arn(lab, names["alias/payroll"])):
             return not_yet(f"`alias/payroll` leads to the payroll key. But: {wrong}")
-        return solved("`alias/payroll` leads to the payroll key; a program needs to know no more.")
+        return solved("`alias/payroll` leads to the payroll key. That is all that a program needs to know.")
     if "alias/payroll" in names:
         return not_yet("`alias/payroll` points to another key, not to one described `payroll`.")
     own = sorted(name for name, target in names.items() if target in payroll)
     if own:
-        return not_yet(f"The key has an alias, {own[0]}; that is not exactly the name that the task asks for.")
+        return not_yet(f"The key has an alias, {own[0]}. That is not exactly the name of the task.")
     if payroll:
         return not_yet("The key is there, but it has no alias.")
     return not_attempted("There is neither a key described `payroll` nor an alias of that name.")
@@ -74,7 +74,7 @@ def label_a_key(lab: LabView, answer: Any) -> Outcome:
     labels = list(found.values())
     tagged = [tags for tags in labels if "payroll" in map(str.casefold, tags.values())]
     if not tagged and waiting:
-        return not_yet("A key was labelled. It is scheduled for deletion by now, or gone, or the tag was taken away.")
+        return not_yet("A key was labelled. It is now scheduled for deletion, or gone, or its tag was taken away.")
     if not tagged:
         return not_attempted("No key has a tag with the value `Payroll` so far.")
     right = [arn for arn, tags in found.items() if tags.items() >= WANTED_TAGS.items()]
@@ -85,7 +85,7 @@ def label_a_key(lab: LabView, answer: Any) -> Outcome:
     tags = tagged[-1]
     for name, value in WANTED_TAGS.items():
         if name not in tags:
-            return not_yet(f"I looked at the key's tags, which are {sorted(tags)}: `{name}` is missing.")
+            return not_yet(f"I looked at the key's tags. They are {sorted(tags)}, and `{name}` is missing.")
         if tags[name] != value:
             return not_yet(f"The tag `{name}` is {tags[name]!r}, which is not what the task asks for.")
     raise AssertionError("a key with all wanted tags is handled above")

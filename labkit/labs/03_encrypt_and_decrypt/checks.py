@@ -12,9 +12,9 @@ DRAWERS = ("red", "green", "blue")
 INVOICES = {"purpose": "invoices"}
 CUSTOMERS, CLIENTS = {"table": "customers", "customer": "alice"}, {"table": "clients", "customer": "alice"}
 WHY_NOT = {
-    "AccessDeniedException": "The program has every permission, and the key is there: access is not what fails.",
-    "IncorrectKeyException": "That is for a key other than the ciphertext's own; here the key is the right one.",
-    "ValidationException": "That is for requests that are not well-formed; this one is well-formed.",
+    "AccessDeniedException": "The program has every permission, and the key is there. Access is not what fails.",
+    "IncorrectKeyException": "That is for another key than the ciphertext's own. Here the key is the right one.",
+    "ValidationException": "That is for requests that are not well-formed. This one is well-formed.",
 }
 
 
@@ -28,13 +28,13 @@ def which_key(lab: LabView, answer: Any) -> Outcome:
         return not_yet("That names a key, but the task asks for the description of the key.")
     text = text.casefold()
     if text not in DRAWERS:
-        return not_yet(f"The descriptions are red, green and blue; {text!r} is none of them.")
+        return not_yet(f"The descriptions are red, green and blue. {text!r} is none of them.")
     used = next((drawers[key_arn(event)] for event in calls(lab, "Encrypt") if key_arn(event) in drawers), None)
     if used is None:
         raise Gone("The key that has made the ciphertext")
     if text == used:
-        return solved("Decrypt tells which key it has used, and the trail agrees.")
-    return not_yet(f"The key described {text!r} was not it: the trail says that another key has made the ciphertext.")
+        return solved("Decrypt tells you which key it has used, and the trail agrees.")
+    return not_yet(f"It was not the key described {text!r}. The trail says that another key has made the ciphertext.")
 
 
 def sealed_for_invoices(lab: LabView, answer: Any) -> Outcome:
@@ -44,7 +44,9 @@ def sealed_for_invoices(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("Nothing has been encrypted with a context that speaks of invoices.")
     exact = [event for event in sealed if context_of(event) == INVOICES]
     if not exact:
-        return not_yet(f"Something was encrypted with the context {context_of(sealed[-1])}: not exactly the one pair.")
+        return not_yet(
+            f"Something was encrypted with the context {context_of(sealed[-1])}. That is not exactly the one pair."
+        )
     app = _app_key(lab)
     if app not in map(key_arn, exact):
         return not_yet("The context is right, but it was encrypted with another key than the one behind `alias/app`.")
@@ -67,16 +69,20 @@ def change_the_lock(lab: LabView, answer: Any) -> Outcome:
     app = _app_key(lab)
     if (CLIENTS, app) in moves:
         if Place(app, CLIENTS) not in carried(moved, Place(app, CUSTOMERS)):
-            return not_yet("Something was sealed for `clients` as it should be; it was not made of `phone`.")
+            return not_yet("Something was sealed for `clients` as it should be. But it was not made of `phone`.")
         if wrong := unusable(lab, app):
             return not_yet(f"The context is changed, but it opens for nobody now: {wrong}")
-        return solved("The context is changed, and the phone number never left KMS: a ReEncrypt, and no Decrypt.")
+        return solved(
+            "The context is changed, and the phone number never left KMS. The trail shows a ReEncrypt, and no Decrypt."
+        )
     if moves and moves[-1][0] == CLIENTS:
         return not_yet("The context is right, but it was sealed under another key than the one behind `alias/app`.")
     if moves:
-        return not_yet(f"It was sealed again, with the context {moves[-1][0]}: not exactly the one of the task.")
+        return not_yet(
+            f"It was sealed again, with the context {moves[-1][0]}. That is not exactly the one of the task."
+        )
     if any(context_of(event) == CLIENTS for event in calls(lab, "Encrypt")):
-        return not_yet("The context is right, but the trail shows an Encrypt: on the way, the phone number left KMS.")
+        return not_yet("The context is right, but the trail shows an Encrypt. On the way, the phone number left KMS.")
     return not_attempted("Nothing has been sealed for the table `clients` so far.")
 
 
@@ -86,7 +92,7 @@ def name_the_error(lab: LabView, answer: Any) -> Outcome:
         return unanswered()
     code, _, more = str(answer).strip().partition(":")
     if more.strip() and code in (*WHY_NOT, "InvalidCiphertextException"):
-        return not_yet("That is a code and its message. Put the code alone into `answer`: the first word.")
+        return not_yet("That is a code and its message. Put the code alone into `answer`. It is the first word.")
     if code.casefold() == "invalidciphertextexception":
         return solved("A wrong context and a broken ciphertext look alike from outside, on purpose.")
     return not_yet(WHY_NOT.get(code, f"{code!r} is not the code that KMS answers with. Try it with `phone`."))

@@ -62,11 +62,11 @@ def hand_it_over(lab: LabView, answer: Any) -> Outcome:
     as_made = _first_policy(lab, "Red")
     for role, caller in both.items():
         if identity_policies(lab, role) != [as_made] or caller.boundary is not None:
-            return not_yet(f"{role} has another IAM policy than before: policies have changed.")
+            return not_yet(f"{role} has another IAM policy than before, so policies have changed.")
         if (door := reach.exceeds_on(key, without_policies(caller))) is not None:
             return not_yet(f"A grant, or the key policy, lets in {door}. It should be the tag that counts.")
     if not has_first_policy(lab, plans):
-        return not_yet("The key's policy is another than before: policies have changed.")
+        return not_yet("The key has another policy than before, so policies have changed.")
     can = {role: reach.may(caller, "kms:Decrypt", key) for role, caller in both.items()}
     if can == {"Red": True, "Blue": False}:
         return not_attempted("The plans still belong to the red team.")
@@ -76,7 +76,7 @@ def hand_it_over(lab: LabView, answer: Any) -> Outcome:
         return not_yet("Blue can decrypt with the key now. Red still can, too.")
     if (said := unusable(lab, plans)) != "":
         return not_yet(f"The tag is as it should be. But: {said}")
-    return solved("Handed over: a tag has changed, and no policy.")
+    return solved("Handed over. A tag has changed, and no policy.")
 
 
 def no_hasty_goodbye(lab: LabView, answer: Any) -> Outcome:

@@ -14,7 +14,7 @@ PRINTING = {"Encrypt", "DescribeKey"}
 RETIRABLE = {"Decrypt", "RetireGrant"}
 STAFF = ("Courier", "Printer", "Clerk", "Researcher", "Porter", "Foreman", "Helper", "Temp")
 BOX = {"box": "7"}
-STILL_THERE = "A new grant takes nothing away from an old one: revoke what is wrong."
+STILL_THERE = "A new grant takes nothing away from an old one, so revoke what is wrong."
 
 
 def just_enough(lab: LabView, answer: Any) -> Outcome:
@@ -30,7 +30,7 @@ def just_enough(lab: LabView, answer: Any) -> Outcome:
     if PRINTING - given:
         return not_yet(f"In what Printer is allowed, something is missing: {', '.join(sorted(PRINTING - given))}.")
     if len(grants) > 1:
-        return not_yet(f"Printer has {len(grants)} grants; one is enough, and the others would have to be found again.")
+        return not_yet(f"Printer has {len(grants)} grants. One is enough, and somebody has to find the others again.")
     archive, reach = _key(lab, "archive"), Reach(lab)
     if (said := unusable(lab, archive)) != "":
         return not_yet(said)
@@ -56,7 +56,7 @@ def one_box(lab: LabView, answer: Any) -> Outcome:
         return not_yet(problem + _of_several(grants))
     if len(grants) > 1:
         return not_yet(
-            f"Researcher has {len(grants)} such grants; one is enough. The others would have to be found again."
+            f"Researcher has {len(grants)} such grants. One is enough, and somebody has to find the others again."
         )
     archive, reach = _key(lab, "archive"), Reach(lab)
     right = Right(("kms:Decrypt",), (archive,), {"kms:EncryptionContext:box": ("7",)})
@@ -76,16 +76,16 @@ def _what_is_wrong_with(grant: dict[str, Any]) -> str | None:
     constraints = grant.get("Constraints", {})
     more = sorted({*grant["Operations"]} - {"Decrypt"})
     if more or not grant["Operations"]:
-        return f"The grant should allow Decrypt only; it allows {', '.join(more)}."
+        return f"The grant should allow Decrypt only, and it allows {', '.join(more)}."
     if not constraints:
-        return "The grant has no constraint: it opens everything that the archive's key protects."
+        return "The grant has no constraint. It opens everything that the archive's key protects."
     if "EncryptionContextEquals" in constraints:
         return "The constraint asks for the whole context, and a letter's context has more pairs than the box."
     asked = constraints.get("EncryptionContextSubset", {})
     if {name.lower(): value for name, value in asked.items()} != BOX:  # a name's case does not count here
-        return f"The constraint asks for {asked}: not exactly the one pair."
+        return f"The constraint asks for {asked}. That is not exactly the one pair."
     if constraints.get("SourceArn"):
-        return "The grant works for one resource of a service only: Researcher itself can't use it."
+        return "The grant works for one resource of a service only. Researcher itself can't use it."
     return None
 
 
@@ -115,7 +115,7 @@ def put_it_down(lab: LabView, answer: Any) -> Outcome:
         return not_yet("Temp still has a grant on the archive's key.")
     retired = [event for event in _done_by(lab, "RetireGrant", "Temp") if _grant_id(event) in made]
     if not retired:
-        return not_yet("Temp's grant is gone, but it was taken away, not by Temp itself.")
+        return not_yet("Temp's grant is gone, but not by Temp itself. Somebody took it away.")
     narrow = [each for each in retired if {*made[_grant_id(each)]["requestParameters"]["operations"]} <= RETIRABLE]
     if not narrow:
         return not_yet("The grant that Temp has retired allowed more than to decrypt and to retire it.")
@@ -124,7 +124,7 @@ def put_it_down(lab: LabView, answer: Any) -> Outcome:
         return not_yet("Temp has retired its grant, but with it Temp has opened nothing.")
     if (more := Reach(lab).exceeds(Reach(lab).caller("Temp"))) is not None:
         return not_yet(f"Temp has put its grant down, and is still allowed: {more.told}.")
-    return solved("Given, used, put down by its own holder. The trail has all three.")
+    return solved("The grant was given, used, and put down by its own holder. The trail has all three.")
 
 
 def _used(events: list[Any], made: dict[str, Any], opened: list[dict[str, Any]], retired: dict[str, Any]) -> bool:
@@ -141,8 +141,8 @@ def the_odd_one(lab: LabView, answer: Any) -> Outcome:
     if name not in made:
         return not_yet(f"The key of the scans has no grant of that name: {name!r}.")
     if made[name]:
-        return not_yet(f"The grant {name!r} has a constraint; look further, on the other pages too.")
-    return solved("No constraint: this one reads every shelf.")
+        return not_yet(f"The grant {name!r} has a constraint. Look further, on the other pages too.")
+    return solved("It has no constraint, so it reads every shelf.")
 
 
 def close_the_door(lab: LabView, answer: Any) -> Outcome:
@@ -184,11 +184,11 @@ def _grants_of(lab: LabView, description: str) -> list[dict[str, Any]]:
 
 def _grants_for(lab: LabView, description: str, role: str) -> list[dict[str, Any]]:
     grants = _grants_of(lab, description)
-    return [grant for grant in grants if grant["GranteePrincipal"].endswith(f":role/{role}")]
+    return [grant for grant in grants if grant.get("GranteePrincipal", "").endswith(f":role/{role}")]
 
 
 def _names(request: dict[str, Any], role: str) -> bool:
-    return str(request["granteePrincipal"]).endswith(f":role/{role}")
+    return str(request.get("granteePrincipal")).endswith(f":role/{role}")
 
 
 def _done_by(lab: LabView, operation: str, role: str) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def one_role_one_action(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key policy of `ledger`, or a grant, lets more than the role Clerk in: {other}.")
     by_policy = replace(key, grants=())
     if not reach.may(clerk, "kms:Decrypt", by_policy):
-        return not_yet("The key policy of `ledger` has a statement more, and still does not let the clerk decrypt.")
+        return not_yet("The key policy of `ledger` has one more statement, and still does not let the clerk decrypt.")
     if (more := reach.exceeds_on(key, clerk, right)) is not None:
         return not_yet(f"The key policy of `ledger` lets the clerk do more than decrypting: {more.told}.")
     if not _is_whole(reach, by_policy):
@@ -61,10 +61,10 @@ def who_came_in(lab: LabView, answer: Any) -> Outcome:
     if account == own:
         return not_yet("That is your own account; the question is about the visitors.")
     if account not in visits:
-        return not_yet(f"The trail has no visit of an account {account!r} to that key.")
+        return not_yet(f"The trail has no visit by the account {account!r} to that key.")
     if visits[account] < max(visits.values()):
         return not_yet("That account has been there, but less often than the other.")
-    return solved(f"{visits[account]} visits. Yours is the key, so yours is the record.")
+    return solved(f"{visits[account]} visits. The key is yours, so you have the record.")
 
 
 def name_your_customer(lab: LabView, answer: Any) -> Outcome:
@@ -107,7 +107,7 @@ def family_only(lab: LabView, answer: Any) -> Outcome:
     if not others and not key.grants:
         return not_attempted("The key policy of `minutes` lets nobody in from another account.")
     if len(others) != 1 or _principals(others[0]) != ["*"]:
-        return not_yet("The task asks for one statement. What is there names an account: those who join are left out.")
+        return not_yet("The task asks for one statement. Yours names an account, and leaves out what joins later.")
     organization = lab.observer.client("organizations").describe_organization()["Organization"]["Id"]
     right = Right(("kms:Decrypt",), (arn,))
     everybody = [without_policies(each) for each in reach.callers(key) if not each.is_administrator]

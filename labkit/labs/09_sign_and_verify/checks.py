@@ -40,7 +40,7 @@ def big_release(lab: LabView, answer: Any) -> Outcome:
         return not_yet("3.0.bin is not in the bucket any more: the clocks have nothing to load.")
     signature, program = _object(lab, "3.0.sig"), _object(lab, "3.0.bin")
     if program != random.Random(3).randbytes(300_000):  # noqa: S311  # as the notebook has it
-        return not_yet("3.0.bin is another program than before. The one of 300,000 bytes was to be signed.")
+        return not_yet("3.0.bin is not the program of before. Sign the one of 300,000 bytes.")
     if wrong := _half_is_held_back(lab):
         return wrong
     if _fits(lab, signature, program):
@@ -77,7 +77,7 @@ def gate_pass(lab: LabView, answer: Any) -> Outcome:
     der = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
     if not _fits(lab, der, ".".join(parts[:2]).encode()):
         return not_yet("The signature does not fit header and claims, or is not by the firmware's key.")
-    return _refused(lab, text, claims) or solved("A JWT whose key nobody can steal from the program that issues it.")
+    return _refused(lab, text, claims) or solved("Nobody can steal this token's key from the program that issues it.")
 
 
 def _refused(lab: LabView, token: str, claims: Mapping[str, Any]) -> Outcome | None:
@@ -143,7 +143,7 @@ def until_2046(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key is of the right kind. But: {wrong}")
     if not [event for event in calls(lab, "Sign") if key_arn(event) == key["Arn"]]:
         return not_yet("The key is of the right kind. It has signed nothing yet.")
-    return solved("Larger than the others, and for long.")
+    return solved("Larger than the others, and good for a long time.")
 
 
 def _bucket(lab: LabView) -> str:

@@ -45,7 +45,7 @@ def ninety_days(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The material was imported as it should be. But: {wrong}")
     if not _of(calls(lab, *ENCRYPTING), key["Arn"]):
         return not_yet("The material is as it should be. Nothing has been encrypted with the key yet.")
-    return solved("Yours, for ninety days. Keep the 32 bytes: afterwards only they open what the key has sealed.")
+    return solved("Yours, for ninety days. Keep the 32 bytes: afterwards, nothing else opens what the key has encrypted.")
 
 
 def lost_material(lab: LabView, answer: Any) -> Outcome:
@@ -60,7 +60,7 @@ def lost_material(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key has its material. But: {wrong}")
     if not _of(calls(lab, "Decrypt"), key["Arn"]):
         return not_yet("The key works again. Nobody has decrypted anything with it yet.")
-    return solved("KMS compares. It took the right one, and what it had sealed is open again.")
+    return solved("KMS compares. It took the right one, and opens the old entries again.")
 
 
 def turn_the_year(lab: LabView, answer: Any) -> Outcome:
@@ -81,7 +81,7 @@ def turn_the_year(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The key was rotated as it should be. But: {unusable(lab, key['Arn'])}")
     if key["KeyState"] != "Enabled":
         return not_yet(f"The key's state is {key['KeyState']}: not all of its material is there.")
-    return solved("New material for what comes, the old for what was.")
+    return solved("The new material encrypts from now on. The old one opens what was there before.")
 
 
 def old_stamps(lab: LabView, answer: Any) -> Outcome:
@@ -107,7 +107,7 @@ def old_stamps(lab: LabView, answer: Any) -> Outcome:
     if wrong := no_number(answer):
         return wrong
     if answer not in range(1, 6):
-        return not_yet(f"{answer} is the number of no stamp: they have the numbers 1 to 5.")
+        return not_yet(f"No stamp has the number {answer}. The numbers are 1 to 5.")
     if answer != random.Random(lab.name).randrange(1, 6):  # noqa: S311  # as the notebook has it
         return not_yet(f"{answer} is not it: that stamp is genuine.")
     return solved("Old stamps, verified in KMS. Nobody copies the ink from there; guard the copy that you have.")

@@ -22,7 +22,7 @@ def under_your_key(lab: LabView, answer: Any) -> Outcome:
     found = _object(lab, "minutes.txt")
     if found is None:
         return not_attempted("The bucket has no object `minutes.txt`.")
-    return _wrong_encryption(lab, "minutes.txt", found) or solved("Whoever wants to read the minutes needs your key.")
+    return _wrong_encryption(lab, "minutes.txt", found) or solved("To read the minutes, one needs your key.")
 
 
 def one_report(lab: LabView, answer: Any) -> Outcome:
@@ -88,7 +88,7 @@ def fewer_calls(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"{others[0]} is under another key than that of the default.")
     puts = {each["key"]: each for event in calls(lab, "PutObject") if (each := event["requestParameters"] or {})}
     if asking := [name for name in there if "serverSideEncryption" in puts.get(name, {})]:
-        return not_yet(f"{asking[0]} was put with a word about encryption. The default is to see to that.")
+        return not_yet(f"{asking[0]} was put with a word about encryption. Leave that to the default.")
     if wrong := unusable(lab, _key(lab)):
         return not_yet(f"The bucket is as it should be. But: {wrong}")
     return solved("Five objects, and at most one call to KMS.")
@@ -163,7 +163,7 @@ def _wrong_encryption(lab: LabView, name: str, found: dict[str, Any]) -> Outcome
     if found["SSEKMSKeyId"] != _key(lab):
         return not_yet(f"`{name}` is under another key than that of `alias/records`.")
     if wrong := unusable(lab, _key(lab)):
-        return not_yet(f"`{name}` is under the right key, and opens for nobody now: {wrong}")
+        return not_yet(f"`{name}` is under the right key, and nobody can read it now: {wrong}")
     return None
 
 

@@ -41,7 +41,7 @@ def hands_off(lab: LabView, answer: Any) -> Outcome:
     own = {event["responseElements"]["volumeId"] for event in _by(lab, "CreateVolume", "Technician")}
     if not [event for event in _by(lab, "AttachVolume", "Technician") if event["requestParameters"]["volumeId"] in own]:
         return not_yet("The permissions are as they should be. The Technician has not attached the volume yet.")
-    return solved("EC2 does with the key what it must, for the Technician, who can neither grant nor decrypt by hand.")
+    return solved("Through EC2, the Technician can use the key, and can neither grant nor decrypt by hand.")
 
 
 def _for_volumes(lab: LabView, key: str) -> list[Right]:
@@ -74,7 +74,7 @@ def the_old_disk(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The new volume has the old data and is encrypted, under another key than the practice's.")
     if wrong := unusable(lab, key):
         return not_yet(f"The data are where they should be, and nobody can attach that volume now: {wrong}")
-    return solved("The same data, and now a key in front of them. When they are in use there, the old disk can go.")
+    return solved("The same data, under your key now. When you use the new volume, you can delete the old disk.")
 
 
 def the_branch(lab: LabView, answer: Any) -> Outcome:

@@ -189,7 +189,7 @@ def _by_policies(reach: Reach, role: str, *rights: Right) -> Iterator[Access]:
 
 def _grants(lab: LabView, key: str) -> list[str]:
     """Whom the key's grants name."""
-    return [grant["GranteePrincipal"] for grant in lab.observer.client("kms").list_grants(KeyId=key)["Grants"]]
+    return [grant.get("GranteePrincipal", "") for grant in lab.observer.client("kms").list_grants(KeyId=key)["Grants"]]
 
 
 def _function(lab: LabView, name: str) -> dict[str, Any] | None:

@@ -45,8 +45,8 @@ def half_a_year(lab: LabView, answer: Any) -> Outcome:
     if not [
         event for event in calls(lab, "EnableKeyRotation") if key_arn(event) == wages and is_by(event, "Custodian")
     ]:
-        return not_yet("The key rotates every 180 days; but it was not the custodian who has set that.")
-    return solved("Whoever holds that policy can make a key rotate sooner, and never later.")
+        return not_yet("The key rotates every 180 days, but it was not the custodian that set this.")
+    return solved("With that policy, one can make a key rotate sooner, but never later.")
 
 
 def _settable(reach: Reach, caller: Caller, key: Thing, days: range) -> list[int]:
@@ -87,7 +87,7 @@ def _touched(lab: LabView, new: str) -> bool:
     if any(reach.may(reach.caller("Postman"), action, reach.key(new)) for action in ("kms:Encrypt", "kms:Decrypt")):
         return True
     grants = lab.observer.client("kms").list_grants(KeyId=new)["Grants"]
-    return any("/Postman" in grant["GranteePrincipal"] for grant in grants)
+    return any("/Postman" in grant.get("GranteePrincipal", "") for grant in grants)
 
 
 def without_seeing(lab: LabView, answer: Any) -> Outcome:
@@ -169,4 +169,4 @@ def which_drawer(lab: LabView, answer: Any) -> Outcome:
     forgotten = max(able, key=lambda arn: switched.index(arn) if arn in switched else len(switched))
     if drawer["Arn"] != forgotten:
         return not_yet(f"{name} rotates: the trail has the call that switched it on.")
-    return solved("Found as an auditor finds it: who could rotate, and doesn't.")
+    return solved("An auditor looks for the same: a key that could rotate, and does not.")

@@ -123,7 +123,7 @@ def only_frankfurt(lab: LabView, answer: Any) -> Outcome:
     if replica["KeyState"] != "Creating" and (wrong := unusable(lab, replica["Arn"])):
         return not_yet(f"There is a replica in Frankfurt. But: {wrong}")
     if not there:
-        return not_yet("There is a replica in Frankfurt; it was not the operator who made it.")
+        return not_yet("There is a replica in Frankfurt, but it was not the operator that made it.")
     return solved("One Region was allowed, and one got the key.")
 
 
@@ -173,7 +173,7 @@ def where_at_night(lab: LabView, answer: Any) -> Outcome:
     regions = {event["awsRegion"] for event in calls(lab, "Decrypt") if is_by(event, "Night") and key_arn(event)}
     if text not in regions:
         return not_yet(f"Night has decrypted, but not in {text}.")
-    return solved("Each Region keeps its own record: whoever looks in one alone sees half.")
+    return solved("Each Region keeps its own record. If you look in one alone, you see half.")
 
 
 def _born(lab: LabView, description: str) -> str:

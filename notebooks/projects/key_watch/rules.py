@@ -29,14 +29,17 @@ def function_may(account: str, region: str) -> list[Statement]:
 
 
 def alerts_key_policy(account: str) -> dict[str, Any]:
-    """Let the services that publish to the encrypted topic use its key, for this account's rules and alarms alone."""
+    """Let the services that publish to the encrypted topic use its key.
+
+    EventBridge tells KMS neither rule nor account, so no condition on them can stand here (SNS Developer Guide, Key
+    management). The topic's own policy has it.
+    """
     services = {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
-    ours = {"StringEquals": {"aws:SourceAccount": account}}
     return {
         "Version": "2012-10-17",
         "Statement": [
             {**_allow("kms:*", "*"), "Principal": {"AWS": f"arn:aws:iam::{account}:root"}},
-            {**_allow(["kms:GenerateDataKey*", "kms:Decrypt"], "*", ours), "Principal": services},
+            {**_allow(["kms:GenerateDataKey*", "kms:Decrypt"], "*"), "Principal": services},
         ],
     }
 

@@ -8,9 +8,10 @@ from typing import Any
 from attempts import Attempt
 
 from .reading import read_one
-from .sealing import FRAME_BYTES, TAG_BYTES, unseal
+from .sealing import TAG_BYTES, seal, unseal
 
-LOG = b"2026-01-05T09:00:01 GET /login 200\n" * 6000  # four frames
+LOG = b"2026-01-05T09:00:01 GET /login 200\n" * 10
+FRAME_BYTES = 100
 
 
 def must_not(app: str, bucket: str, key: str, shipper: Any, auditor: Any, admin: Any) -> list[Attempt]:
@@ -19,10 +20,11 @@ def must_not(app: str, bucket: str, key: str, shipper: Any, auditor: Any, admin:
     The bucket holds at least two sealed logs of `app`; the attempts leave it as it is.
     """
     first, second = [each["Key"] for each in admin("s3").list_objects_v2(Bucket=bucket)["Contents"]][:2]
-    raw: bytes = admin("s3").get_object(Bucket=bucket, Key=first)["Body"].read()
     about = {"app": app, "file": first.removeprefix(f"{app}/").removesuffix(".sealed")}
-    frame = FRAME_BYTES + TAG_BYTES
-    start = len(raw) - 3 * frame
+    target, frame = io.BytesIO(), FRAME_BYTES + TAG_BYTES
+    seal(io.BytesIO(LOG), target, shipper("kms"), key, about, FRAME_BYTES)
+    raw = target.getvalue()
+    start = len(raw) - len(LOG) - 4 * TAG_BYTES  # where the first of its four frames begins
 
     def put(client: Any, name: str, **more: str) -> object:
         return client("s3").put_object(Bucket=bucket, Key=f"{app}/{name}", Body=LOG, **more)

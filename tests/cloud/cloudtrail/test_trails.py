@@ -235,6 +235,68 @@ def test_a_key_must_let_cloudtrail_in(kms: Any, bucket: str) -> None:
     assert no.value.response["Error"]["Code"] == "InsufficientEncryptionPolicyException"
 
 
+ENCRYPTS = {"Action": "kms:GenerateDataKey*", "Condition": {"StringEquals": {"aws:SourceArn": TRAIL}}}
+OF_TRAILS = "kms:EncryptionContext:aws:cloudtrail:arn"
+REFUSED = "InsufficientEncryptionPolicyException"
+TRAIL_KEYS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("for this trail, by aws:SourceArn", ENCRYPTS, "", ""),
+    ("by the encryption context", {"Condition": {"StringEquals": {OF_TRAILS: TRAIL}}}, "", ""),
+    (
+        "for another trail, by aws:SourceArn",
+        {"Condition": {"StringEquals": {"aws:SourceArn": f"{TRAIL}2"}}},
+        "",
+        REFUSED,
+    ),
+    ("for another trail, by the context", {"Condition": {"StringEquals": {OF_TRAILS: f"{TRAIL}2"}}}, "", REFUSED),
+    ("for another service", {"Principal": {"Service": "cloudwatch.amazonaws.com"}}, "", REFUSED),
+    ("to look at the key alone", {"Action": "kms:DescribeKey"}, "", REFUSED),
+    ("disabled", ENCRYPTS, "disable_key", "KmsException"),
+    ("pending deletion", ENCRYPTS, "schedule_key_deletion", "KmsException"),
+    ("of another Region", ENCRYPTS, "eu-west-1", "KmsKeyNotFoundException"),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "code"), [each[1:] for each in TRAIL_KEYS], ids=[each[0] for each in TRAIL_KEYS]
+)
+def test_which_keys_a_trail_may_have(bucket: str, said: dict[str, Any], kind: str, code: str) -> None:
+    """By what the key's policy says of CloudTrail, its state, and the bucket's Region; refused, there is no trail."""
+    kms = boto3.client("kms", "eu-west-1" if kind == "eu-west-1" else "us-east-1")
+    own = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}
+    service = own | {"Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:GenerateDataKey*"} | said
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [own, service]})
+    key = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    if "_" in kind:
+        getattr(kms, kind)(KeyId=key)
+    cloudtrail = boto3.client("cloudtrail")
+    if not code:
+        assert cloudtrail.create_trail(Name="main", S3BucketName=bucket, KmsKeyId=key)["KmsKeyId"] == key
+        return
+    with pytest.raises(ClientError) as no:
+        cloudtrail.create_trail(Name="main", S3BucketName=bucket, KmsKeyId=key)
+    assert no.value.response["Error"]["Code"] == code
+    assert cloudtrail.describe_trails()["trailList"] == []
+
+
+def test_the_key_of_a_trail_is_in_the_buckets_region(lab: Any, bucket: str, kms: Any) -> None:
+    """Also where the trail's home is another: its files are under that key."""
+    home = TRAIL.replace("us-east-1", "eu-west-1")
+    own = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}
+    service = {"Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "s3:*"]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [own, own | service]})
+    key = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    arns = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    text = json.dumps({"Version": "2012-10-17", "Statement": [own | service | {"Action": "s3:*", "Resource": arns}]})
+    boto3.client("s3").put_bucket_policy(Bucket=bucket, Policy=text)
+    cloudtrail = boto3.client("cloudtrail", "eu-west-1")
+    assert cloudtrail.create_trail(Name="main", S3BucketName=bucket, KmsKeyId=key)["TrailARN"] == home
+    cloudtrail.start_logging(Name="main")
+    boto3.client("kms", "eu-west-1").list_keys()
+    lab.clock.advance(minutes=10)
+    (name,) = delivered()
+    assert boto3.client("s3").head_object(Bucket=bucket, Key=name)["SSEKMSKeyId"] == key
+
+
 def test_trails_are_described_changed_and_deleted(lab: Any, trail: Any) -> None:
     """The same trail by every question; a second of its name is refused; deleted, it is unknown."""
     client = trail(IsMultiRegionTrail=True)

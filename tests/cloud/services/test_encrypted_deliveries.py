@@ -122,6 +122,22 @@ def test_eventbridge_to_what_is_under_a_key(
     assert [each["detail"] for each in details] == [{"key-id": other}] * lets
 
 
+@pytest.mark.parametrize("condition", ["aws:SourceArn", "aws:SourceAccount"])
+def test_eventbridge_tells_no_source(
+    condition: str, inbox: str, topic: Any, kms: Any, key: str, lab: labkit.Lab
+) -> None:
+    """A condition on it in the key's policy shuts EventBridge out ("not supported", SNS Developer Guide)."""
+    value = {"aws:SourceArn": "arn:aws:events:*", "aws:SourceAccount": "111122223333"}[condition]
+    alone = _let("events.amazonaws.com", "kms:GenerateDataKey*", "kms:Decrypt")
+    kms.put_key_policy(KeyId=key, Policy=_policy(ROOT, alone | {"Condition": {"StringLike": {condition: value}}}))
+    events = boto3.client("events")
+    events.put_rule(Name="keys", EventPattern=json.dumps({"detail-type": ["KMS CMK Rotation"]}))
+    events.put_targets(Rule="keys", Targets=[{"Id": "1", "Arn": QUEUE}])
+    kms.rotate_key_on_demand(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    lab.clock.advance(minutes=1)
+    assert bodies(inbox) == []
+
+
 @pytest.mark.parametrize(
     ("actions", "code"),
     [

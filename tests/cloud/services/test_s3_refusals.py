@@ -151,6 +151,33 @@ def test_headers_that_do_not_go_together(s3: Any, key: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("inner_call", "error", "code", "status"),
+    [
+        ("kms:Decrypt", "ThrottlingException", "SlowDown", 503),  # aws-samples/cql-replicator 92 (2024)
+        ("kms:GenerateDataKey", "ThrottlingException", "SlowDown", 503),
+        ("kms:Decrypt", "KMSInternalException", "KMS.KMSInternalException", 500),
+    ],
+)
+def test_kms_throttles_or_fails(
+    s3: Any, lab: labkit.Lab, key: str, inner_call: str, error: str, code: str, status: int
+) -> None:
+    """S3 answers that it is to be asked less often, with 503; boto3 tries three times, and the fourth goes through."""
+    put(s3, key)
+    lab.disturb(inner_call, error=error, times=1)
+    once = boto3.client("s3", config=Config(retries={"total_max_attempts": 1}))
+    with labkit.expect_error(code) as refused:
+        if inner_call == "kms:Decrypt":
+            once.get_object(**PLACE)
+        else:
+            put(once, key)
+    assert refused.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    if code == "SlowDown":
+        assert refused.message == "Please reduce your request rate for operations involving AWS KMS."
+    put(s3, key)
+    assert s3.get_object(**PLACE)["Body"].read()
+
+
 def test_presigned_links(s3: Any, lab: labkit.Lab, kms: Any, key: str) -> None:
     """A presigned link opens the object as its signer; Signature Version 2 does not do for KMS."""
     link = s3.generate_presigned_url("get_object", Params=PLACE)

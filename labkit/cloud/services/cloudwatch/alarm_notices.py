@@ -122,8 +122,14 @@ def event(account: str, alarm: Alarm, before: State) -> dict[str, Any]:
     }
 
 
+def shown(state: State) -> dict[str, Any]:
+    """Return a state as the history of an alarm has it."""
+    found: dict[str, Any] = {"stateValue": state.value, "stateReason": state.reason}
+    return found | ({"stateReasonData": json.loads(state.data)} if state.data and state.data != "{}" else {})
+
+
 def _shown(state: State) -> dict[str, str]:
-    data = {"reasonData": state.data} if state.data not in ("", "{}") else {}
+    data = {"reasonData": state.data} if state.data and state.data != "{}" else {}
     return {"value": state.value, "reason": state.reason, **data, "timestamp": stamp(state.time)}
 
 

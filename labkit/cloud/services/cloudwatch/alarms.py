@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from ...core.errors import AwsError
 from ..lambda_.wrap import Lambda
 from ..sns.topics import Topics
 from . import alarm_notices
+from .alarm_history import AlarmHistory
 from .alarm_state import ALARM, INSUFFICIENT, MORE, OK, Rule, Verdict, evaluate
 from .metrics import Metric, Metrics
 
@@ -43,6 +43,7 @@ class Alarms:
         self._clock = clock
         self._metrics = metrics
         self._functions = functions
+        self.history = AlarmHistory(clock.now)
         self._due: dict[_Name, datetime] = {}  # only alarms whose state may change: nothing happens in quiet minutes
         metrics.listeners.append(self._heard)
 
@@ -91,6 +92,7 @@ class Alarms:
 
     def act(self, account: str, alarm: Alarm, before: alarm_notices.State) -> None:
         """Do what the alarm does in its new state: each action once, none of them tested beforehand."""
+        self.history.turned(account, alarm, before)
         if not alarm.actions_enabled:
             return
         actions: dict[str, Iterable[str]] = {
@@ -102,14 +104,19 @@ class Alarms:
             kind = action.split(":")[2] if action.startswith("arn:") else ""
             if kind == "sns":
                 subject, message = alarm_notices.notice(account, alarm, before)
-                self._topics.publish(SERVICE, alarm.alarm_arn, action, message, subject, account)
+                outcome = self._topics.publish(SERVICE, alarm.alarm_arn, action, message, subject, account)
+                self.history.published(account, alarm, action, outcome)
             elif kind == "lambda":
                 payload = json.dumps(alarm_notices.event(account, alarm, before)).encode()
-                self._gateway.afterwards(partial(self._invoke, alarm.alarm_arn, action, payload))
+                self._gateway.afterwards(partial(self._invoke, account, alarm, action, payload))
 
-    def _invoke(self, alarm_arn: str, function_arn: str, payload: bytes) -> None:
-        with suppress(AwsError):  # the refused call is in the trail
-            self._functions.invoke_as(LAMBDA_ALARMS, alarm_arn, function_arn, payload)
+    def _invoke(self, account: str, alarm: Alarm, function_arn: str, payload: bytes) -> None:
+        error = None
+        try:
+            self._functions.invoke_as(LAMBDA_ALARMS, alarm.alarm_arn, function_arn, payload)
+        except AwsError as refused:  # the refused call is in the trail
+            error = refused
+        self.history.invoked(account, alarm, function_arn, error)
 
 
 def metric_of(account: str, alarm: Alarm) -> Metric:

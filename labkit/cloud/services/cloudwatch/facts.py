@@ -7,9 +7,17 @@ from ...core.call import Call
 from ...core.service_records import Records, among
 from ...gateway.interfaces import ServiceFacts
 
+_by_name = regional("logs", "logGroupName", "log-group:{}:*")
+
+
+def _group(call: Call) -> str:
+    """The log group, by its name or by its ARN (AssociateKmsKey, resourceIdentifier)."""
+    return _by_name(call) or str(call.params.get("resourceIdentifier") or "")
+
+
 LOGS = ServiceFacts(
     "logs",
-    Permissions(resource=regional("logs", "logGroupName", "log-group:{}:*")),
+    Permissions(resource=_group),
     Records(
         data_event=among("PutLogEvents", "GetLogEvents", "FilterLogEvents"),
         hidden=frozenset({"logEvents", "events"}),

@@ -20,6 +20,7 @@ from ...core.errors import AwsError
 from ...wire import protocols
 from ...wire.protocols import HttpRequest, HttpResponse
 from . import log_patterns
+from .log_keys import READS, LogKeys
 from .metrics import Metrics
 
 Onward = Callable[[HttpRequest], HttpResponse]
@@ -40,22 +41,29 @@ class MetricFilter:
 class Logs:
     """The wrap round moto's CloudWatch Logs, and the way in for services that write log events."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, keys: LogKeys) -> None:
         self._metrics = metrics
+        self._keys = keys
         self._filters: dict[tuple[str, str, str], dict[str, MetricFilter]] = {}  # by account, Region, log group
         self._operations: dict[str, Callable[[Call], dict[str, Any]]] = {
+            "AssociateKmsKey": keys.associate,
             "DeleteMetricFilter": self._delete,
             "DescribeMetricFilters": self._describe,
+            "DisassociateKmsKey": keys.disassociate,
             "PutMetricFilter": self._put,
             "TestMetricFilter": _try,
         }
 
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """moto's answer; metric filters and pattern searches are ours."""
+        """moto's answer; metric filters, pattern searches and KMS keys are ours."""
         operation = self._operations.get(call.operation)
         if operation is not None:
             model = get_service_model("logs").operation_model(call.operation)
             return protocols.write_result(model, "json", operation(call), call.request_id)
+        if call.operation in READS:
+            self._keys.open(call)
+        if call.operation == "CreateLogGroup" and call.params.get("kmsKeyId"):
+            return self._create(call, request, onward)
         if call.operation == "FilterLogEvents" and call.params.get("filterPattern"):
             return _filtered(call, request, onward)
         response = onward(request)
@@ -65,6 +73,7 @@ class Logs:
             self._count(call.account, call.region, call.params["logGroupName"], call.params["logEvents"])
         elif call.operation == "DeleteLogGroup":
             self._filters.pop((call.account, call.region, call.params["logGroupName"]), None)
+            self._keys.forget(_arn(call))
         elif call.operation == "DescribeLogGroups":
             return self._with_counts(call, response)
         return response
@@ -76,6 +85,16 @@ class Logs:
             backend.create_log_stream(group, stream)
         backend.put_log_events(group, stream, events)
         self._count(account, region, group, events)
+
+    def _create(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
+        """A log group under a key is made once CloudWatch Logs may use the key."""
+        if call.params["logGroupName"] in logs_backends[call.account][call.region].groups:
+            return onward(request)  # moto says so
+        data_key = self._keys.data_key(call, _arn(call), call.params["kmsKeyId"])
+        response = onward(request)
+        if response.status < 300:
+            self._keys.begin(call, data_key)
+        return response
 
     # --- Metric filters ----------------------------------------------------------------------------------------------
 
@@ -155,6 +174,10 @@ class Logs:
         name, namespace = transformation["metricName"], transformation["metricNamespace"]
         shown = {name: str(value) for name, value in dimensions.items()}
         self._metrics.publish(account, region, namespace, name, value, shown, minute, transformation.get("unit"))
+
+
+def _arn(call: Call) -> str:
+    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{call.params['logGroupName']}"
 
 
 def _no_group() -> AwsError:

@@ -56,6 +56,7 @@ class CloudWatch:
         self._metrics = metrics
         self._alarms = alarms
         self._reads: dict[str, Callable[[Call], dict[str, Any]]] = {
+            "DescribeAlarmHistory": alarms.history.describe,
             "GetMetricData": self._data,
             "GetMetricStatistics": self._statistics,
             "ListMetrics": self._list,

@@ -61,19 +61,30 @@ class Instances:
                 raise AwsError("InvalidAMIID.Malformed", f'Invalid id: "{image}" (expecting "ami-...")')
             if image not in backend.amis and image not in _published(call.region):
                 raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
-        backend.default_kms_key_id = self._state.defaults_of(call).key or MANAGED  # lest moto makes a key of its own
+        self.prepare(call)
         before = {each.id for each in backend.all_instances()}
         response = onward(request)
         for instance in [each for each in backend.all_instances() if each.id not in before]:
-            try:
-                for volume in volumes_of(instance):
-                    self._encrypt(call, backend.volumes[volume])
-                    self._state.attach(call, volume, instance.id)
-            except AwsError:
-                self._release(call, volumes_of(instance))
-                backend.terminate_instances([instance.id])
-                _say_why(instance, *_NO_KEY_AT_LAUNCH)
+            self.launched(call, instance)
         return response
+
+    def prepare(self, call: Call) -> None:
+        """Keep moto from making a key of its own for what it launches next."""
+        ec2_of(call).default_kms_key_id = self._state.defaults_of(call).key or MANAGED
+
+    def launched(self, call: Call, instance: Any) -> bool:
+        """Let an instance that moto has just launched take its keys, for the caller; whether it runs on."""
+        backend = ec2_of(call)
+        try:
+            for volume in volumes_of(instance):
+                self._encrypt(call, backend.volumes[volume])
+                self._state.attach(call, volume, instance.id)
+        except AwsError:
+            self._release(call, volumes_of(instance))
+            backend.terminate_instances([instance.id])
+            _say_why(instance, *_NO_KEY_AT_LAUNCH)
+            return False
+        return True
 
     def _encrypt(self, call: Call, volume: Any) -> None:
         """The data key of a launched volume, if it is to be encrypted."""

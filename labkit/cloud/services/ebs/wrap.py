@@ -35,12 +35,13 @@ class Ebs:
 
     def __init__(self, gateway: Gateway, kms: Kms) -> None:
         self._state = EbsState(EbsKeys(gateway, kms))
+        self.instances = Instances(self._state)
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "AttachVolume": self._attach,
             "CreateVolume": self._create_volume,
             "DescribeVolumes": _describe_volumes,
             "DetachVolume": self._detach,
-            **Instances(self._state).operations,
+            **self.instances.operations,
             **Snapshots(self._state).operations,
         }
         self._settings: dict[str, Callable[[Call, Defaults], dict[str, Any]]] = {

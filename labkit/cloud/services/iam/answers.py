@@ -6,7 +6,7 @@ Sources: IAM API Reference, the page of each operation; botocore's model for the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moto.core.utils import get_service_model
@@ -17,11 +17,12 @@ _TELL_BOUNDARIES = frozenset({"GetAccountAuthorizationDetails", "GetUser"})
 _TELL_POLICIES = frozenset({"GetAccountAuthorizationDetails", "GetPolicy", "ListPolicies"})
 
 
-def prepare(iam: IAMBackend, operation: str) -> None:
+def prepare(iam: IAMBackend, operation: str, params: Mapping[str, Any]) -> None:
     """Give moto's policies and users the members that it would look for in vain."""
     if operation in _TELL_POLICIES:
         used = _boundaries(iam)
-        for policy in iam.managed_policies.values():
+        asked = iam.managed_policies.get(params.get("PolicyArn", ""))  # of GetPolicy alone
+        for policy in [asked] if asked else iam.managed_policies.values():
             facts: Any = policy
             facts.policy_name, facts.policy_id = policy.name, policy.id
             facts.permissions_boundary_usage_count = used.count(policy.arn)

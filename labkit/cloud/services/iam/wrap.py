@@ -48,7 +48,7 @@ class Iam:
             "DeleteUser": iam.users.get(call.params.get("UserName", "")),
             "DeleteRole": next((r for r in iam.roles.values() if r.name == call.params.get("RoleName")), None),
         }.get(call.operation)
-        prepare(iam, call.operation)
+        prepare(iam, call.operation, call.params)
         response = onward(request)
         if response.status != 200:
             return response

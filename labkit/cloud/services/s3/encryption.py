@@ -17,6 +17,8 @@ from ...core.call import Call
 from ...core.errors import MALFORMED_XML, AwsError
 from .headers import BUCKET_KEY_HEADER, CONTEXT_HEADER, DSSE_KMS, HEADER, KEY_HEADER, SSE_KMS, SSE_S3, invalid
 
+# aws-samples/cql-replicator 92 (2024): what S3 answered when KMS throttled it, with status 503.
+_SLOW_DOWN = "Please reduce your request rate for operations involving AWS KMS."
 _NO_SIGNATURE_V4 = (
     "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
 )
@@ -151,4 +153,6 @@ def in_words_of_s3(refused: AwsError) -> AwsError:
     """KMS's refusal as S3 passes it on: AccessDenied with KMS's message, or KMS's code behind "KMS." (recorded)."""
     if refused.code == "AccessDeniedException":
         return AwsError("AccessDenied", refused.message, 403)
+    if refused.code == "ThrottlingException":
+        return AwsError("SlowDown", _SLOW_DOWN, 503)
     return AwsError(f"KMS.{refused.code}", refused.message, refused.status)

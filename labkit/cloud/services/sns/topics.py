@@ -5,7 +5,7 @@ Source: SNS Developer Guide, "Key management", on event sources of AWS services 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from moto.sns.models import sns_backends
 
@@ -17,6 +17,9 @@ from .encryption import TopicKeys
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
 
+Outcome = Literal["published", "no topic", "not allowed", "no key"]
+"""What became of a message: the topic is not there, its policy refused the service, or its key did."""
+
 
 class Topics:
     """The topics of every account, as services see them."""
@@ -27,8 +30,8 @@ class Topics:
 
     def publish(
         self, service: str, source_arn: str, topic_arn: str, message: str, subject: str | None, owner: str = ""
-    ) -> bool:
-        """Publish a message of `service`, for a resource of some account; tells whether policy and key let it.
+    ) -> Outcome:
+        """Publish a message of `service`, for a resource of some account; tells what became of it.
 
         `owner` is the account that the topic's default policy asks for (AWS:SourceOwner). What a policy does not allow
         is dropped; a refused KMS call is in the trail.
@@ -36,11 +39,13 @@ class Topics:
         *_, region, account, _ = topic_arn.split(":")
         topic = sns_backends[account][region].topics.get(topic_arn)
         context = {"aws:SourceOwner": owner} if owner else {}
-        if topic is None or not allows(topic.policy, service, "sns:Publish", topic_arn, source_arn, context):
-            return False
+        if topic is None:
+            return "no topic"
+        if not allows(topic.policy, service, "sns:Publish", topic_arn, source_arn, context):
+            return "not allowed"
         try:
             self.keys.seal(service_itself(self._gateway, service, source_arn, region), topic)
         except AwsError:
-            return False
+            return "no key"
         sns_backends[account][region].publish(message=message, arn=topic_arn, subject=subject)
-        return True
+        return "published"

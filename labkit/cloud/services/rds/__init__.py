@@ -1,0 +1,1 @@
+"""RDS: databases and their snapshots, and which key each is under."""
