@@ -30,6 +30,26 @@ PICTURES = {
             Arrow("spool", "outbox", "sealed, then renamed"),
         ],
     ),
+    "5-parts": parts_picture(
+        "Keys that are watched: who is told of trouble, and what renews them",
+        {
+            "trail": Part(["trail", "events and log group"], 0, 0, "aws"),
+            "rules": Part(["EventBridge rule", "and alarms"], 1, 0, "aws"),
+            "topic": Part(["encrypted topic", "key-alerts"], 2, 0, "aws"),
+            "schedule": Part(["EventBridge rule", "rate(90 days)"], 0, 1, "aws"),
+            "function": Part(["function", "role KeyRotator"], 1, 1),
+            "oncall": Part(["queue", "of the person on call"], 2, 1),
+            "ages": Part(["metric", "KeyAgeDays"], 0, 2, "aws"),
+            "keys": Part(["KMS keys", "tag watch=yes"], 1, 2, "key"),
+        },
+        [
+            Arrow("trail", "rules", "records"),
+            Arrow("rules", "topic", "messages", "under the key alerts"),
+            Arrow("topic", "oncall", "sent on"),
+            Arrow("schedule", "function", "each quarter"),
+            Arrow("function", "keys", "rotate, replace"),
+        ],
+    ),
 }
 
 

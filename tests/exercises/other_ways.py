@@ -194,6 +194,36 @@ virginia.schedule_key_deletion(KeyId=photos)
 lab.clock.advance(days=31)
 """,
     },
+    "5-automate-rotation-with-alarms": {
+        "tell-ireland": """
+sns_there, events_there, kms_there = (boto3.client(name, "eu-west-1") for name in ("sns", "events", "kms"))
+services = {"Service": ["events.amazonaws.com"]}
+own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{lab.account_id}:root"}, "Action": "kms:*", "Resource": "*"}
+use = {"Effect": "Allow", "Principal": services, "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"}
+policy = json.dumps({"Version": "2012-10-17", "Statement": [own, use]})
+mine = kms_there.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+arn = sns_there.create_topic(Name="trouble", Attributes={"KmsMasterKeyId": mine})["TopicArn"]
+tell = {"Effect": "Allow", "Principal": services, "Action": "sns:Publish", "Resource": arn}
+document = json.dumps({"Version": "2012-10-17", "Statement": [tell]})
+sns_there.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=document)
+pattern = {"source": ["aws.kms"], "detail": {"eventName": [{"prefix": "Disable"}, {"prefix": "Schedule"}]}}
+events_there.put_rule(Name="all", EventPattern=json.dumps(pattern))
+events_there.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
+kms_there.schedule_key_deletion(KeyId=kms_there.create_key()["KeyMetadata"]["KeyId"])
+""",
+        "three-weeks-notice": """
+boto3.client("cloudwatch").put_metric_alarm(
+    AlarmName="soon", Namespace="AWS/KMS", MetricName="SecondsUntilKeyMaterialExpiration", Statistic="Average",
+    Dimensions=[{"Name": "KeyId", "Value": partner}], Period=3600, EvaluationPeriods=2, Threshold=21 * 86400 + 3600,
+    ComparisonOperator="LessThanThreshold", AlarmActions=[topic])
+""",
+        "under-watch": """
+late = kms.create_key(Description="sessions")["KeyMetadata"]["KeyId"]
+kms.tag_resource(KeyId=late, Tags=[{"TagKey": "watch", "TagValue": "yes"}, {"TagKey": "team", "TagValue": "shop"}])
+kms.create_alias(AliasName="alias/watch/of-the-shop", TargetKeyId=late)
+lab.clock.advance(days=200)
+""",
+    },
     "18-cloudtrail-in-pandas": {
         "night-order": "answer = orders[1]",
         "speak": """

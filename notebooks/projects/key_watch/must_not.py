@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from attempts import Attempt
 
 
-@dataclass(frozen=True)
-class Targets:
-    """What the attempts are about: two watched keys, a key and an alias that are none of the function's, and alerts."""
-
-    watched: str
-    hmac: str
-    unwatched: str
-    alias: str
-    other_alias: str
-    topic: str
-    queue_url: str
-
-
-def must_not(robot: Any, clerk: Any, at: Targets) -> list[Attempt]:
+def must_not(robot: Any, clerk: Any, at: Mapping[str, str]) -> list[Attempt]:
     """List the attempts, which change nothing.
 
     `robot` makes boto3 clients with the function's role: `robot("kms")`. `clerk` makes them with a role that may
-    publish to every topic and do nothing else.
+    publish to every topic and do nothing else. `at` names what the attempts are about: the keys watched, hmac and
+    unwatched, the aliases alias and other_alias, topic and queue_url.
     """
     kms, no = robot("kms"), "AccessDeniedException"
 
@@ -34,38 +22,38 @@ def must_not(robot: Any, clerk: Any, at: Targets) -> list[Attempt]:
         return robot("cloudwatch").put_metric_data(Namespace="AWS/KMS", MetricData=data)
 
     def lies() -> object:
-        return clerk("sns").publish(TopicArn=at.topic, Message="All is well.")
+        return clerk("sns").publish(TopicArn=at["topic"], Message="All is well.")
 
     def listens() -> object:
-        return clerk("sqs").receive_message(QueueUrl=at.queue_url)
+        return clerk("sqs").receive_message(QueueUrl=at["queue_url"])
 
     return [
-        Attempt("the function encrypts", no, lambda: kms.encrypt(KeyId=at.watched, Plaintext=b"x")),
-        Attempt("it makes a data key", no, lambda: kms.generate_data_key(KeyId=at.watched, KeySpec="AES_256")),
+        Attempt("the function encrypts", no, lambda: kms.encrypt(KeyId=at["watched"], Plaintext=b"x")),
+        Attempt("it makes a data key", no, lambda: kms.generate_data_key(KeyId=at["watched"], KeySpec="AES_256")),
         Attempt(
-            "it forges a MAC", no, lambda: kms.generate_mac(KeyId=at.hmac, Message=b"x", MacAlgorithm="HMAC_SHA_256")
+            "it forges a MAC", no, lambda: kms.generate_mac(KeyId=at["hmac"], Message=b"x", MacAlgorithm="HMAC_SHA_256")
         ),
-        Attempt("it rotates a key that is not watched", no, lambda: kms.rotate_key_on_demand(KeyId=at.unwatched)),
+        Attempt("it rotates a key that is not watched", no, lambda: kms.rotate_key_on_demand(KeyId=at["unwatched"])),
         Attempt(
             "it leads a watched alias to such a key",
             no,
-            lambda: kms.update_alias(AliasName=at.alias, TargetKeyId=at.unwatched),
+            lambda: kms.update_alias(AliasName=at["alias"], TargetKeyId=at["unwatched"]),
         ),
         Attempt(
             "it leads another alias to a watched key",
             no,
-            lambda: kms.update_alias(AliasName=at.other_alias, TargetKeyId=at.watched),
+            lambda: kms.update_alias(AliasName=at["other_alias"], TargetKeyId=at["watched"]),
         ),
         Attempt("it makes a key without the tag", no, lambda: kms.create_key()),
-        Attempt("it disables a key", no, lambda: kms.disable_key(KeyId=at.watched)),
-        Attempt("it schedules a deletion", no, lambda: kms.schedule_key_deletion(KeyId=at.watched)),
+        Attempt("it disables a key", no, lambda: kms.disable_key(KeyId=at["watched"])),
+        Attempt("it schedules a deletion", no, lambda: kms.schedule_key_deletion(KeyId=at["watched"])),
         Attempt(
-            "it takes a watched key's tag away", no, lambda: kms.untag_resource(KeyId=at.watched, TagKeys=["watch"])
+            "it takes a watched key's tag away", no, lambda: kms.untag_resource(KeyId=at["watched"], TagKeys=["watch"])
         ),
         Attempt(
             "it changes a key policy",
             no,
-            lambda: kms.put_key_policy(KeyId=at.watched, Policy='{"Version": "2012-10-17", "Statement": []}'),
+            lambda: kms.put_key_policy(KeyId=at["watched"], Policy='{"Version": "2012-10-17", "Statement": []}'),
         ),
         Attempt("it publishes a metric of KMS's own", no, measure),
         Attempt("somebody who may publish to topics sends a false message", "KMSAccessDenied", lies),

@@ -127,3 +127,15 @@ def test_a_rule_runs_by_the_labs_clock(lab: labkit.Lab) -> None:
     events.delete_rule(Name="nightly")
     lab.clock.advance(days=2)
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_a_pattern_can_be_tried(lab: labkit.Lab) -> None:
+    """TestEventPattern: as a rule would match; what is no pattern is refused."""
+    events = boto3.client("events")
+    event = {"id": "1", "source": "aws.kms", "detail": {"eventName": "DisableKey"}}
+    for names, expected in ((["DisableKey", "EnableKey"], True), (["EnableKey"], False)):
+        pattern = {"source": ["aws.kms"], "detail": {"eventName": names}}
+        answer = events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(event))
+        assert answer["Result"] is expected
+    with labkit.expect_error("InvalidEventPatternException"):
+        events.test_event_pattern(EventPattern='{"source": "aws.kms"}', Event="{}")

@@ -9,7 +9,8 @@ import boto3
 import pytest
 from key_watch import Watch, act
 from key_watch.deploy import NAMESPACE, REFUSED
-from key_watch.must_not import Targets, must_not
+from key_watch.ground import make_trail
+from key_watch.must_not import must_not
 from key_watch.rotator import TAG
 from key_watch.rules import alerts_key_policy, function_may, queue_policy
 
@@ -26,7 +27,7 @@ class World:
         self.lab = lab
         self.kms, self.sqs = boto3.client("kms"), boto3.client("sqs")
         self.watch = Watch(lab.account_id, lab.region, boto3.client)
-        self._trail()
+        make_trail(lab.account_id, lab.region, boto3.client)
         key = self.kms.create_key(Policy=json.dumps(alerts_key_policy(lab.account_id)))["KeyMetadata"]["Arn"]
         self.topic = self.watch.topic("key-alerts", key)
         self.url = self.sqs.create_queue(QueueName="on-call")["QueueUrl"]
@@ -41,23 +42,6 @@ class World:
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         here = {"Effect": "Allow", "Principal": {"AWS": lab.account_id}, "Action": "sts:AssumeRole"}
         self.robot = lab.role("KeyRotator", policy=function_may(lab.account_id, lab.region), trust=[trust, here])
-
-    def _trail(self) -> None:
-        s3, logs, bucket = boto3.client("s3"), boto3.client("logs"), "calls-of-key-watch"
-        cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
-        allow = {"Effect": "Allow", "Principal": cloudtrail, "Action": "s3:*"}
-        allow |= {"Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}
-        s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(WHO | {"Statement": [allow]}))
-        logs.create_log_group(logGroupName="calls")
-        write = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
-        trust = {"Effect": "Allow", "Principal": cloudtrail, "Action": "sts:AssumeRole"}
-        role = self.lab.role("TrailToLogs", policy=[write], trust=[trust])
-        group = f"arn:aws:logs:{self.lab.region}:{self.lab.account_id}:log-group:calls:*"
-        trail = boto3.client("cloudtrail")
-        more = {"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role.arn}
-        trail.create_trail(Name="calls", S3BucketName=bucket, **more)
-        trail.start_logging(Name="calls")
 
     def key(self, name: str, **kind: Any) -> str:
         """A watched key, under its alias."""
@@ -96,8 +80,8 @@ def test_what_must_not_work_does_not(world: World) -> None:
     """The list that the notebook shows."""
     publish = [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]
     clerk = world.lab.role("Clerk", policy=publish).session().client
-    aliases = ("alias/watch/orders", "alias/payroll")
-    at = Targets(world.orders, world.hooks, world.other, *aliases, world.topic, world.url)
+    at = {"watched": world.orders, "hmac": world.hooks, "unwatched": world.other, "alias": "alias/watch/orders"}
+    at |= {"other_alias": "alias/payroll", "topic": world.topic, "queue_url": world.url}
     attempts = must_not(world.robot.session().client, clerk, at)
     assert {each.what: each.outcome() for each in attempts} == {each.what: each.error for each in attempts}
 
