@@ -7,21 +7,22 @@ one. That is most of the time that a lab takes to start.
 from __future__ import annotations
 
 import copy
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore import handlers
 from botocore.hooks import EventAliaser, HierarchicalEmitter
-from botocore.loaders import Loader, create_loader
+
+from ..cloud.core.botocore_data import loader
 
 
 def new_session() -> boto3.Session:
     """Make a fresh session: settings and credentials are read anew, models are not."""
     emitter = copy.copy(_emitter(tuple(handlers.BUILTIN_HANDLERS)))
     session = botocore.session.Session(event_hooks=emitter, include_builtin_handlers=False)
-    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    session.register_component("data_loader", loader(session.get_config_variable("data_path")))
     return boto3.Session(botocore_session=session)
 
 
@@ -35,8 +36,3 @@ def _emitter(builtin: tuple[tuple[Any, ...], ...]) -> HierarchicalEmitter:
         register = places[place[0]] if place else events.register
         register(event, handler)
     return emitter
-
-
-@cache
-def _loader(data_path: str | None) -> Loader:
-    return create_loader(data_path)

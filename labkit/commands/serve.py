@@ -87,15 +87,9 @@ def seed_text(text: str) -> str:
 
 def region_name(text: str) -> str:
     """Read a Region in which botocore's endpoint data knows KMS, in any partition."""
-    import boto3
+    from ..cloud.core.botocore_data import partitions, regions_of_kms
 
-    from ..accounts.environment import leave_the_owner_out
-
-    leave_the_owner_out()  # botocore reads its settings before it tells the Regions
-    session = boto3.Session()
-    partitions = session.get_available_partitions()
-    known = {name for each in partitions for name in session.get_available_regions("kms", partition_name=each)}
-    if text not in known:
+    if not any(text in regions_of_kms(partition) for partition in partitions()):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no AWS Region with KMS; Regions look like us-east-1 or eu-west-3"
         )

@@ -210,18 +210,6 @@ def printed_in_scripts(shown: T) -> T:
     return shown
 
 
-class _Look:
-    """The lab as one check sees it: nothing of the trail changes meanwhile, so it is read once."""
-
-    def __init__(self, lab: LabView) -> None:
-        self.name, self.region, self.observer = lab.name, lab.region, lab.observer
-        self._events = lab.events()
-
-    def events(self) -> list[dict[str, Any]]:
-        """CloudTrail's records of the account, oldest first."""
-        return list(self._events)
-
-
 class Exercise:
     """One exercise in one lab: `check()`, `hint()`, `solution()`."""
 
@@ -245,13 +233,12 @@ class Exercise:
         if wrong := no_answer(answer):
             return not_yet(wrong)
         try:
-            look = _Look(self._lab)
-            events = look.events()
+            events = self._lab.events()
             if missing := next((made for made in self.spec.needs if not made.is_in(events)), None):
                 return _missing(missing)
             if wrong := not_of(self.spec.answer or "any", answer):
                 return not_yet(wrong)
-            return self._check(look, plain(answer))
+            return self._check(self._lab, plain(answer))
         except Missing as missed:
             return _missing(next(made for made in self.spec.needs if made.id == str(missed)))
         except MovedOn as later:

@@ -43,9 +43,10 @@ class Lab:
     token: str
     folder: Path
 
-    def page_of(self, notebook: str) -> str:
-        """The address of one notebook, in a fresh workspace."""
-        return f"{self.url}lab/workspaces/{Path(notebook).stem}/tree/notebooks/{notebook}?reset&token={self.token}"
+    @property
+    def address(self) -> str:
+        """Where a browser finds it, with nothing open."""
+        return f"{self.url}lab/workspaces/tests?reset&token={self.token}"
 
     def end_kernels(self) -> None:
         """End every session: a kernel takes some 280 megabytes, and there is one for each lab."""
@@ -125,14 +126,13 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         context.close()
 
 
-@pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:
-    """A page that nothing is stored for: each test sees JupyterLab as somebody does that comes for the first time."""
-    page = browser.new_page()
-    yield page
-    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
-    page.close()
-    browser.clear_cookies()
+@pytest.fixture(scope="session")
+def page(browser: BrowserContext, jupyterlab: Lab) -> Page:
+    """JupyterLab, loaded once: it takes longer than running a lab. A test opens its notebook in it, and closes it."""
+    page = browser.pages[0]
+    page.goto(jupyterlab.address)
+    page.wait_for_function("() => window.jupyterapp?.started.then(() => true)", timeout=4 * 60_000)
+    return page
 
 
 def take_outputs_out(source: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -46,9 +47,22 @@ KERNEL_IS_THERE = """async () => {
 }"""
 
 
+OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)"
+CLOSE_ALL = "() => { window.jupyterapp.commands.execute('application:close-all') }"
 CUT_OFF = """() => [...document.querySelectorAll(".jp-OutputArea-output[data-mime-type^='image/'], .cm-scroller")]
     .filter(each => each.scrollWidth > each.clientWidth + 1)
     .map(each => each.textContent || each.dataset.mimeType)"""
+
+
+@pytest.fixture(autouse=True)
+def _the_next_finds_nothing_open(jupyterlab: Lab, page: Page) -> Iterator[None]:
+    """The notebook is closed; after a test that failed, JupyterLab would ask whether to save it."""
+    yield
+    page.evaluate(CLOSE_ALL)
+    try:
+        expect(page.locator(CELL)).to_have_count(0, timeout=MINUTES / 2)
+    except AssertionError:
+        page.goto(jupyterlab.address)
 
 
 def run_all_cells(page: Page) -> None:
@@ -62,7 +76,7 @@ def run_all_cells(page: Page) -> None:
 def test_run_all_cells(name: str, jupyterlab: Lab, page: Page) -> None:
     """Run All Cells in a fresh kernel: every cell runs, no error is shown, and the outputs are the committed ones."""
     committed = code_cells(NOTEBOOKS / name)
-    page.goto(jupyterlab.page_of(name))
+    page.evaluate(OPEN, f"notebooks/{name}")
     expect(page.locator(CELL)).to_have_count(len(committed), timeout=MINUTES)
     expect(page.locator(f"{CELL} .jp-OutputArea-output")).to_have_count(0)
 

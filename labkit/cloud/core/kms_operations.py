@@ -14,8 +14,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import botocore.session
 from botocore.model import ServiceModel, StructureShape
+
+from . import botocore_data
 
 NONE = "-"
 OWN_CHECK = "own check"
@@ -92,10 +93,9 @@ class OperationFacts:
         return bool(self.usage)
 
 
-@lru_cache(maxsize=1)
 def service_model() -> ServiceModel:
     """botocore's model of KMS: read once, it never changes."""
-    return botocore.session.get_session().get_service_model("kms")
+    return botocore_data.service_model("kms")
 
 
 @lru_cache(maxsize=1)

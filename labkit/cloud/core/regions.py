@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import botocore.session
+from .botocore_data import regions_of_kms
 
 
 @lru_cache(maxsize=1)
 def known_regions() -> frozenset[str]:
     """Return the Regions of the partition "aws" that have KMS."""
-    return frozenset(botocore.session.get_session().get_available_regions("kms"))
+    return frozenset(regions_of_kms())

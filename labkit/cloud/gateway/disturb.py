@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-import botocore.session
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 
+from ..core.botocore_data import service_model
 from ..core.call import Call
 from ..core.clock import Clock
 from ..core.errors import AwsError
@@ -91,7 +91,7 @@ def disturbance(call: str, error: str, times: int, seconds: float) -> Disturbanc
 def _errors(service: str, operation: str) -> dict[str, int]:
     """The errors of an operation and their HTTP status."""
     try:
-        model = botocore.session.get_session().get_service_model(service)
+        model = service_model(service)
         shapes = model.operation_model(operation).error_shapes
     except UnknownServiceError:
         raise ValueError(f"There is no service {service!r}. Name a call as policies do: 'kms:Decrypt'.") from None

@@ -6,7 +6,9 @@ Pure, and complete: nothing stops at the first difference, because the explanati
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from ..core.call import Principal
 from . import conditions, principals
 from .conditions import ConditionAnalysis
 from .documents import Statement
@@ -72,23 +74,61 @@ class PolicyAnalysis:
 
 def analyse_policy(policy: NamedPolicy, question: Question, values: Values) -> PolicyAnalysis:
     """Hold a policy against the question."""
-    return PolicyAnalysis(policy, tuple(_statement(policy, s, question, values) for s in policy.document.statements))
-
-
-def _statement(policy: NamedPolicy, statement: Statement, question: Question, values: Values) -> StatementAnalysis:
+    principal, action, resource = question.principal, question.action, question.resource
     with_variables = policy.document.has_variables
-    elements = [_action(statement, question.action)]
+    if with_variables and _has_variable_resources(policy):
+        bare = _before_conditions(policy, principal, action, resource, values)
+    else:
+        bare = _without_variables(policy, principal, action, resource)
+    return PolicyAnalysis(policy, tuple([_with_conditions(each, values, with_variables) for each in bare]))
+
+
+@lru_cache(maxsize=4096)
+def _has_variable_resources(policy: NamedPolicy) -> bool:
+    """Whether which resources a statement is about depends on the request."""
+    named = (each.resources or each.not_resources or () for each in policy.document.statements)
+    return any("${" in pattern for patterns in named for pattern in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _without_variables(
+    policy: NamedPolicy, principal: Principal, action: str, resource: str
+) -> tuple[StatementAnalysis, ...]:
+    """The statements without their conditions: the same whatever else is known of a request."""
+    return _before_conditions(policy, principal, action, resource, {})
+
+
+def _before_conditions(
+    policy: NamedPolicy, principal: Principal, action: str, resource: str, values: Values
+) -> tuple[StatementAnalysis, ...]:
+    return tuple(_statement(policy, each, principal, action, resource, values) for each in policy.document.statements)
+
+
+def _statement(
+    policy: NamedPolicy, statement: Statement, principal: Principal, action: str, resource: str, values: Values
+) -> StatementAnalysis:
+    """A statement's elements; its conditions are still to be tested."""
+    elements = [_action(statement, action)]
     naming: Naming | None = None
     if statement.principals is not None:
-        naming, by = principals.matches(statement.principals, statement.effect, question.principal)
+        naming, by = principals.matches(statement.principals, statement.effect, principal)
         name = "NotPrincipal" if statement.principals.negated else "Principal"
         written = tuple(value for _, value in statement.principals.entries)
-        elements.insert(0, ElementAnalysis(name, written, question.principal.arn, naming is not None, by))
+        elements.insert(0, ElementAnalysis(name, written, principal.arn, naming is not None, by))
     if policy.document.kind != "trust":  # a role's trust policy has no Resource: it is the role it hangs on
-        elements.append(_resource(statement, question.resource, values if with_variables else {}))
-    tested = tuple(conditions.analyse(c, values, with_variables) for c in statement.conditions)
-    applies = all(e.matched for e in elements) and all(c.matched for c in tested)
-    return StatementAnalysis(policy, statement, tuple(elements), tested, applies, naming)
+        elements.append(_resource(statement, resource, values))
+    applies = all(e.matched for e in elements)
+    return StatementAnalysis(policy, statement, tuple(elements), (), applies, naming)
+
+
+def _with_conditions(bare: StatementAnalysis, values: Values, with_variables: bool) -> StatementAnalysis:
+    """The statement's conditions, tested on this request."""
+    statement = bare.statement
+    if not statement.conditions:
+        return bare
+    tested = tuple([conditions.analyse(c, values, with_variables) for c in statement.conditions])
+    applies = bare.applies and all(c.matched for c in tested)
+    return StatementAnalysis(bare.policy, statement, bare.elements, tested, applies, bare.naming)
 
 
 def _action(statement: Statement, action: str) -> ElementAnalysis:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, product
+from typing import Any
 
 from ...cloud.policy.decision import decide
 from ...cloud.policy.outcome import Decision
@@ -35,9 +36,14 @@ class Reach:
         return tuple(read_keys(self._lab))
 
     @cached_property
+    def _events(self) -> list[dict[str, Any]]:
+        """The trail, read once: the question is about one moment."""
+        return self._lab.events()
+
+    @cached_property
     def _elsewhere(self) -> tuple[Thing, ...]:
         """The keys of the other Regions in which the trail saw some made."""
-        made = [event for event in self._lab.events() if event["eventName"] in ("CreateKey", "ReplicateKey")]
+        made = [event for event in self._events if event["eventName"] in ("CreateKey", "ReplicateKey")]
         named = {(each["requestParameters"] or {}).get("replicaRegion") for each in made if "errorCode" not in each}
         regions = {each["awsRegion"] for each in made} | {each for each in named if each}
         return tuple(
@@ -49,7 +55,7 @@ class Reach:
     @cached_property
     def _now(self) -> Mapping[str, str]:
         """What every direct call of this moment carries."""
-        return moment(self._lab.events())
+        return moment(self._events)
 
     def key(self, arn: str) -> Thing:
         """Find the key of that ARN; one of a Region other than the lab's is read now.

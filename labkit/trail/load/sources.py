@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -51,7 +52,8 @@ def pieces(source: Any) -> Iterable[Piece]:
     if isinstance(source, (str, Path)):
         found = _named(str(source))
         if Path(source).expanduser().is_dir():  # shown as they lie in it: the same wherever the folder is
-            found = (_shown_in(Path(source).expanduser(), piece) for piece in found)
+            beginning = os.path.join(Path(source).expanduser(), "")
+            found = (_shown_without(beginning, piece) for piece in found)
         return sorted(found, key=lambda piece: (piece.delivered, piece.name))
     if isinstance(source, (bytes, bytearray)):
         return [_live(bytes(source), "(bytes)")]
@@ -104,12 +106,12 @@ def _named(name: str) -> Iterator[Piece]:
     else:
         path = Path(name).expanduser()
         if path.is_dir():
-            found = (_file(inner) for inner in path.rglob("*") if inner.is_file())
+            found = (_regular_file(inner) for inner in path.rglob("*") if inner.is_file())
         elif path.exists() or not SPECIAL.search(name):
             found = iter([_file(path)])
         else:
             paths = map(Path, glob.glob(str(path), recursive=True))
-            found = (_file(inner) for inner in paths if inner.is_file())
+            found = (_regular_file(inner) for inner in paths if inner.is_file())
     empty = True
     for piece in found:
         empty = False
@@ -118,8 +120,8 @@ def _named(name: str) -> Iterator[Piece]:
         raise FileNotFoundError(f"There is no file at {name}.")
 
 
-def _shown_in(folder: Path, piece: Piece) -> Piece:
-    name = Path(piece.name).relative_to(folder).as_posix()
+def _shown_without(beginning: str, piece: Piece) -> Piece:
+    name = piece.name.removeprefix(beginning).replace(os.sep, "/")  # as texts: a folder may hold many thousands
     return replace(piece, name=name, file=name)
 
 
@@ -128,6 +130,10 @@ def _file(path: Path) -> Piece:
     if path.exists() and not path.is_file():
         what = "is no file, but a FIFO, a device or a socket"
         raise ValueError(f"{path} {what}: write what comes out of it to a file first.")
+    return _regular_file(path)
+
+
+def _regular_file(path: Path) -> Piece:
     size = path.stat().st_size
     return Piece(str(path), size, path.read_bytes, str(path), at_once=2 if size > SMALL else 1)
 

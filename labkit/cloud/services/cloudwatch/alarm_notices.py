@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import botocore.session
 from moto.cloudwatch.models import Alarm
 
+from ...core.botocore_data import loader
 from .alarm_state import Verdict
 
 _LONGEST_SUBJECT = 100  # characters of an SNS subject (SNS API Reference, Publish)
@@ -135,6 +135,6 @@ def _shown(state: State) -> dict[str, str]:
 
 def region_name(region: str) -> str:
     """US East (N. Virginia): as notifications name a Region; they say EU where the console says Europe (published)."""
-    partition = botocore.session.get_session().get_data("endpoints")["partitions"][0]
+    partition = loader().load_data("endpoints")["partitions"][0]
     described = partition["regions"].get(region, {}).get("description", region)
     return str(described).replace("Europe (", "EU (")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import ServiceException
 from moto.iam.models import iam_backends
 from werkzeug.exceptions import HTTPException
@@ -123,7 +122,7 @@ class Lambda:
         try:
             self._seal(call, function)
         except AwsError:
-            lambda_backends[call.account][call.region].delete_function(function.function_name)
+            _backends()[call.account][call.region].delete_function(function.function_name)
             raise
         return response
 
@@ -273,10 +272,17 @@ class Lambda:
         return Answer(outcome, version, "".join(written))
 
 
+def _backends() -> Any:
+    """moto's Lambda, loaded when a function is first asked for: it brings DynamoDB, ECR and more along."""
+    from moto.awslambda.models import lambda_backends
+
+    return lambda_backends
+
+
 def _function(account: str, region: str, name: str, qualifier: str | None = None) -> Any:
     """moto's function of this name or ARN; ResourceNotFoundException as Lambda words it."""
     try:
-        return lambda_backends[account][region].get_function(name, qualifier)
+        return _backends()[account][region].get_function(name, qualifier)
     except (ServiceException, HTTPException):
         bare = name.rpartition("function:")[2]
         arn = f"arn:aws:lambda:{region}:{account}:function:{bare}" + (f":{qualifier}" if qualifier else "")
