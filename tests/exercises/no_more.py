@@ -23,6 +23,8 @@ EXERCISES = {
     "12-encrypt-ebs": ("hands-off", "what-the-hospital-needs"),
     "14-lambda-and-dynamodb": ("developers-share", "clerk-and-carts"),
     "15-rotate-keys": ("half-a-year",),
+    "24-services-that-call-kms": ("one-log-group", "reading-glasses", "fire-bell", "frankfurt-too"),
+    "25-encrypt-later": ("on-loan", "night-shift"),
 }
 """By notebook: in order, those whose task says what is allowed and that nothing else is."""
 

@@ -267,4 +267,64 @@ watch.put_event_selectors(TrailName="company-trail-2", AdvancedEventSelectors=[e
 ec2.enable_ebs_encryption_by_default()
 """,
     },
+    "24-services-that-call-kms": {
+        "one-log-group": """
+arn = visitors.replace("visitors", "till")
+pair = {"StringEquals": {"kms:EncryptionContext:aws:logs:arn": arn}}
+exact = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey")
+look = service("logs.us-east-1.amazonaws.com", "kms:DescribeKey")
+kms.put_key_policy(KeyId=till, Policy=document(own, look, service("logs.us-east-1.amazonaws.com", *exact, **pair)))
+logs.associate_kms_key(resourceIdentifier=arn, kmsKeyId=till)
+""",
+        "reading-glasses": """
+pairs = {"aws:cloudtrail:arn": trail}
+kms.create_grant(
+    KeyId=key, GranteePrincipal=auditor.arn, Operations=["Decrypt"], Constraints={"EncryptionContextSubset": pairs}
+)
+auditor.client("s3").get_object(Bucket="museum-trail", Key=file)
+""",
+        "fire-bell": """
+alarm = cloudwatch.describe_alarms(AlarmNames=["fire"])["MetricAlarms"][0]["AlarmArn"]
+only = {"ArnEquals": {"aws:SourceArn": alarm}}
+exact = service("cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey", **only)
+kms.put_key_policy(KeyId=bell, Policy=document(own, exact))
+for state in ("OK", "ALARM"):
+    cloudwatch.set_alarm_state(AlarmName="fire", StateValue=state, StateReason="smoke")
+""",
+        "frankfurt-too": """
+rules = boto3.client("events", "eu-central-1")
+for name in ("DisableKey", "ScheduleKeyDeletion"):
+    one = {"source": ["aws.kms"], "detail": {"eventSource": ["kms.amazonaws.com"], "eventName": [name]}}
+    rules.put_rule(Name=name, EventPattern=json.dumps(one))
+    rules.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": watch}])
+frankfurt.put_key_policy(KeyId=watch_key, Policy=document(own, let_rules))
+frankfurt.schedule_key_deletion(KeyId=other)
+""",
+    },
+    "25-encrypt-later": {
+        "another-key": """
+snapshot = rds.create_db_snapshot(DBInstanceIdentifier="archive", DBSnapshotIdentifier="A1")["DBSnapshot"]
+kms.create_alias(AliasName="alias/museum", TargetKeyId=key)
+copy = {"SourceDBSnapshotIdentifier": snapshot["DBSnapshotArn"], "TargetDBSnapshotIdentifier": "A2"}
+copied = rds.copy_db_snapshot(**copy, KmsKeyId="alias/museum")["DBSnapshot"]["DBSnapshotArn"]
+rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="vault", DBSnapshotIdentifier=copied)
+""",
+        "on-loan": """
+rds.create_db_snapshot(DBInstanceIdentifier="archive", DBSnapshotIdentifier="L1")
+rds.copy_db_snapshot(SourceDBSnapshotIdentifier="L1", TargetDBSnapshotIdentifier="L2", KmsKeyId=loan)
+rds.modify_db_snapshot_attribute(DBSnapshotIdentifier="L2", AttributeName="restore", ValuesToAdd=[restorers])
+them = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{restorers}:root"}, "Resource": "*"}
+by_rds = {"StringEquals": {"kms:ViaService": "rds.us-east-1.amazonaws.com"}}
+safe = by_rds | {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+grants = them | {"Action": "kms:CreateGrant", "Condition": safe}
+kms.put_key_policy(KeyId=loan, Policy=document(own, them | {"Action": "kms:DescribeKey"}, grants))
+""",
+        "night-shift": """
+exact = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
+exact += ["kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
+for_aws = {"Action": "kms:CreateGrant", "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": True}}}
+kms.put_key_policy(KeyId=cellar, Policy=document(own, may | {"Action": exact}, may | for_aws))
+scaling.update_auto_scaling_group(AutoScalingGroupName="night", DesiredCapacity=1)
+""",
+    },
 }

@@ -122,6 +122,30 @@ def test_eventbridge_to_what_is_under_a_key(
     assert [each["detail"] for each in details] == [{"key-id": other}] * lets
 
 
+@pytest.mark.parametrize("lets", [True, False])
+def test_a_rule_that_matches_its_own_deliveries_comes_to_an_end(
+    lets: bool, inbox: str, kms: Any, key: str, lab: labkit.Lab
+) -> None:
+    """Each message to an encrypted queue may cause KMS calls, which the rule matches again."""
+    statement = _let("events.amazonaws.com", "kms:GenerateDataKey*", "kms:Decrypt")
+    kms.put_key_policy(KeyId=key, Policy=_policy(ROOT, *([statement] if lets else [])))
+    s3, service = boto3.client("s3"), {"Service": "cloudtrail.amazonaws.com"}
+    s3.create_bucket(Bucket="looking-on")
+    arns = ["arn:aws:s3:::looking-on", "arn:aws:s3:::looking-on/*"]
+    allowed = {"Effect": "Allow", "Principal": service, "Action": "s3:*", "Resource": arns}
+    s3.put_bucket_policy(Bucket="looking-on", Policy=_policy(allowed))
+    boto3.client("cloudtrail").create_trail(Name="main", S3BucketName="looking-on")
+    boto3.client("cloudtrail").start_logging(Name="main")
+    events = boto3.client("events")
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["aws.kms"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": QUEUE}])
+    kms.create_key()
+    own = [each for each in lab.events() if each["userIdentity"].get("invokedBy") == "events.amazonaws.com"]
+    assert 1 <= len(own) <= 4
+    sent = [body["detail"]["eventName"] for body in bodies(inbox)]
+    assert sent[:3] == (["CreateKey", "GenerateDataKey", "Decrypt"] if lets else [])
+
+
 @pytest.mark.parametrize("condition", ["aws:SourceArn", "aws:SourceAccount"])
 def test_eventbridge_tells_no_source(
     condition: str, inbox: str, topic: Any, kms: Any, key: str, lab: labkit.Lab

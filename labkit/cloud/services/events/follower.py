@@ -7,6 +7,7 @@ Sources: EventBridge User Guide, "Events from AWS services", "Receiving read-onl
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 EVERYTHING = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
+DEEPEST = 3
+"""How far events go that deliveries cause, and those that these cause."""
 # What KMS tells EventBridge itself, with no trail: the event's name in CloudTrail, and its detail type.
 _KMS_EVENTS = {
     "RotateKey": "KMS CMK Rotation",
@@ -51,16 +54,43 @@ class Events:
         self._gateway = gateway
         self._logged = logged  # whether some trail logs an event
         self._functions = functions
+        self._waiting: deque[tuple[int, Rule, dict[str, Any]]] = deque()
+        self._depth: int | None = None  # of the message that is being sent
 
     def follow(self, event: dict[str, Any]) -> None:
-        """Send an event to the targets of every rule that matches it, once the present call is answered."""
+        """Send an event to the targets of every rule that matches it, once the present call is answered.
+
+        What is sent may cause events itself, by the KMS calls for an encrypted target: they come after it, and so a
+        rule that matches its own deliveries does not run for ever (AWS's would: "Infinite loops", User Guide).
+        """
         rules = self._rules(event["recipientAccountId"], event["awsRegion"])
-        if not rules:
+        depth = 0 if self._depth is None else self._depth + 1
+        if not rules or depth > DEEPEST:
             return
         for message in self._messages(event):
             for rule in rules:
                 if _wanted(rule, event, message) and rule.event_pattern.matches_event(message):  # type: ignore[arg-type]
-                    self.send(rule, message)
+                    self._wait(depth, rule, message)
+        if self._depth is None:
+            self._send_all()
+
+    def send(self, rule: Rule, message: dict[str, Any]) -> None:
+        """Send what a rule says by itself, as a scheduled one does, and all that this causes."""
+        self._wait(0, rule, message)
+        self._send_all()
+
+    def _wait(self, depth: int, rule: Rule, message: dict[str, Any]) -> None:
+        self._waiting.append((depth, rule, {"version": "0", "id": self._gateway.new_id(), **message}))
+
+    def _send_all(self) -> None:
+        """One after the other, those too that are caused meanwhile."""
+        try:
+            while self._waiting:
+                self._depth, rule, message = self._waiting.popleft()
+                self._send(rule, message)
+        finally:
+            self._depth = None
+            self._waiting.clear()
 
     def _rules(self, account: str, region: str) -> list[Rule]:
         """The rules of the default bus that are not disabled; account and Region may be new to moto."""
@@ -82,9 +112,8 @@ class Events:
             made.append(_message(event, "AWS Service Event via CloudTrail" if service else VIA_CLOUDTRAIL, [], event))
         return made
 
-    def send(self, rule: Rule, message: dict[str, Any]) -> None:
-        """Send to each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
-        message = {"version": "0", "id": self._gateway.new_id(), **message}
+    def _send(self, rule: Rule, message: dict[str, Any]) -> None:
+        """To each target, by its own policy: what that does not allow is dropped. A function runs afterwards."""
         for target in list(rule.targets):
             text, arn = input_of(target, message, rule.arn), str(target["Arn"])
             kind = arn.split(":")[2]

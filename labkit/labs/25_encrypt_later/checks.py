@@ -1,0 +1,165 @@
+"""Checks of notebooks/25-encrypt-later.ipynb: they read the account, change nothing and leave no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from labkit.exercises.account import calls, the_key, unusable
+from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved
+from labkit.exercises.permissions import grants_on, has_first_policy
+from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
+from labkit.exercises.reach.actions import on_keys
+from labkit.exercises.reach.rights import Situation
+from labkit.exercises.reach.situations import through
+
+ROLE = "AWSServiceRoleForAutoScaling"
+FOR_AWS = "kms:GrantIsForAWSResource"
+USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
+NEEDED = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKeyWithoutPlaintext")
+
+
+def another_key(lab: LabView, answer: Any) -> Outcome:
+    """A database restored from a snapshot of `archive`, or from a copy of it, is under the key `museum`."""
+    key, rds = str(the_key(lab, "museum")["Arn"]), lab.observer.client("rds")
+    databases = {each["DBInstanceIdentifier"]: each for each in rds.describe_db_instances()["DBInstances"]}
+    snapshots = _snapshots_of_archive(lab)
+    restored = [
+        str(event["requestParameters"]["dBInstanceIdentifier"])
+        for event in calls(lab, "RestoreDBInstanceFromDBSnapshot")
+        if _name(event["requestParameters"]["dBSnapshotIdentifier"]) in snapshots
+    ]
+    found = [databases[name] for name in restored if name in databases]
+    others = [each for name, each in databases.items() if name not in ("archive", "collection", "collection-2")]
+    if "archive" not in databases:
+        return not_yet("The old database `archive` is gone.")
+    if not snapshots and not others:
+        return not_attempted("There is no snapshot of the database `archive`.")
+    if not found and others:
+        return not_yet("There is a new database, without its data: it was not restored from a snapshot of `archive`.")
+    if not found:
+        return not_yet("There is a snapshot of `archive`. But no database has been restored from it, or from a copy.")
+    if not any(each.get("KmsKeyId") == key for each in found):
+        return not_yet("A new database has the data of `archive`. But it is under another key than `museum`.")
+    if wrong := unusable(lab, key):
+        return not_yet(f"The data are under the key. But: {wrong}")
+    return solved("The data of the archive are under your own key. When the programs use it, the old database can go.")
+
+
+def on_loan(lab: LabView, answer: Any) -> Outcome:
+    """A copy of a snapshot of `archive` under the key `loan` is shared with one account, which the key lets in."""
+    arn, account = str(the_key(lab, "loan")["Arn"]), _restorers(lab)
+    shared = _shared(lab, arn)
+    if has_first_policy(lab, arn) and not grants_on(lab, arn) and not shared and not _copies(lab, arn):
+        return not_attempted("The key policy of `loan` lets no other account in, and no snapshot is under that key.")
+    reach = Reach(lab)
+    key = _without_grants_of_services(reach.key(arn))
+    theirs = [each for each in reach.callers(key) if each.foreign and each.account == account]
+    if not _keeps_its_account(reach, key):
+        return not_yet("The key policy of `loan` has lost your own account's statement, or part of it.")
+    visitor = reach.outsider(f"arn:aws:iam::{account}:role/Restorer")
+    by_rds: Situation = through("rds", lab.region) | {FOR_AWS: "true"}
+    if not reach.may(visitor, "kms:DescribeKey", key) or not reach.may(visitor, "kms:CreateGrant", key, by_rds):
+        return not_yet("The key policy of `loan` does not let the account `restorers` in with both of the actions.")
+    within = Right(("kms:DescribeKey",), (arn,)), Right(("kms:CreateGrant",), (arn,), {FOR_AWS: ("true",)})
+    if (more := reach.let_in(key, theirs, *within)) is not None:
+        return not_yet(f"The key policy of `loan` lets that account do more than the task allows: {more.told}.")
+    if said := _others_get_in(reach, key, [each for each in reach.callers(key) if each.account != account]):
+        return not_yet(said)
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The key policy is as it should be. But: {wrong}")
+    if not shared:
+        return not_yet("The key policy is as it should be. But no snapshot of `archive` under that key is shared.")
+    if [each for each in shared if each != account]:
+        return not_yet("A snapshot under the key `loan` is shared with others, too.")
+    return solved("They can copy the snapshot under a key of their own. Then the loan can end, and their copy stays.")
+
+
+def night_shift(lab: LabView, answer: Any) -> Outcome:
+    """The key `cellar` gives Auto Scaling's role its use, and grants for AWS's resources; the group has launched."""
+    arn = str(the_key(lab, "cellar")["Arn"])
+    if has_first_policy(lab, arn) and not grants_on(lab, arn):
+        return not_attempted("The key policy of `cellar` does not know Auto Scaling's role.")
+    reach = Reach(lab)
+    key = _without_grants_of_services(reach.key(arn))
+    role = reach.caller(ROLE)
+    if not _keeps_its_account(reach, key):
+        return not_yet("The key policy of `cellar` has lost your own account's statement, or part of it.")
+    by_ec2 = through("ec2", lab.region)
+    lacking = [action for action in NEEDED if not reach.may(role, action, key, by_ec2)]
+    if not reach.may(role, "kms:CreateGrant", key, {**by_ec2, FOR_AWS: "true"}):
+        lacking.append("kms:CreateGrant")
+    if lacking:
+        return not_yet(f"The key policy of `cellar` does not give the role all that it takes: {lacking[0]} is missing.")
+    within = Right(USE, (arn,)), Right(("kms:CreateGrant",), (arn,), {FOR_AWS: ("true",)})
+    if (more := reach.exceeds_on(key, role, *within)) is not None:
+        return not_yet(f"The key policy of `cellar` gives the role more than the guide asks for: {more.told}.")
+    if said := _others_get_in(reach, key, [each for each in reach.callers(key) if each.name != ROLE]):
+        return not_yet(said)
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The key policy is as it should be. But: {wrong}")
+    groups = lab.observer.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["night"])
+    if not any(
+        each["LifecycleState"] == "InService" for group in groups["AutoScalingGroups"] for each in group["Instances"]
+    ):
+        return not_yet("The key policy is as it should be. The group `night` has launched nothing since.")
+    return solved("The night shift is on. The role can use this key, and hand grants to EC2, but to nobody by hand.")
+
+
+def _snapshots_of_archive(lab: LabView) -> set[str]:
+    """The names of the snapshots of `archive` and of their copies, by the trail."""
+    found: set[str] = set()
+    for event in calls(lab, "CreateDBSnapshot", "CopyDBSnapshot"):
+        asked = event["requestParameters"]
+        if asked.get("dBInstanceIdentifier") == "archive":
+            found.add(str(asked["dBSnapshotIdentifier"]).lower())
+        if _name(asked.get("sourceDBSnapshotIdentifier", "")) in found:
+            found.add(str(asked["targetDBSnapshotIdentifier"]).lower())
+    return found
+
+
+def _copies(lab: LabView, key: str) -> list[str]:
+    """The snapshots of `archive` that are under the key."""
+    own = lab.observer.client("rds").describe_db_snapshots()["DBSnapshots"]
+    names, under = _snapshots_of_archive(lab), {each["DBSnapshotIdentifier"]: each.get("KmsKeyId") for each in own}
+    return [name for name in sorted(names) if under.get(name) == key]
+
+
+def _shared(lab: LabView, key: str) -> list[str]:
+    """The accounts that the snapshots of `archive` under the key are shared with."""
+    rds, found = lab.observer.client("rds"), []
+    for name in _copies(lab, key):
+        result = rds.describe_db_snapshot_attributes(DBSnapshotIdentifier=name)["DBSnapshotAttributesResult"]
+        found += [value for each in result["DBSnapshotAttributes"] for value in each["AttributeValues"]]
+    return found
+
+
+def _restorers(lab: LabView) -> str:
+    """The account that the key `loan` was made for: the tag in the record of its making."""
+    made = next(each for each in calls(lab, "CreateKey") if each["requestParameters"].get("description") == "loan")
+    return str(made["requestParameters"]["tags"][0]["tagValue"])
+
+
+def _name(identifier: Any) -> str:
+    return str(identifier).rpartition(":")[2].lower()
+
+
+def _others_get_in(reach: Reach, key: Thing, callers: Iterable[Caller]) -> str:
+    """Say who else gets in by the key's policy or a grant; "" if nobody does."""
+    others = [without_policies(each) for each in callers if not each.is_administrator]
+    other = reach.let_in(key, others)
+    return f"The policy of {key.words}, or a grant, lets others in as well: {other}." if other is not None else ""
+
+
+def _keeps_its_account(reach: Reach, key: Thing) -> bool:
+    """Whether the account's own IAM policies decide about every operation."""
+    plain = replace(key, grants=())
+    account = [each for each in reach.callers(key) if each.account == key.account]
+    asked = [action for action in on_keys() if action != "kms:RetireGrant"]
+    return all(reach.may(with_every_policy(each), action, plain) for each in account for action in asked)
+
+
+def _without_grants_of_services(key: Thing) -> Thing:
+    """The key without the grants that EC2 and RDS have asked for, and that they retire themselves."""
+    return replace(key, grants=tuple(each for each in key.grants if not each.retiring.endswith(".amazonaws.com")))
