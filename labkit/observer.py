@@ -12,7 +12,7 @@ HEADER = "X-Labkit-Observer"
 
 
 class Observer:
-    """Clients whose calls are not recorded, take no lab time, and may only Get, List, Describe, Look up."""
+    """Clients whose calls are not recorded, take no lab time, and may only read (Get, Scan, ...)."""
 
     def __init__(self, remote: Remote, region: str) -> None:
         self._remote = remote

@@ -30,6 +30,43 @@ PICTURES = {
             Arrow("spool", "outbox", "sealed, then renamed"),
         ],
     ),
+    "2-parts": parts_picture(
+        "A release on its way into the function, and the key that it opens with",
+        {
+            "deployer": Part(["deployer", "role Deployer"], 0, 0),
+            "key": Part(["KMS key", "its policy names all users"], 1, 0, "key"),
+            "admin": Part(["administrator", "cannot decrypt"], 2, 0),
+            "version": Part(["Lambda version", "sealed settings, release"], 0, 1, "aws"),
+            "function": Part(["function", "role ReportRole"], 1, 1, "aws"),
+            "alias": Part(["alias live", "leads to one version"], 2, 1, "aws"),
+        },
+        [
+            Arrow("deployer", "key", "Encrypt", "function, release"),
+            Arrow("admin", "key", "PutKeyPolicy", "and revoke"),
+            Arrow("deployer", "version", "PublishVersion"),
+            Arrow("version", "function", "a cold start"),
+            Arrow("function", "key", "Decrypt, same context"),
+            Arrow("alias", "function", "Invoke"),
+        ],
+    ),
+    "3-parts": parts_picture(
+        "API keys on their way into the table, and found again",
+        {
+            "issuer": Part(["issuer", "role Issuer"], 0, 0),
+            "kms": Part(["KMS keys", "for HMACs, for sealing"], 1, 0, "key"),
+            "verifier": Part(["verifier", "role Verifier"], 2, 0),
+            "mover": Part(["mover", "role Mover, for a move"], 0, 1),
+            "table": Part(["DynamoDB table", "pointers and entries"], 1, 1, "aws"),
+            "support": Part(["support", "no KMS key at all"], 2, 1),
+        },
+        [
+            Arrow("issuer", "kms", "GenerateMac,", "Encrypt"),
+            Arrow("verifier", "kms", "GenerateMac"),
+            Arrow("kms", "table", "HMAC: pointer", "ciphertext: entry"),
+            Arrow("mover", "table", "opens and seals", "anew"),
+            Arrow("support", "table", "revokes"),
+        ],
+    ),
     "5-parts": parts_picture(
         "Keys that are watched: who is told of trouble, and what renews them",
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .forbidden_grants import NO, PUT, Rows
 
-TWO = 'rules["Others1"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] = [web_role.arn, auditor_role.arn]'
+WITH_AUDITOR = 'rules["Others1"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] = [web_role.arn, auditor_role.arn]'
 BILLING = '{"StringEquals": {"kms:EncryptionContext:app": "billing"}}'
 
 
@@ -22,7 +22,7 @@ def _door(change: str) -> str:
     )
 
 
-ONE: dict[str, Rows] = {
+LOGS: dict[str, Rows] = {
     "billing-may-seal": (
         (_role("BillingShipper", '"kms:GenerateDataKey*"', BILLING), NO, "kms:GenerateDataKeyPair"),
         (_role("BillingShipper", '["kms:GenerateDataKey", "kms:Encrypt"]', BILLING), NO, "kms:Encrypt"),
@@ -73,7 +73,7 @@ ONE: dict[str, Rows] = {
         (_door('rules["Deletions"]["Action"] = "s3:DeleteObject"'), NO, "s3:DeleteObjectVersion"),
         (_door('rules["OtherPlaces"]["NotResource"].append(f"arn:aws:s3:::{bucket}/x*")'), NO, "may put x.sealed"),
         (_door('both["Statement"].remove(rules["Others2"])'), NO, "WebShipper may put billing/"),
-        (_door(TWO), NO, "LogAuditor may put web/"),
+        (_door(WITH_AUDITOR), NO, "LogAuditor may put web/"),
         (_door('rules["NotNew"]["Action"] = "s3:*"'), NO, "auditor is refused"),
         (_door('both["Statement"].remove(rules["OtherPlaces"])'), NO, "today.log"),
         (
@@ -85,4 +85,109 @@ ONE: dict[str, Rows] = {
     "ten-o-clock": (("answer = True", NO, ""), ("answer = 64", NO, "nine o'clock")),
 }  # fmt: skip
 
-ANSWERS: dict[str, dict[str, Rows]] = {"1-encrypt-logs-before-upload": ONE}
+ADMITTED = """
+from sealed_config.rules import admit
+rules = admit(json.loads(kms.get_key_policy(KeyId=key)["Policy"]), "invoice", invoice_role.arn)
+{change}
+kms.put_key_policy(KeyId=key, Policy=json.dumps(rules))
+"""
+NAME = "kms:EncryptionContext:function"
+RELEASED = """
+report.deploy("2026-04", settings | {{"password": "another one"}})
+run()
+rules = revoke(json.loads(kms.get_key_policy(KeyId=key)["Policy"]), "report", "2026-02")
+{change}
+kms.put_key_policy(KeyId=key, Policy=json.dumps(rules))
+"""
+
+
+def _policy(text: str, change: str, says: str, status: str = NO) -> tuple[str, str, str]:
+    return text.format(change=change), status, says
+
+
+BOTH = 'rules["Statement"][{number}]["Principal"] = {{"AWS": [{one}.arn, {other}.arn]}}'
+VALUE = 'rules["Statement"][{number}]["Condition"]["StringEquals"]["{name}"] = {value}'
+LEFT_OPEN = (
+    'rules["Statement"][-1]["Principal"] = {"AWS": report_role.arn}\n'
+    'open_to = {"Principal": {"AWS": deployer_role.arn}, "Action": "kms:Decrypt", "Resource": "*"}\n'
+    'rules["Statement"].append({"Effect": "Allow"} | open_to)'
+)
+MARCH = 'rules["Statement"][-1]["Condition"]["StringEquals"]["kms:EncryptionContext:release"].append("2026-03")'
+
+
+def _both(number: int, one: str, other: str) -> str:
+    return BOTH.format(number=number, one=one, other=other)
+
+
+def _value(number: int, value: str) -> str:
+    return VALUE.format(number=number, name=NAME, value=value)
+
+
+CONFIG: dict[str, Rows] = {
+    "invoice-opens-its-own": (
+        _policy(ADMITTED, 'rules["Statement"][-1]["Action"] = ["kms:Decrypt", "kms:Encrypt"]', "kms:Encrypt"),
+        _policy(ADMITTED, _both(-1, "invoice_role", "report_role"), "ReportRole may do more"),
+        _policy(ADMITTED, _both(1, "deployer_role", "invoice_role"), "InvoiceRole may do more"),
+        _policy(ADMITTED, _value(1, '["report", "invoice", "more"]'), "Deployer may do more"),
+        _policy(ADMITTED, _value(-1, '["invoice", "report"]'), "InvoiceRole may do more"),
+        _policy(ADMITTED, 'rules["Statement"][0]["Action"] = "kms:*"', "administrator may do more"),
+        _policy(ADMITTED, 'rules["Statement"][0]["Action"].append("kms:CreateGrant")', "administrator may do more"),
+        _policy(ADMITTED, 'del rules["Statement"][2]', "ReportRole can't do"),
+        _policy(ADMITTED, 'rules["Statement"][-1]["Sid"] = "ItsOwn"', "neither opens", "solved"),
+    ),
+    "february-has-leaked": (
+        _policy(RELEASED, LEFT_OPEN, "not closed to everybody"),
+        _policy(RELEASED, _value(-1, '"invoice"'), "2026-02 can still be opened"),
+        _policy(RELEASED, 'del rules["Statement"][-1]["Condition"]', "2026-04 can't be opened"),
+        _policy(RELEASED, MARCH, "Nobody can roll back", "solved"),
+    ),
+    "a-forged-release": (("answer = 'AccessDenied'", NO, "not been tried"),),
+}
+
+EDGE = 'from contextlib import suppress\nwith suppress(Exception):\n    lab.role("EdgeVerifier")\n'
+
+
+def _edge(*statements: str) -> str:
+    listed = ", ".join(f'{{"Effect": "Allow", {each}}}' for each in statements)
+    document = f'json.dumps({{"Version": "2012-10-17", "Statement": [{listed}]}})'
+    return EDGE + PUT.format(role="EdgeVerifier", document=document)
+
+
+THIRD = """
+third = generation("3")
+for role, policy in (("Verifier", verifier_may), ("Issuer", issuer_may)):
+    document = json.dumps({"Version": "2012-10-17", "Statement": policy(table, second, third)})
+    iam.put_role_policy(RoleName=role, PolicyName="inline", PolicyDocument=document)
+Move(store, third).run()
+pointer = next(each for each in dynamodb.scan(TableName="api-keys")["Items"] if each["id"]["S"].startswith("mac#"))
+dynamodb.delete_item(TableName="api-keys", Key={"id": pointer["id"]})
+"""
+
+LOST = """
+made = issuer.issue("carla")
+pointer = store.pointer(first, "", made.text)["id"]
+dynamodb.delete_item(TableName="api-keys", Key={"id": pointer})
+"""
+
+STORE: dict[str, Rows] = {
+    "second-verifier": (
+        (_edge('"Action": ["kms:GenerateMac", "kms:VerifyMac"], "Resource": mac_key'), NO, "kms:VerifyMac"),
+        (_edge('"Action": "kms:GenerateMac", "Resource": "*"'), NO, "seal 1"),
+        (_edge('"Action": "kms:GenerateMac", "Resource": [mac_key, seal_key]'), NO, "seal 1"),
+        (_edge('"Action": "kms:GenerateMac", "Resource": mac_key', '"Action": "sts:*", "Resource": "*"'), NO, "sts:*"),
+        (_edge('"Action": "dynamodb:*", "Resource": table'), NO, "can't make HMACs"),
+        (
+            _edge('"Action": "kms:Generatemac", "Resource": mac_key', '"Action": "dynamodb:*", "Resource": table'),
+            "solved",
+            "opens none",
+        ),
+    ),
+    "a-key-for-carla": ((LOST, NO, "no pointer"),),
+    "third-generation": ((THIRD, NO, "have no pointer"),),
+}
+
+ANSWERS: dict[str, dict[str, Rows]] = {
+    "1-encrypt-logs-before-upload": LOGS,
+    "2-lambda-decrypts-config": CONFIG,
+    "3-api-keys-in-dynamodb": STORE,
+}

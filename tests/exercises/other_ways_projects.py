@@ -41,4 +41,65 @@ answer = str(sum(line.endswith("401") for line in texts["2026-01-05T10.log"].spl
 answer = int(answer)
 """,
     },
+    "2-lambda-decrypts-config": {
+        "invoice-opens-its-own": """
+rules = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+name = "kms:EncryptionContext:function"
+mine = {"Effect": "Allow", "Resource": "*", "Condition": {"StringEquals": {name: "invoice"}}}
+rules["Statement"].append(mine | {"Principal": {"AWS": deployer_role.arn}, "Action": "kms:Encrypt"})
+rules["Statement"].append(mine | {"Principal": {"AWS": invoice_role.arn}, "Action": ["kms:Decrypt"]})
+kms.put_key_policy(KeyId=key, Policy=json.dumps(rules))
+""",
+        "password-of-march": """
+made = seal_config(deployer_role.client("kms"), key, "report", "2026-03", settings | {"password": "by hand"})
+variables = {"CONFIG": made, "RELEASE": "2026-03", "KEY_ID": key}
+brings = deployer_role.client("lambda")
+brings.update_function_configuration(FunctionName="report", Environment={"Variables": variables})
+version = brings.publish_version(FunctionName="report")["Version"]
+brings.update_alias(FunctionName="report", Name="live", FunctionVersion=version)
+run()
+""",
+        "february-has-leaked": """
+report.deploy("2026-04", settings | {"password": "another one"})
+run()
+rules = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+only = {"kms:EncryptionContext:function": "report", "kms:EncryptionContext:release": "2026-02"}
+deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": {"StringEquals": only}}
+kms.put_key_policy(KeyId=key, Policy=json.dumps(rules | {"Statement": [deny, *rules["Statement"]]}))
+""",
+        "a-forged-release": """
+report.deploy_sealed("2026-09", sealed)
+run()
+report.roll_back("2026-02")
+answer = " InvalidCiphertextException "
+""",
+    },
+    "3-api-keys-in-dynamodb": {
+        "second-verifier": """
+lab.role("EdgeVerifier")
+kms.create_grant(KeyId=mac_key, GranteePrincipal=f"arn:aws:iam::{lab.account_id}:role/EdgeVerifier",
+                 Operations=["GenerateMac"])
+""",
+        "a-key-for-carla": """
+for _ in range(2):
+    carla = issuer.issue("carla")
+assert verifier.verify(carla.text) == "carla"
+""",
+        "doras-key": """
+support.dynamodb.update_item(
+    TableName="api-keys", Key={"id": {"S": f"key#{dora.name}"}}, UpdateExpression="SET #s = :r",
+    ExpressionAttributeNames={"#s": "state"}, ExpressionAttributeValues={":r": {"S": "revoked"}})
+""",
+        "third-generation": """
+third = generation("3")
+every = {"Effect": "Allow", "Action": ["kms:GenerateMac"], "Resource": third.mac}
+seal = {"Effect": "Allow", "Action": ["kms:Encrypt"], "Resource": third.seal}
+for role, statements in (("Verifier", [every]), ("Issuer", [every, seal])):
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=role, PolicyName="third", PolicyDocument=document)
+for step in Move(store, third).steps():
+    break
+Move(store, third).run()
+""",
+    },
 }

@@ -12,7 +12,7 @@ from .pipeline import Pipeline
 from .reception import Received
 
 # What may be asked without leaving a trace: nothing that changes state or uses a key.
-OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup", "TestMetricFilter", "TestEventPattern")
+OBSERVABLE = ("Get", "List", "Describe", "Head", "Lookup", "Query", "Scan", "TestMetricFilter", "TestEventPattern")
 NOT_OBSERVABLE = frozenset({"GetParametersForImport", "GetSessionToken", "GetFederationToken"})
 
 
