@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
+from .audit.command import add_arguments
 
 if TYPE_CHECKING:
     from .cloud.assembly.cloud import AccountKeys, Cloud
@@ -110,6 +111,15 @@ def build_parser() -> argparse.ArgumentParser:
         "lab", metavar="LAB", help="a lab's folder, such as my_labs/90_first_key, or one of labkit's own: 05-conditions"
     )
     check_parser.set_defaults(run=check_lab)
+    audit_parser = commands.add_parser(
+        "audit",
+        help="say what an account's KMS keys are lacking, and how to mend it",
+        description="Audit the account that AWS_ENDPOINT_URL (or LABKIT_ENDPOINT) names, by read-only calls. "
+        "Exits with 1 if it found anything as severe as --fail-on, with 2 if it could not look, or not at everything, "
+        "else with 0.",
+    )
+    add_arguments(audit_parser)
+    audit_parser.set_defaults(run=audit)
     return parser
 
 
@@ -268,6 +278,18 @@ def check_lab(arguments: argparse.Namespace) -> int:
     told = f"{found} to mend" if found else "nothing to mend"
     print(f"{page.name}: {len(page.specs())} exercises, {told}.")
     return int(found > 0)
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    """Run `labkit audit`: see its description for the exit status."""
+    from .audit.command import look
+
+    answer = look(arguments.account, arguments.fail_on, arguments.region, arguments.write)
+    if answer.output:
+        print(answer.output)
+    if answer.complaint:
+        print(answer.complaint, file=sys.stderr)
+    return answer.status
 
 
 if __name__ == "__main__":

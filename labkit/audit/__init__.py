@@ -8,7 +8,7 @@ in checks.tsv. What cannot be read is reported as such, never as "no finding".
 from __future__ import annotations
 
 from .auditing import audit
-from .finding import SEVERITIES, UNREAD, Check, Finding, Mend, checks
+from .facts.finding import SEVERITIES, UNREAD, Check, Finding, Mend, checks
 from .report import Report
 
 __all__ = ["SEVERITIES", "UNREAD", "Check", "Finding", "Mend", "Report", "audit", "checks"]

@@ -9,11 +9,11 @@ from functools import partial
 import boto3
 
 from ..errors import LabError
-from .account import Account, Found
 from .checks import CHECKS, Judge
-from .finding import SEVERITIES, UNREAD, Finding, Mend, checks
+from .facts.account import Account, Found
+from .facts.finding import SEVERITIES, UNREAD, Finding, Mend, checks
+from .facts.reader import Clients, CouldNotRead, Reader
 from .progress import Progress, silent
-from .reader import Clients, CouldNotRead, Reader
 from .report import Report
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .account import Account
-from .controls import rows
-from .finding import SEVERITIES, UNREAD, Finding, checks
+from .facts.account import Account
+from .facts.controls import rows
+from .facts.finding import SEVERITIES, UNREAD, Finding, checks
 
 if TYPE_CHECKING:
     import pandas
@@ -41,7 +41,7 @@ class Report:
         return tuple(each for each in self.findings if each.is_unread)
 
     def at_least(self, severity: str) -> tuple[Finding, ...]:
-        """The findings of this severity and above; what could not be read is none of them."""
+        """Return the findings of this severity and above; what could not be read is none of them."""
         high = SEVERITIES[: SEVERITIES.index(severity) + 1]
         return tuple(each for each in self.findings if each.severity in high)
 

@@ -45,11 +45,11 @@ class Shop:
         self.root = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{lab.account_id}:root"})
 
     def client(self, service: str) -> Any:
-        """A client of the learner's."""
+        """Make a client of the learner's."""
         return boto3.client(service, region_name=self.lab.region)
 
     def arn(self, service: str, name: str) -> str:
-        """The ARN of a thing of the Region."""
+        """Write the ARN of a thing of the Region."""
         return f"arn:aws:{service}:{self.lab.region}:{self.lab.account_id}:{name}"
 
     def key(self, name: str, *statements: Mapping[str, Any], **options: Any) -> str:

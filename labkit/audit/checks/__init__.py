@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from ..account import Account, Found
+from ..facts.account import Account, Found
 from . import contexts, duties, grants, iam_policies, key_policies, lifetime, logs, monitoring, resources, usage
 
 Judge = Callable[[Account], Iterable[Found]]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..account import Account, Found
-from ..finding import Fault
-from ..keys import Key
-from ..mending import mend
-from ..secrets_in_text import kinds_of_pairs
+from ..facts.account import Account, Found
+from ..facts.finding import Fault
+from ..facts.keys import Key
+from ..facts.mending import mend
+from ..facts.secrets_in_text import kinds_of_pairs
 
 
 def secrets(account: Account) -> Iterator[Found]:
-    """In the trail's records of 90 days, and in the constraints of grants. The value itself is not repeated."""
+    """Look into the trail's records of 90 days, and the constraints of grants. The value itself is not repeated."""
 
     def judge(key: Key) -> Iterator[Found]:
         uses = account.trail.by_key.get(key.arn, ())

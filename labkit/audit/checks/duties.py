@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..account import Account, Found
-from ..finding import Fault, Mend
-from ..keys import Key
-from ..mending import File, mend
-from ..people import Person
-from ..questions import ADMINISTER, ADMINISTRATOR, USE, Way, concerns, ways
+from ..facts.account import Account, Found
+from ..facts.finding import Fault, Mend
+from ..facts.keys import Key
+from ..facts.mending import File, mend
+from ..facts.people import Person
+from ..facts.questions import ADMINISTER, ADMINISTRATOR, USE, Way, concerns, ways
 
 _NAMED = 3
 
@@ -31,12 +31,12 @@ class Both:
 
 
 def administrators(account: Account) -> Iterator[Found]:
-    """An administrator of the key (its policy, its state, its end) can use it."""
+    """Find administrators of a key (its policy, its state, its end) that can use it."""
     yield from _duties(account, "administrator-can-use")
 
 
 def users(account: Account) -> Iterator[Found]:
-    """A user of the key can do some of what its administrators do."""
+    """Find users of a key that can do some of what its administrators do."""
     yield from _duties(account, "user-can-administer")
 
 

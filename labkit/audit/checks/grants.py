@@ -11,17 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..account import Account, Found
-from ..finding import Fault, Mend
-from ..keys import Key
-from ..mending import mend
+from ..facts.account import Account, Found
+from ..facts.finding import Fault, Mend
+from ..facts.keys import Key
+from ..facts.mending import mend
 
 CONTEXT = frozenset({"Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom"})
 """Operations that a grant can bind to an encryption context."""
 
 
 def too_wide(account: Account) -> Iterator[Found]:
-    """The grantee is a whole account, may pass its rights on, or is bound to no encryption context, or to a part."""
+    """Find grants to a whole account, that can be passed on, or bound to no encryption context, or to a part."""
 
     def judge(key: Key) -> Iterator[Found]:
         for grant in _own(key):
@@ -53,7 +53,7 @@ def _first(operations: set[str]) -> str:
 
 
 def doubled(account: Account) -> Iterator[Found]:
-    """Two grants give the same: a retry without Name makes them, and revoking one leaves the other."""
+    """Find grants that give the same: a retry without Name makes them, and revoking one leaves the other."""
 
     def judge(key: Key) -> Iterator[Found]:
         alike: dict[str, list[Mapping[str, Any]]] = defaultdict(list)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..account import Account, Found
-from ..finding import Fault, Mend
-from ..mending import File, mend
-from ..people import Written
-from ..questions import allows_on_all_keys
+from ..facts.account import Account, Found
+from ..facts.finding import Fault, Mend
+from ..facts.mending import File, mend
+from ..facts.people import Written
+from ..facts.questions import allows_on_all_keys
 
 
 def managed(account: Account) -> Iterator[Found]:

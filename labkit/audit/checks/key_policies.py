@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...cloud.policy.documents import Statement
-from ..account import Account, Found
-from ..finding import Fault, Mend
-from ..keys import Key
-from ..mending import File, mend
-from ..questions import ALL, allowed_by, anybody_here_may_use, is_fixed, lets_in_everybody
+from ..facts.account import Account, Found
+from ..facts.finding import Fault, Mend
+from ..facts.keys import Key, is_fixed
+from ..facts.mending import File, mend
+from ..facts.questions import ALL, allowed_by, anybody_here_may_use, lets_in_everybody
 
 
 def public(account: Account) -> Iterator[Found]:

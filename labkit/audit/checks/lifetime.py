@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
-from ..account import Account, Found, each_of
-from ..controls import kms_3, kms_4
-from ..finding import Fault
-from ..holdings import under
-from ..keys import Key
-from ..mending import mend
-from ..reader import CouldNotRead
+from ..facts.account import Account, Found, each_of
+from ..facts.controls import kms_3, kms_4
+from ..facts.finding import Fault
+from ..facts.holdings import under
+from ..facts.keys import Key
+from ..facts.mending import mend
+from ..facts.reader import CouldNotRead
 
 SOON = timedelta(days=30)
 """When the end of imported material is near: it takes days until somebody has the material at hand."""
@@ -94,7 +94,7 @@ def material_expires(account: Account) -> Iterator[Found]:
 
 
 def aliases(account: Account) -> Iterator[Found]:
-    """An alias leads to a key that does no work. Of a key that waits for its deletion, its own finding tells."""
+    """Find aliases at keys that do no work. Of a key that waits for its deletion, its own finding tells."""
     keys = account.keys_by_name
 
     def judge(alias: dict[str, str]) -> Iterator[Found]:

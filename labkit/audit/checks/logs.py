@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..account import Account, Found, each_of
-from ..finding import Fault
-from ..holdings import trails
-from ..mending import mend
-from ..secrets_in_text import kind_in_line
+from ..facts.account import Account, Found, each_of
+from ..facts.finding import Fault
+from ..facts.holdings import trails
+from ..facts.mending import mend
+from ..facts.secrets_in_text import kind_in_line
 
 STREAMS = 20
 LINES = 1_000

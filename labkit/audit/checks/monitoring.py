@@ -12,17 +12,17 @@ from typing import Any
 
 from ...cloud.core.errors import AwsError
 from ...cloud.services.cloudwatch.log_patterns import parsed
-from ..account import Account, Found
-from ..finding import Fault
-from ..holdings import trails
-from ..mending import mend
-from ..reader import CouldNotRead
+from ..facts.account import Account, Found
+from ..facts.finding import Fault
+from ..facts.holdings import trails
+from ..facts.mending import mend
+from ..facts.reader import CouldNotRead
 
 WATCHED = ("DisableKey", "ScheduleKeyDeletion")
 
 
 def no_trail(account: Account) -> Iterator[Found]:
-    """Some trail logs the management events of this Region, reads too, and writes at this moment."""
+    """Look for a trail that logs the management events of this Region, reads too, at this moment."""
     for trail in trails(account):
         if _is_logging(account, trail) and _keeps_everything(account, trail):
             return
@@ -59,7 +59,7 @@ def _keeps_everything(account: Account, trail: Mapping[str, Any]) -> bool:
 
 
 def no_alarm(account: Account) -> Iterator[Found]:
-    """An alarm with an action, or a rule with a target, reacts to each of the two calls."""
+    """Look for an alarm with an action, or a rule with a target, for each of the two calls."""
     open_ones = list(WATCHED)
     for told in (_by_alarms, _by_rules):
         if open_ones:

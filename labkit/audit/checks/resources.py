@@ -7,11 +7,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from ..account import Account, Found, each_of
-from ..finding import Fault, Mend
-from ..holdings import READINGS, Held, Holding, Level, named
-from ..mending import mend
-from ..reader import CouldNotRead
+from ..facts.account import Account, Found, each_of
+from ..facts.finding import Fault, Mend
+from ..facts.holdings import READINGS, Held, Holding, Level, named
+from ..facts.mending import mend
+from ..facts.reader import CouldNotRead
 
 KEY = "YOUR-KEY-ARN"
 """What stands in a mend for the customer managed key that somebody has to choose."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ..account import Account, Found
-from ..finding import Fault
-from ..keys import Key
-from ..mending import File, mend
-from ..people import Person
-from ..questions import ways
-from ..reader import CouldNotRead
-from ..trail import DAYS, Use
+from ..facts.account import Account, Found
+from ..facts.finding import Fault
+from ..facts.keys import Key
+from ..facts.mending import File, mend
+from ..facts.people import Person
+from ..facts.questions import ways
+from ..facts.reader import CouldNotRead
+from ..facts.trail import DAYS, Use
 
 
 def unused(account: Account) -> Iterator[Found]:
-    """A key of more than 90 days that neither GetKeyLastUsage nor the trail has seen in use for 90 days.
+    """Find keys older than 90 days that neither GetKeyLastUsage nor the trail has seen in use for 90 days.
 
     Never one alone: GetKeyLastUsage knows nothing before its tracking began, the trail nothing before its 90 days.
     """
@@ -47,7 +47,7 @@ def unused(account: Account) -> Iterator[Found]:
 
 
 def via_service(account: Account) -> Iterator[Found]:
-    """All uses in the trail came through one service, and somebody may use the key without it."""
+    """Find keys whose uses all came through one service, and that somebody may use without it."""
 
     def judge(key: Key) -> Iterator[Found]:
         used = [use for use in account.trail.by_key.get(key.arn, ()) if not use.error]

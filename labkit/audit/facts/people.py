@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..cloud.core.call import Principal
-from ..cloud.core.errors import AwsError
-from ..cloud.policy.documents import DocumentKind, parse_document
-from ..cloud.policy.patterns import first_action
-from ..cloud.policy.question import NamedPolicy
-from ..cloud.policy.simulation import principal_of
+from ...cloud.core.call import Principal
+from ...cloud.core.errors import AwsError
+from ...cloud.policy.documents import DocumentKind, parse_document
+from ...cloud.policy.patterns import first_action
+from ...cloud.policy.question import NamedPolicy
+from ...cloud.policy.simulation import principal_of
 from .reader import CouldNotRead
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from ..cloud.core.errors import AwsError
-from ..cloud.policy.documents import Document, Statement, parse_document
-from ..cloud.policy.question import NamedPolicy
-from ..policy import Grant, as_grant
+from ...cloud.core.errors import AwsError
+from ...cloud.policy.documents import Condition, Document, Statement, parse_document
+from ...cloud.policy.question import NamedPolicy
+from ...policy import Grant, as_grant
 from .reader import CouldNotRead, Reader
 
 
@@ -134,7 +134,7 @@ class Key:
     def policy_for_the_named(self) -> NamedPolicy:
         """Return its key policy without what it allows to everybody: that is a finding of its own."""
         document = self.document
-        kept = tuple(each for each in document.statements if each.effect == "Deny" or not is_for_everybody(each))
+        kept = tuple(each for each in document.statements if each.effect == "Deny" or not _lets_in_anybody(each))
         if kept == document.statements:
             return self.policy
         return NamedPolicy("the key policy", replace(document, statements=kept))
@@ -154,3 +154,23 @@ def is_for_everybody(statement: Statement) -> bool:
     if named is None:
         return False
     return named.negated or any(value == "*" and kind in ("*", "AWS") for kind, value in named.entries)
+
+
+_WHO = ("aws:principalarn", "aws:principaltag/", "aws:userid", "aws:username")
+
+
+def _lets_in_anybody(statement: Statement) -> bool:
+    """Whether nothing in it says who is meant: a condition on aws:PrincipalArn does."""
+    return is_for_everybody(statement) and not any(
+        each.key.lower().startswith(_WHO) and is_fixed(each) for each in statement.conditions
+    )
+
+
+def is_fixed(condition: Condition) -> bool:
+    """Tell whether a condition grants to fixed values only, as Config's kms-key-policy-no-public-access asks."""
+    if "Not" in condition.base or condition.base == "Null" or condition.if_exists:
+        return False
+    if condition.set_operator == "ForAllValues":  # holds where the key is absent
+        return False
+    open_network = condition.base == "IpAddress" and any(value.endswith("/0") for value in condition.values)
+    return not open_network and not any("*" in value or "?" in value or "${" in value for value in condition.values)

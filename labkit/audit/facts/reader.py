@@ -52,7 +52,7 @@ class Reader:
         tell(self._calls)
 
     def client(self, service: str) -> Any:
-        """The client of a service."""
+        """Return the client of a service."""
         if service not in self._clients:
             self._clients[service] = self._make(service, self.region)
         return self._clients[service]

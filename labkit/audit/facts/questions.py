@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from ..cloud.core.call import Principal
-from ..cloud.core.kms_operations import table
-from ..cloud.policy.decision import decide
-from ..cloud.policy.documents import Condition, Document, DocumentKind, Statement, parse_document
-from ..cloud.policy.outcome import Decision
-from ..cloud.policy.patterns import first_action
-from ..cloud.policy.question import NamedPolicy, Policies, Question
-from ..cloud.policy.simulation import principal_of
-from .keys import Key, is_for_everybody
+from ...cloud.core.call import Principal
+from ...cloud.core.kms_operations import table
+from ...cloud.policy.decision import decide
+from ...cloud.policy.documents import Condition, Document, DocumentKind, Statement, parse_document
+from ...cloud.policy.outcome import Decision
+from ...cloud.policy.patterns import first_action
+from ...cloud.policy.question import NamedPolicy, Policies, Question
+from ...cloud.policy.simulation import principal_of
+from .keys import Key, is_fixed, is_for_everybody
 from .people import Person
 
 Context = Mapping[str, str | Sequence[str]]
@@ -70,7 +70,8 @@ def ways(person: Person, key: Key, actions: Iterable[str], extra: Context | None
     documents = (key.document, *(policy.document for policy in person.identity))
     known = _known(person, key, documents)
     mentioned = {action for document in documents for action in _mentioned(document.text, document.kind)}
-    wanted = [action for action in actions if action in mentioned or key.decided_grants]
+    lent = any(_is_to(grant.grantee, person) for grant in key.decided_grants)
+    wanted = [action for action in actions if action in mentioned or lent]
     contexts = _contexts(tuple((document.text, document.kind) for document in documents)) if wanted else ()
     for action in wanted:
         for context in contexts:
@@ -94,8 +95,10 @@ def _known(person: Person, key: Key, documents: Iterable[Document]) -> Context:
 
 @lru_cache(maxsize=4096)  # by their texts: a Document is long to hash
 def _mentioned(text: str, kind: DocumentKind) -> frozenset[str]:
-    """The actions that some Allow of the document is about."""
-    allows = [each for each in parse_document(text, kind).statements if each.effect == "Allow"]
+    """The actions that some Allow of the document is about; one for the account only lets IAM policies speak."""
+    allows = [
+        each for each in parse_document(text, kind).statements if each.effect == "Allow" and not _is_for_account(each)
+    ]
     return frozenset(
         action
         for action in ALL
@@ -103,11 +106,23 @@ def _mentioned(text: str, kind: DocumentKind) -> frozenset[str]:
     )
 
 
+def _is_for_account(statement: Statement) -> bool:
+    named = statement.principals
+    if named is None or named.negated:
+        return False
+    return all(kind == "AWS" and (value.endswith(":root") or value.isdigit()) for kind, value in named.entries)
+
+
+def _is_to(grantee: str, person: Person) -> bool:
+    """Whether a grant is to the person, to one of its sessions, or to its account."""
+    return grantee.endswith((":root", person.principal.account)) or person.name in grantee
+
+
 def concerns(person: Person, key: Key) -> bool:
     """Tell whether the person can have any right on the key: by the key's own words, by a grant, or by IAM."""
     text = key.document.text
-    named = person.arn in text or '"*"' in text or person.name in text
-    return named or person.speaks_of_kms or any(person.arn in grant.grantee for grant in key.decided_grants)
+    named = person.name in text or '"*"' in text
+    return named or person.speaks_of_kms or any(_is_to(grant.grantee, person) for grant in key.decided_grants)
 
 
 @lru_cache(maxsize=4096)
@@ -171,16 +186,6 @@ def lets_in_everybody(key: Key) -> Statement | None:
             if _stranger_may(document, key):
                 return statement
     return None
-
-
-def is_fixed(condition: Condition) -> bool:
-    """Tell whether a condition grants to fixed values only."""
-    if "Not" in condition.base or condition.base == "Null" or condition.if_exists:
-        return False
-    if condition.set_operator == "ForAllValues":  # holds where the key is absent
-        return False
-    open_network = condition.base == "IpAddress" and any(value.endswith("/0") for value in condition.values)
-    return not open_network and not any("*" in value or "?" in value or "${" in value for value in condition.values)
 
 
 def _stranger_may(document: Document, key: Key) -> bool:

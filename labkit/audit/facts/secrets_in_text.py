@@ -14,9 +14,10 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # camelCase
 _HIDDEN = re.compile(
     r"[*xX•.#-]+|<[^>]*>|\[[^\]]*\]|\{+[^}]*\}+|null|none|true|false|redacted|masked|hidden", re.IGNORECASE
 )
-_REFERENCE = re.compile(r"arn:[\w-]+:|alias/|/?(?:\w+/)+\w+$", re.IGNORECASE)
+_REFERENCE = re.compile(r"arn:[\w-]+:|alias/|/(?:[\w.-]+/)*[\w.-]+$", re.IGNORECASE)
 _LINE = re.compile(
-    rf"(?<![A-Za-z])(?P<name>(?:[A-Za-z0-9]+[_-])*(?:{_NAMES}))[\"']?\s*(?:=>|[:=])\s*(?:b?[\"'](?P<quoted>[^\"']*)|(?P<bare>[^\s,;&\"'}}\])]+))",
+    rf"(?<![A-Za-z])(?P<name>(?:[A-Za-z0-9]+[_-])*(?:{_NAMES}))[\"']?\s*(?:=>|[:=])\s*"
+    r"(?:b?[\"'](?P<quoted>[^\"']*)|(?P<bare>[^\s,;&\"')}]+))",
     re.IGNORECASE,
 )
 _FORMS = (
@@ -37,7 +38,7 @@ def kind_of_pair(name: str, value: str) -> str:
 
 def kind_in_line(line: str) -> str:
     """Say what a line of a log gives away; "" if nothing."""
-    for found in _LINE.finditer(line):
+    for found in _LINE.finditer(_WORDS.sub("_", line)):
         if _is_value(found["quoted"] if found["quoted"] is not None else found["bare"]):
             return f"a value named “{found['name']}”"
     return kind_of_form(line)

@@ -33,17 +33,17 @@ def _status(*, passes: bool) -> Status:
 
 
 def kms_3(key: Key) -> Status:
-    """A customer managed key is not scheduled for deletion. A replica's primary waits as PendingReplicaDeletion."""
+    """Judge KMS.3: the key is not scheduled for deletion. A replica's primary waits as PendingReplicaDeletion."""
     return _status(passes=key.state != "PendingDeletion")
 
 
 def kms_4(key: Key) -> Status | Literal[""]:
-    """Automatic rotation is on. Asymmetric, HMAC and imported keys, and those of custom key stores, are not judged."""
+    """Judge KMS.4: rotation is on. Asymmetric, HMAC and imported keys, and custom key stores, are left out."""
     return _status(passes=key.rotates) if key.can_rotate else ""
 
 
 def kms_5(key: Key) -> Status:
-    """The key policy allows no public access."""
+    """Judge KMS.5: the key policy allows no public access."""
     return _status(passes=lets_in_everybody(key) is None)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..cloud.core.kms_operations import table
+from ...cloud.core.kms_operations import table
 
 if TYPE_CHECKING:
     from .account import Account
