@@ -14,7 +14,7 @@ from ..facts.finding import Fault, Mend
 from ..facts.keys import Key
 from ..facts.mending import File, mend
 from ..facts.people import Person
-from ..facts.questions import ADMINISTER, ADMINISTRATOR, USE, Way, concerns, ways
+from ..facts.questions import ADMINISTER, ADMINISTRATOR, USE, Way, possible, ways
 
 _NAMED = 3
 
@@ -73,7 +73,8 @@ def _both_on(account: Account, key: Key) -> Iterator[Both]:
     if key.state in ("PendingDeletion", "Creating"):
         return
     for person in account.people.others:
-        if not concerns(person, key):
+        can = possible(person, key)
+        if can.isdisjoint(USE) or can.isdisjoint(ADMINISTER):
             continue
         use = next(ways(person, key, USE), None)
         if use is None:
@@ -135,7 +136,7 @@ def _granting(account: Account, key: Key) -> Iterator[tuple[Person, Way]]:
         return
     both = {each.person for each in both_on(account, key)}
     for person in account.people.others:
-        if person not in both and concerns(person, key):
+        if person not in both:
             yield from ((person, way) for way in ways(person, key, ("kms:CreateGrant",), _ANY))
 
 

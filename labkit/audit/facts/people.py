@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ...cloud.core.call import Principal
 from ...cloud.core.errors import AwsError
 from ...cloud.policy.documents import DocumentKind, parse_document
-from ...cloud.policy.patterns import first_action
 from ...cloud.policy.question import NamedPolicy
 from ...cloud.policy.simulation import principal_of
 from .reader import CouldNotRead
@@ -59,19 +58,6 @@ class Person:
             for statement in policy.document.statements
         )
 
-    @property
-    def speaks_of_kms(self) -> bool:
-        """Whether a policy of it allows any action of KMS, on whatever."""
-        return any(
-            statement.effect == "Allow" and (statement.not_actions is not None or _of_kms(statement.lowered))
-            for policy in self.identity
-            for statement in policy.document.statements
-        )
-
-
-def _of_kms(patterns: tuple[str, ...]) -> bool:
-    return any(each.startswith("kms:") or "*" in each.partition(":")[0] or "?" in each for each in patterns)
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -82,13 +68,6 @@ class Written:
     policy: NamedPolicy
     owner: str = ""  # "role/Clerk", "user/Ann", "group/Staff"; "" for a managed policy
     is_boundary: bool = False
-
-    def allows(self, action: str) -> bool:
-        """Tell whether an Allow of it has a pattern for the action, on whatever."""
-        return any(
-            s.effect == "Allow" and s.actions is not None and first_action(s.lowered, action.lower()) >= 0
-            for s in self.policy.document.statements
-        )
 
 
 class People:

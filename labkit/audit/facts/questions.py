@@ -17,6 +17,7 @@ from ...cloud.policy.decision import decide
 from ...cloud.policy.documents import Condition, Document, DocumentKind, Statement, parse_document
 from ...cloud.policy.outcome import Decision
 from ...cloud.policy.patterns import first_action
+from ...cloud.policy.principals import matches
 from ...cloud.policy.question import NamedPolicy, Policies, Question
 from ...cloud.policy.simulation import principal_of
 from .keys import Key, is_fixed, is_for_everybody
@@ -40,6 +41,7 @@ ADMINISTRATOR = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"
 """Who may do all of these is an administrator of the key."""
 ALL = tuple(dict.fromkeys(f"kms:{name}" for each in table().values() if each.on_key for name in each.permissions))
 """Every permission that KMS asks on a key."""
+ALL_SET = frozenset(ALL)
 STRANGER = "999999999999"
 _MOST_SITUATIONS = 32
 
@@ -69,9 +71,8 @@ def ways(person: Person, key: Key, actions: Iterable[str], extra: Context | None
     policies = _policies(person, key)
     documents = (key.document, *(policy.document for policy in person.identity))
     known = _known(person, key, documents)
-    mentioned = {action for document in documents for action in _mentioned(document.text, document.kind)}
-    lent = any(_is_to(grant.grantee, person) for grant in key.decided_grants)
-    wanted = [action for action in actions if action in mentioned or lent]
+    possible_ones = possible(person, key)
+    wanted = [action for action in actions if action in possible_ones]
     contexts = _contexts(tuple((document.text, document.kind) for document in documents)) if wanted else ()
     for action in wanted:
         for context in contexts:
@@ -93,12 +94,34 @@ def _known(person: Person, key: Key, documents: Iterable[Document]) -> Context:
     return {**person.facts, **key.facts("".join(asking))} if asking else {}
 
 
-@lru_cache(maxsize=4096)  # by their texts: a Document is long to hash
-def _mentioned(text: str, kind: DocumentKind) -> frozenset[str]:
-    """The actions that some Allow of the document is about; one for the account only lets IAM policies speak."""
-    allows = [
-        each for each in parse_document(text, kind).statements if each.effect == "Allow" and not _is_for_account(each)
-    ]
+def possible(person: Person, key: Key) -> frozenset[str]:
+    """Return the actions on the key that some document or grant may give the person: all others it has not.
+
+    Cheap: neither Resource nor conditions are looked at, nor what is denied.
+    """
+    own = _named_in_key_policy(key.document.text, person.principal)
+    by_iam = (_in_iam(policy.document.text) for policy in person.identity)
+    lent = (ALL_SET for grant in key.decided_grants if _is_to(grant.grantee, person))
+    return own.union(*by_iam, *lent)
+
+
+@lru_cache(maxsize=16384)  # by its text: a Document is long to hash
+def _named_in_key_policy(text: str, caller: Principal) -> frozenset[str]:
+    """What a key policy allows to the caller by name; a statement for its account only lets IAM policies speak."""
+    return _actions_of(
+        each
+        for each in parse_document(text, "key").statements
+        if each.principals is not None and matches(each.principals, each.effect, caller)[0] not in (None, "account")
+    )
+
+
+@lru_cache(maxsize=4096)
+def _in_iam(text: str) -> frozenset[str]:
+    return _actions_of(parse_document(text, "identity").statements)
+
+
+def _actions_of(statements: Iterable[Statement]) -> frozenset[str]:
+    allows = [each for each in statements if each.effect == "Allow"]
     return frozenset(
         action
         for action in ALL
@@ -106,23 +129,9 @@ def _mentioned(text: str, kind: DocumentKind) -> frozenset[str]:
     )
 
 
-def _is_for_account(statement: Statement) -> bool:
-    named = statement.principals
-    if named is None or named.negated:
-        return False
-    return all(kind == "AWS" and (value.endswith(":root") or value.isdigit()) for kind, value in named.entries)
-
-
 def _is_to(grantee: str, person: Person) -> bool:
     """Whether a grant is to the person, to one of its sessions, or to its account."""
     return grantee.endswith((":root", person.principal.account)) or person.name in grantee
-
-
-def concerns(person: Person, key: Key) -> bool:
-    """Tell whether the person can have any right on the key: by the key's own words, by a grant, or by IAM."""
-    text = key.document.text
-    named = person.name in text or '"*"' in text
-    return named or person.speaks_of_kms or any(_is_to(grant.grantee, person) for grant in key.decided_grants)
 
 
 @lru_cache(maxsize=4096)
