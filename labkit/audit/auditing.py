@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 import boto3
@@ -17,8 +17,12 @@ from .progress import Progress, silent
 from .report import Report
 
 
-def audit(clients: Clients | None = None, *, region: str = "", progress: Progress = silent) -> Report:
+def audit(
+    clients: Clients | None = None, *, only: Collection[str] = (), region: str = "", progress: Progress = silent
+) -> Report:
     """Read an account in one Region and report what its keys, and what should be under them, are lacking.
+
+    `only` names the checks to make; without it, all are made. ValueError for one that there is not.
 
     `clients` makes a client of a service in a Region; without it, boto3's default session does, by the settings in the
     environment. Only Get, List, Describe and Lookup calls are made. What can't be read is in the report as such.
@@ -32,14 +36,23 @@ def audit(clients: Clients | None = None, *, region: str = "", progress: Progres
     except CouldNotRead as refused:
         raise LabError(f"There is no account to look at: {refused.permission} answered {refused.text}") from None
     found: list[Finding] = []
-    total = len(CHECKS)
-    for done, (check, judge) in enumerate(CHECKS.items()):
+    chosen = _chosen(only)
+    total = len(chosen)
+    for done, (check, judge) in enumerate(chosen.items()):
         reader.watched(partial(_tell, progress, done, total, checks()[check].title))
         found += judged(account, check, judge)
     progress(total, total, "")
     order = list(checks())
     found.sort(key=lambda each: (_rank(each), order.index(each.check)))
     return Report(account.id, account.region, tuple(found), account)
+
+
+def _chosen(only: Collection[str]) -> Mapping[str, Judge]:
+    """The checks of these names, in the usual order."""
+    if unknown := sorted(set(only) - set(checks())):
+        raise ValueError(f"There is no check {unknown[0]!r}. There are: {', '.join(checks())}.")
+    wanted = {check.removesuffix("-in-use") for check in only}
+    return {check: judge for check, judge in CHECKS.items() if check in wanted or not wanted}
 
 
 def _rank(each: Finding) -> int:

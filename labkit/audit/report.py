@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .facts.account import Account
 from .facts.controls import rows
-from .facts.finding import SEVERITIES, UNREAD, Finding, checks
+from .facts.finding import SEVERITIES, UNREAD, Finding, checks, plain
 
 if TYPE_CHECKING:
     import pandas
@@ -77,8 +77,8 @@ class Report:
     def __str__(self) -> str:
         lines = [self._head()]
         for each in self.findings:
-            lines += ["", f"{each.severity.upper()}  {each.check}  {_plain(each.resource)}", f"  {_plain(each.why)}"]
-            lines += [f"  mend: {_plain(each.mend.cli)}"]
+            lines += ["", f"{each.severity.upper()}  {each.check}  {plain(each.resource)}", f"  {plain(each.why)}"]
+            lines += [f"  mend: {plain(each.mend.cli)}"]
             lines += [f"  {'; '.join(each.controls)}"] if each.controls else []
         return "\n".join(lines)
 
@@ -109,9 +109,4 @@ def _row(each: Finding) -> str:
 
 
 def _html(text: str) -> str:
-    return escape(_plain(text), quote=True)
-
-
-def _plain(text: str) -> str:
-    """The text with what would move a terminal's cursor, or turn the order of letters, written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escape(plain(text), quote=True)

@@ -162,6 +162,14 @@ def test_a_real_denial_reads_like_one(shop: Audited) -> None:
     assert {each.check for each in report if not each.is_unread} & {"grant-too-wide", "public-key-policy"} == set()
 
 
+def test_some_checks_alone(shop: Audited) -> None:
+    """Named checks find what they find among all; a name that is none is an error."""
+    some = audit(shop.replay, only=["pending-deletion-in-use", "rotation-off"])
+    assert [each.check for each in some] == ["pending-deletion", "pending-deletion-in-use", "rotation-off"]
+    with pytest.raises(ValueError, match="There is no check 'rotation'"):
+        audit(shop.replay, only=["rotation"])
+
+
 def test_nobody_there_is_an_error(shop: Audited) -> None:
     """Without GetCallerIdentity there is no account to look at."""
     shop.replay.denied = "sts:GetCallerIdentity"

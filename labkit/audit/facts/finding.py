@@ -81,6 +81,10 @@ class Finding:
         """Whether it says only that something could not be read."""
         return self.severity == UNREAD
 
+    def __str__(self) -> str:
+        """Say how severe it is, and why."""
+        return f"{self.severity}: {plain(self.why)}"
+
     def as_json(self) -> dict[str, Any]:
         """Return it as `labkit audit --json` prints it."""
         return {
@@ -115,3 +119,8 @@ class Fault:
         return Finding(
             self.check, severity, self.resource, self.why, self.mend, controls, row.course, row.source, region
         )
+
+
+def plain(text: str) -> str:
+    """Return the text with what would move a terminal's cursor, or turn the order of letters, written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
