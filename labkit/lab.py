@@ -17,6 +17,7 @@ from .principals import Account, Role, Session, Statement, User, sign_in
 if TYPE_CHECKING:
     import pandas
 
+    from .audit import Report
     from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
@@ -193,6 +194,17 @@ class Lab:
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def audit(self, *only: str) -> Report:
+        """Audit the account in the lab's Region, by plain read-only calls of yours, which are recorded as any others.
+
+        A row a finding: `.frame` is the DataFrame. With names of checks, only these are made.
+        `labkit.audit.audit(client)` does the same with other clients.
+        """
+        self._remote.require()
+        from .audit import audit
+
+        return audit(only=only, region=self.region)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..cloud.kms.documents import default_policy
-from ..policy import Grant, GrantConstraints, simulate
+from ..policy import Grant, as_grant, simulate
 from .engine import LabView
 
 Context = Mapping[str, str | Sequence[str]]
@@ -86,20 +86,3 @@ def _attached(iam: Any, role: str) -> list[dict[str, Any]]:
 def _document(iam: Any, arn: str) -> Any:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-
-
-def as_grant(listed: dict[str, Any]) -> Grant:
-    """Return a grant of ListGrants, for the decision. Tokens are not listed, so it counts as effective."""
-    limits = listed.get("Constraints", {})
-    constraints = GrantConstraints(
-        limits.get("EncryptionContextEquals"), limits.get("EncryptionContextSubset"), limits.get("SourceArn")
-    )
-    issuer = listed.get("IssuingAccount", "").split(":")
-    return Grant(
-        listed["GrantId"],
-        listed.get("GranteePrincipal") or listed.get("GranteeServicePrincipal", ""),
-        tuple(listed["Operations"]),
-        retiring=listed.get("RetiringPrincipal") or listed.get("RetiringServicePrincipal", ""),
-        constraints=constraints,
-        issuing_account=issuer[4] if len(issuer) > 4 else issuer[0],
-    )

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from ...cloud.policy.documents import parse_document
 from ...cloud.policy.question import Grant, NamedPolicy
+from ...policy import as_grant
 from ..engine import LabView
-from ..permissions import as_grant
 
 Kind = Literal["key", "alias", "role", "nothing"]
 

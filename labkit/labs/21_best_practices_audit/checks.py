@@ -1,0 +1,177 @@
+"""Checks of notebooks/21-best-practices-audit.ipynb: they read the account, change nothing and leave no trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.audit import Report, audit
+from labkit.exercises.account import aliases, keys, the_key, unusable
+from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.permissions import decided, has_first_policy
+from labkit.exercises.reach import Caller, Reach, Right, without_policies
+from labkit.practice.shop import ADMINISTER, READ, WRITE
+
+USE = (*READ, *WRITE)
+THROUGH_S3 = {"kms:ViaService": ("s3.us-east-1.amazonaws.com",)}
+PHOTO = "arn:aws:s3:::shop-photos/2.jpg"
+PARCEL = "arn:aws:s3:::shop-parcels/4712"
+OFFERS, DEBUG = "offers", "/shop/debug"
+LEAVES = frozenset({"pending-deletion", "secret-in-context"})
+"""What a report may hold at the end: a key that nobody needs, until its window is over, and what the trail has kept."""
+
+
+def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
+    """The key `wages` is enabled, with its alias and its secret; `old catalogue` was left to its end."""
+    wages, old = the_key(lab, "wages"), _state(lab, "old catalogue")
+    if old not in ("PendingDeletion", ""):
+        return not_yet(f"The key `old catalogue` is {old}: nobody needs it, and it should have gone.")
+    if aliases(lab).get("alias/wages") != wages["KeyId"]:
+        return not_yet("The alias `alias/wages` does not lead to the key any more: whoever uses the name is refused.")
+    secret = next((each for each in _secrets(lab) if each["Name"] == "shop/wages"), {})
+    if secret.get("KmsKeyId") != wages["Arn"] or "DeletedDate" in secret:
+        return not_yet("The secret `shop/wages` is not under the key any more.")
+    if wages["KeyState"] == "PendingDeletion":
+        return not_attempted("The key `wages` waits for its deletion.")
+    if wages["KeyState"] != "Enabled":
+        return not_yet(f"The key `wages` is {wages['KeyState']}: its deletion is called off, and nobody can use it yet.")
+    if not Reach(lab).may(_you(lab), "kms:Decrypt", Reach(lab).key(wages["Arn"])):
+        return not_yet("The key `wages` is enabled, but its policy keeps you from using it.")
+    return solved("The key works, and the secret opens. KMS.3 has one finding less.")
+
+
+def who_fails_alone(lab: LabView, answer: Any) -> Outcome:
+    """The answer is the number of symmetric keys with imported material that are enabled."""
+    if answer is None:
+        return unanswered()
+    if (wrong := no_number(answer)) is not None:
+        return wrong
+    enabled = [key for key in keys(lab) if key["KeyState"] == "Enabled" and key["KeySpec"] == "SYMMETRIC_DEFAULT"]
+    number = sum(key["Origin"] == "EXTERNAL" for key in enabled)
+    if answer == number:
+        return solved("Imported keys: Prowler never asks whether they rotate, and KMS.4 leaves them out.")
+    if answer > number:
+        return not_yet("There are fewer. A key that fails in both tools is no quarrel.")
+    return not_yet("There are more. It is about symmetric keys of one origin, and there are several.")
+
+
+def close_the_newsletter(lab: LabView, answer: Any) -> Outcome:
+    """By the policy of `newsletter`, Reader may decrypt, and nobody but the account anything else."""
+    arn, reach = str(the_key(lab, "newsletter")["Arn"]), Reach(lab)
+    if has_first_policy(lab, arn):
+        return not_attempted("The policy of `newsletter` lets in everybody, as at first.")
+    key, reader, right = reach.key(arn), reach.caller("Reader"), Right(READ, (arn,))
+    if (said := unusable(lab, arn)) != "":
+        return not_yet(said)
+    administer = Right(("kms:Decrypt", "kms:GetKeyPolicy", "kms:PutKeyPolicy"), (arn,))
+    if (missing := reach.lacks(_you(lab), administer)) is not None:
+        return not_yet(f"The statement for the account is gone: you are not allowed {missing.action} any more.")
+    others = [each for each in reach.callers(key) if each.name != "Reader" and not each.is_administrator]
+    if (other := reach.let_in(key, map(without_policies, others))) is not None:
+        return not_yet(f"The policy still lets in {other}.")
+    if (missing := reach.lacks(without_policies(reader), right)) is not None:
+        return not_yet(f"Nobody else is let in by the policy. But Reader is not allowed {missing.action} by it.")
+    if (more := reach.exceeds_on(key, without_policies(reader), right)) is not None:
+        return not_yet(f"Reader is allowed more by the policy: {more.told}.")
+    return solved("One role, one action: KMS.5 passes, and Reader still reads.")
+
+
+def photos_through_s3(lab: LabView, answer: Any) -> Outcome:
+    """Photographer may use `photos` by way of S3 alone, and store objects in the bucket."""
+    arn, reach = str(the_key(lab, "photos")["Arn"]), Reach(lab)
+    key, who = reach.key(arn), reach.caller("Photographer")
+    right = Right(USE, (arn,), THROUGH_S3)
+    stores = decided(lab, "Photographer", "s3:PutObject", PHOTO, None)
+    if (said := unusable(lab, arn)) != "":
+        return not_yet(said)
+    if (missing := reach.lacks(who, right)) is not None:
+        return not_yet(f"Photographer can't use the key `photos` through S3 any more: {missing.action} is refused.")
+    if not stores:
+        return not_yet("Photographer can't store photos in `shop-photos` any more: s3:PutObject is not allowed.")
+    more = reach.exceeds_on(key, who, right)
+    if more is None:
+        return solved("The key serves S3 alone, and the policy says so.")
+    if _is_as_planted(lab, arn):
+        return not_attempted("Photographer may use the key directly, as at first.")
+    return not_yet(f"Photographer may do more than the task says: {more.told}.")
+
+
+def _is_as_planted(lab: LabView, photos: str) -> bool:
+    """Whether Photographer's policy is the one that it was made with."""
+    iam = lab.observer.client("iam")
+    names = iam.list_role_policies(RoleName="Photographer")["PolicyNames"]
+    if names != ["inline"] or iam.list_attached_role_policies(RoleName="Photographer")["AttachedPolicies"]:
+        return False
+    found = iam.get_role_policy(RoleName="Photographer", PolicyName="inline")["PolicyDocument"]["Statement"]
+    use = {"Effect": "Allow", "Action": list(USE), "Resource": photos}
+    return bool(found == [use, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::shop-photos/*"}])
+
+
+def nothing_left(lab: LabView, answer: Any) -> Outcome:
+    """The audit finds nothing but what time mends, and everybody who works in the shop still can."""
+    if (said := _broken(lab)) != "":
+        return not_yet(said)
+    report = audit(lab.observer.client)
+    if report.unread:
+        return not_yet(f"The audit could not read everything: {report.unread[0].why}")
+    left = [each for each in report if each.check not in LEAVES]
+    if _untouched(lab, report):
+        return not_attempted(f"The report has {len(left)} findings, and none of the three was mended.")
+    if left:
+        more = f" {len(left) - 1} more are left." if len(left) > 1 else ""
+        return not_yet(f"The audit still finds: {left[0].why}{more}")
+    return solved("Nothing is left that anybody could mend, and the shop is open.")
+
+
+def _untouched(lab: LabView, report: Report) -> bool:
+    """Whether all three faults are there, and the policy of `till` is the first."""
+    found = {(each.check, each.resource.rpartition(":")[2].rpartition("/")[2]) for each in report}
+    till = the_key(lab, "till")
+    three = {("user-can-administer", till["KeyId"]), ("topic-encryption", OFFERS), ("plaintext-in-logs", "debug")}
+    return three <= found and has_first_policy(lab, till["Arn"])
+
+
+def _broken(lab: LabView) -> str:
+    """Say what does not work any more that should; "" if all does."""
+    for name in ("records", "letters", "parcels", "till", "photos", "newsletter", "minutes", "tickets"):
+        if (said := unusable(lab, the_key(lab, name)["Arn"])) != "":
+            return said
+    reach = Reach(lab)
+    for role, actions, name, where in (
+        ("Clerk", USE, "letters", {}),
+        ("Packer", USE, "parcels", THROUGH_S3),
+        ("Photographer", USE, "photos", THROUGH_S3),
+        ("Cashier", USE, "till", {}),
+        ("Keeper", ADMINISTER, "letters", {}),
+    ):
+        right = Right(actions, (the_key(lab, name)["Arn"],), where)
+        if (missing := reach.lacks(reach.caller(role), right)) is not None:
+            return f"{role} can't use the key `{name}` any more as its work asks: {missing.action} is refused."
+    for role, thing in (("Packer", PARCEL), ("Photographer", PHOTO)):
+        if not decided(lab, role, "s3:PutObject", thing, None):
+            return f"{role} can't store anything in S3 any more."
+    topics = [each["TopicArn"] for each in lab.observer.client("sns").list_topics()["Topics"]]
+    for topic in (OFFERS, "news"):
+        if not any(each.endswith(f":{topic}") for each in topics):
+            return f"The topic `{topic}` is gone, and with it whoever had subscribed."
+    groups = lab.observer.client("logs").get_paginator("describe_log_groups").paginate()
+    names = [group["logGroupName"] for page in groups for group in page["logGroups"]]
+    for group in (DEBUG, "/shop/app", "/shop/web", "shop-trail"):
+        if group not in names:
+            return f"The log group `{group}` is gone, and with it lines that were no secret."
+    return ""
+
+
+def _you(lab: LabView) -> Caller:
+    return Reach(lab).caller("LabAdministrator")
+
+
+def _state(lab: LabView, description: str) -> str:
+    """The state of the key of that description; "" if it is deleted."""
+    return next((str(key["KeyState"]) for key in keys(lab) if key["Description"] == description), "")
+
+
+def _secrets(lab: LabView) -> list[dict[str, Any]]:
+    pages = lab.observer.client("secretsmanager").get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
+    return [each for page in pages for each in page["SecretList"]]
+
+

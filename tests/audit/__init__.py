@@ -1,0 +1,1 @@
+"""The audit, its table of controls, and its command."""

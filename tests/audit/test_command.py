@@ -1,0 +1,165 @@
+"""`labkit audit`: its exit status, what it prints where, and whose account it looks at."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+import labkit
+from labkit import cli
+from labkit.audit import command
+from labkit.audit.progress import bar
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[labkit.Lab]:
+    """An account with one fault of each of two severities, and no trail."""
+    lab = labkit.start("audit-command")
+    boto3.client("kms").create_key(Description="prices")
+    yield lab
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(lab: labkit.Lab, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command; answers its status and what it printed."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = cli.main(["audit", *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("critical", 0), ("high", 1)])
+def test_the_status_says_how_severe_it_is(run: Run, fail_on: str, status: int) -> None:
+    """0 if nothing was found of that severity and above, else 1; the findings are printed anyway."""
+    before = dict(os.environ)
+    found, printed, complaint = run("--fail-on", fail_on)
+    assert dict(os.environ) == before
+    assert (found, complaint) == (status, "")
+    assert "MEDIUM  rotation-off" in printed
+    assert "mend: aws kms enable-key-rotation" in printed
+
+
+def test_json_is_a_list_of_findings(run: Run) -> None:
+    """And nothing else stands on standard output."""
+    status, printed, _ = run("--json")
+    told = json.loads(printed)
+    assert status == 1
+    assert {each["check"] for each in told} == {"rotation-off", "no-trail", "no-alarm", "ebs-default-encryption"}
+    assert all({"check", "severity", "resource", "why", "mend", "controls"} <= each.keys() for each in told)
+
+
+def test_what_could_not_be_read_is_no_pass(run: Run, lab: labkit.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2 where a permission is missing, even if nothing else was found; a finding counts more."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    role = lab.role("Half", [everything, {"Effect": "Deny", "Action": "kms:GetKeyPolicy", "Resource": "*"}])
+    for name, value in zip(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"), _credentials(role), strict=True):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    assert run("--fail-on", "critical")[0] == command.COULD_NOT_LOOK
+    status, printed, _ = run("--json")
+    assert status == command.FOUND
+    told = json.loads(printed)
+    assert {each["check"] for each in told if each["severity"] == "could not read"} >= {"public-key-policy"}
+
+
+def _credentials(role: Any) -> tuple[str, str, str]:
+    keys = role.client("sts")._request_signer._credentials.get_frozen_credentials()
+    return keys.access_key, keys.secret_key, keys.token
+
+
+def test_wrong_keys_cannot_look(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is there for them."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    status, printed, complaint = run()
+    assert (status, printed) == (2, "")
+    assert "no account to look at" in complaint
+
+
+@pytest.mark.parametrize("endpoint", [None, "https://kms.us-east-1.amazonaws.com", "http://example.com:4566"])
+def test_no_real_account_is_looked_at_unasked(run: Run, monkeypatch: pytest.MonkeyPatch, endpoint: str | None) -> None:
+    """Without a simulated account, nothing is called."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setattr(command, "audit", None)
+    status, printed, complaint = run()
+    assert (status, printed) == (2, "")
+    assert "--account aws" in complaint
+
+
+def test_an_endpoint_left_over_is_refused(run: Run) -> None:
+    """`--account aws` never means a simulated account."""
+    status, printed, complaint = run("--account", "aws")
+    assert (status, printed) == (2, "")
+    assert "Unset AWS_ENDPOINT_URL" in complaint
+
+
+class Session:
+    """A real account that answers GetCallerIdentity, and nothing else."""
+
+    region_name = "us-east-1"
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    def client(self, service: str, **_: Any) -> Any:
+        session = self
+
+        class Client:
+            def get_caller_identity(self) -> dict[str, Any]:
+                session.called.append(f"{service}:GetCallerIdentity")
+                return {"Account": "444455556666", "Arn": "arn:aws:iam::444455556666:root"}
+
+        return Client()
+
+
+@pytest.mark.parametrize("consent", [None, "111122223333:us-east-1", "444455556666:eu-west-1", "444455556666", "yes"])
+def test_a_real_account_asks_for_consent(run: Run, monkeypatch: pytest.MonkeyPatch, consent: str | None) -> None:
+    """No call but GetCallerIdentity, until LABKIT_CONSENT names the very account and Region."""
+    session = Session()
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setattr(command, "new_session", lambda: session)
+    if consent:
+        monkeypatch.setenv("LABKIT_CONSENT", consent)
+    status, printed, complaint = run("--account", "aws")
+    assert (status, printed) == (2, "")
+    assert "set LABKIT_CONSENT=444455556666:us-east-1" in complaint
+    assert session.called == ["sts:GetCallerIdentity"]
+
+
+def test_with_consent_the_audit_begins(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the clients of the real account."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setattr(command, "new_session", Session)
+    monkeypatch.setenv("LABKIT_CONSENT", "444455556666:us-east-1")
+    begun = []
+
+    def begin(clients: Any, region: str, **_: Any) -> None:
+        begun.append((clients("sts", region).get_caller_identity()["Account"], region))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "audit", begin)
+    status, _, complaint = run("--account", "aws")
+    assert begun == [("444455556666", "us-east-1")]
+    assert (status, complaint) == (2, "\nlabkit audit: interrupted. It only reads: nothing was changed.\n")
+
+
+def test_the_bar_is_wiped_away(capsys: pytest.CaptureFixture[str]) -> None:
+    """It stands on standard error, on one line, and leaves none."""
+    bar(3, 12, "automatic rotation is off")
+    bar(12, 12, "")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("\r██████")
+    assert printed.err.endswith(" \r")
+    assert "\n" not in printed.err
