@@ -69,6 +69,6 @@ class Clock:
         with self._lock:
             if by > LAST - self._now:
                 raise ValueError(f"The lab's clock goes to the end of {LAST.year - 1}; it has not been moved.")
-            self._now += timedelta(seconds=round(by.total_seconds()))
+            self._now += by if self.paced > 1 else timedelta(seconds=round(by.total_seconds()))
             self.moved += by
             return self._now
