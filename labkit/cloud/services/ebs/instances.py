@@ -17,6 +17,7 @@ from moto.utilities.utils import load_resource
 from ...core.call import Call
 from ...core.errors import AwsError
 from ...wire.protocols import HttpRequest, HttpResponse
+from .images import image_of
 from .keys import MANAGED
 from .snapshots import snapshot_of
 from .state import EbsState, ec2_of, instance_of, volumes_of
@@ -55,7 +56,8 @@ class Instances:
         """Each encrypted volume takes its data key and its grant; where that fails, the instance ends at once."""
         backend = ec2_of(call)
         image = call.params.get("ImageId", "")
-        is_known = not image.startswith("ami-") or image in backend.amis or image in _published(call.region)
+        source = image_of(call, image)
+        is_known = not image.startswith("ami-") or source is not None or image in _published(call.region)
         if not is_known and not call.params.get("DryRun"):
             raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
         backend.default_kms_key_id = self._state.defaults_of(call).key or MANAGED  # lest moto makes a key of its own
@@ -64,7 +66,7 @@ class Instances:
         for instance in [each for each in backend.all_instances() if each.id not in before]:
             try:
                 for volume in volumes_of(instance):
-                    self._encrypt(call, backend.volumes[volume])
+                    self._encrypt(call, backend.volumes[volume], source)
                     self._state.attach(call, volume, instance.id)
             except AwsError:
                 self._release(call, volumes_of(instance))
@@ -72,16 +74,22 @@ class Instances:
                 _say_why(instance, *_NO_KEY_AT_LAUNCH)
         return response
 
-    def _encrypt(self, call: Call, volume: Any) -> None:
-        """The data key of a launched volume, if it is to be encrypted."""
-        snapshot = snapshot_of(call, volume.snapshot_id or "")
+    def _encrypt(self, call: Call, volume: Any, image: Any) -> None:
+        """The data key of a launched volume, if it is to be encrypted.
+
+        A volume of another account's snapshot is under the caller's default key, if no key is named (EBS User Guide,
+        "Encryption scenarios"). moto gives the system's volume no snapshot: it is made of the image's.
+        """
+        snapshot = snapshot_of(call, volume.snapshot_id) if volume.snapshot_id else getattr(image, "ebs_snapshot", None)
         of_snapshot = snapshot is not None and snapshot.encrypted
         if not self._state.defaults_of(call).enabled and not of_snapshot and str(volume.encrypted).lower() != "true":
             return
-        key_id = volume.kms_key_id or (snapshot.kms_key_id if of_snapshot else None)
+        own = of_snapshot and snapshot.owner_id == call.account
+        key_id = volume.kms_key_id or (snapshot.kms_key_id if own else None)
         volume.encrypted = True
         volume.kms_key_id = self._state.arn_of(call, key_id) if key_id else self._state.default_key(call)
-        self._state.copy_data_key(call, volume.snapshot_id or "", volume.kms_key_id, volume.id)
+        source = snapshot.id if of_snapshot else volume.snapshot_id or ""
+        self._state.copy_data_key(call, source, volume.kms_key_id, volume.id)
 
     def _start(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Whoever starts an instance makes the grants for its volumes anew; refused, it falls back to stopped."""
