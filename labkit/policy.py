@@ -19,7 +19,7 @@ def as_grant(listed: Mapping[str, Any]) -> Grant:
     issuer = listed.get("IssuingAccount", "").split(":")
     return Grant(
         listed["GrantId"],
-        listed.get("GranteePrincipal", ""),
+        listed.get("GranteePrincipal") or listed.get("GranteeServicePrincipal", ""),
         tuple(listed["Operations"]),
         retiring=listed.get("RetiringPrincipal") or listed.get("RetiringServicePrincipal", ""),
         constraints=constraints,

@@ -158,7 +158,7 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                 ("right = answer\nanswer = str(right)", "not yet", "Leave the quotation marks out"),
                 ("answer = float(right)", "not yet", "a whole number; this is float"),
                 ("answer = [right]", "not yet", "a whole number; this is list"),
-                ("answer = 6", "not yet", "the number of no stamp"),
+                ("answer = 6", "not yet", "No stamp has the number"),
                 ("answer = right % 5 + 1", "not yet", "is genuine"),
                 ("answer = right\nkms.disable_key(KeyId=made)", "not yet", "Disabled"),
                 (

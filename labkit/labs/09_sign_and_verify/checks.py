@@ -40,7 +40,7 @@ def big_release(lab: LabView, answer: Any) -> Outcome:
         return not_yet("3.0.bin is not in the bucket any more: the clocks have nothing to load.")
     signature, program = _object(lab, "3.0.sig"), _object(lab, "3.0.bin")
     if program != random.Random(3).randbytes(300_000):  # noqa: S311  # as the notebook has it
-        return not_yet("3.0.bin is not the program of before. Sign the one of 300,000 bytes.")
+        return not_yet("3.0.bin is another program than before. Sign the one of 300,000 bytes.")
     if wrong := _half_is_held_back(lab):
         return wrong
     if _fits(lab, signature, program):

@@ -45,7 +45,7 @@ def ninety_days(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The material was imported as it should be. But: {wrong}")
     if not _of(calls(lab, *ENCRYPTING), key["Arn"]):
         return not_yet("The material is as it should be. Nothing has been encrypted with the key yet.")
-    return solved("Yours, for ninety days. Keep the 32 bytes: afterwards, nothing else opens what the key has encrypted.")
+    return solved("Yours, for ninety days. Keep the 32 bytes: afterwards, nothing else opens its ciphertexts.")
 
 
 def lost_material(lab: LabView, answer: Any) -> Outcome:

@@ -18,6 +18,7 @@ from moto.utilities.utils import load_resource
 from ...core.call import Call
 from ...core.errors import AwsError
 from ...wire.protocols import HttpRequest, HttpResponse
+from .images import image_of
 from .keys import MANAGED
 from .snapshots import snapshot_of
 from .state import EbsState, ec2_of, instance_of, volumes_of
@@ -59,7 +60,7 @@ class Instances:
         if image and not image.startswith("resolve:ssm:") and not call.params.get("DryRun"):
             if not image.startswith("ami-"):
                 raise AwsError("InvalidAMIID.Malformed", f'Invalid id: "{image}" (expecting "ami-...")')
-            if image not in backend.amis and image not in _published(call.region):
+            if image_of(call, image) is None and image not in _published(call.region):
                 raise AwsError("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
         self.prepare(call)
         before = {each.id for each in backend.all_instances()}
@@ -74,10 +75,10 @@ class Instances:
 
     def launched(self, call: Call, instance: Any) -> bool:
         """Let an instance that moto has just launched take its keys, for the caller; whether it runs on."""
-        backend = ec2_of(call)
+        backend, image = ec2_of(call), image_of(call, str(instance.image_id))
         try:
             for volume in volumes_of(instance):
-                self._encrypt(call, backend.volumes[volume])
+                self._encrypt(call, backend.volumes[volume], image)
                 self._state.attach(call, volume, instance.id)
         except AwsError:
             self._release(call, volumes_of(instance))
@@ -86,16 +87,22 @@ class Instances:
             return False
         return True
 
-    def _encrypt(self, call: Call, volume: Any) -> None:
-        """The data key of a launched volume, if it is to be encrypted."""
-        snapshot = snapshot_of(call, volume.snapshot_id or "")
+    def _encrypt(self, call: Call, volume: Any, image: Any) -> None:
+        """The data key of a launched volume, if it is to be encrypted.
+
+        A volume of another account's snapshot is under the caller's default key, if no key is named (EBS User Guide,
+        "Encryption scenarios"). moto gives the system's volume no snapshot: it is made of the image's.
+        """
+        snapshot = snapshot_of(call, volume.snapshot_id) if volume.snapshot_id else getattr(image, "ebs_snapshot", None)
         of_snapshot = snapshot is not None and snapshot.encrypted
         if not self._state.defaults_of(call).enabled and not of_snapshot and str(volume.encrypted).lower() != "true":
             return
-        key_id = volume.kms_key_id or (snapshot.kms_key_id if of_snapshot else None)
+        own = of_snapshot and snapshot.owner_id == call.account
+        key_id = volume.kms_key_id or (snapshot.kms_key_id if own else None)
         volume.encrypted = True
         volume.kms_key_id = self._state.arn_of(call, key_id) if key_id else self._state.default_key(call)
-        self._state.copy_data_key(call, volume.snapshot_id or "", volume.kms_key_id, volume.id)
+        source = snapshot.id if of_snapshot else volume.snapshot_id or ""
+        self._state.copy_data_key(call, source, volume.kms_key_id, volume.id)
 
     def _start(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Whoever starts an instance makes the grants for its volumes anew; refused, it falls back to stopped."""

@@ -17,6 +17,7 @@ from ...core.call import Call
 from ...core.errors import AwsError
 from ...kms.service import Kms
 from ...wire.protocols import HttpRequest, HttpResponse, write_result
+from .images import Images
 from .instances import Instances
 from .keys import MANAGED, EbsKeys
 from .snapshots import Snapshots, found, lent, snapshot_of
@@ -41,6 +42,7 @@ class Ebs:
             "CreateVolume": self._create_volume,
             "DescribeVolumes": _describe_volumes,
             "DetachVolume": self._detach,
+            **Images(self._state).operations,
             **self.instances.operations,
             **Snapshots(self._state).operations,
         }
