@@ -17,7 +17,8 @@ from .conftest import PATHS
 
 LONGEST_SENTENCE = 35
 MOST_BRACKETS = 2
-READ_ALOUD = ("00", "04", "08", "13", "14", "15", "16", "17", "18", "19")  # each cell of these was read aloud; the other labs are still to come
+# Each cell of these was read aloud; the other labs are still to come.
+READ_ALOUD = ("00", "04", "08", "13", "14", "15", "16", "17", "18", "19")
 RELATIVE = re.compile(r"\W*(Who|Whoever|Whom)\b")
 
 
