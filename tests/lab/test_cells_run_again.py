@@ -11,7 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import labkit
-from labkit.cells_run_again import RUN_AGAIN, CellsRun
+from labkit.cells_run_again import MADE_AGAIN, RUN_AGAIN, CellsRun
 from labkit.exercises.lab_rules.page import page_of
 from labkit.exercises.lab_rules.walking import code
 
@@ -67,6 +67,14 @@ def test_only_a_cell_that_has_worked_and_fails_is_told(shell: InteractiveShell, 
     _told(shell, "import labkit")
     shell.events.register("post_run_cell", CellsRun().after)
     assert ([_told(shell, each)[1] for each in cells][-1].endswith(f"{RUN_AGAIN}\n")) is told
+
+
+def test_keys_that_are_made_twice_are_told(shell: InteractiveShell) -> None:
+    """A second key is no error, and no check looks at it."""
+    _told(shell, "class kms:\n    create_key = staticmethod(lambda: 1)")
+    shell.events.register("post_run_cell", CellsRun().after)
+    told = [_told(shell, each)[1] for each in ("key = kms.create_key()", "key = kms.create_key()", "x = 1", "x = 1")]
+    assert told == ["", f"{MADE_AGAIN}\n", "", ""]
 
 
 def test_a_new_lab_forgets_what_ran_in_the_last(shell: InteractiveShell) -> None:

@@ -10,6 +10,7 @@ copy is known by its texts as they stand, so one that was written anew with othe
 what Athena makes of a damaged file was not tried, and it gives no report as `load` does. Times are UTC, whole seconds.
 """
 
+from .folded import folded
 from .parts import Scope
 from .questions import (
     calls_per_service,
@@ -29,6 +30,7 @@ __all__ = [
     "create_table",
     "denied",
     "first_and_last",
+    "folded",
     "unused_keys",
     "used_after_end",
     "who_used",
