@@ -198,7 +198,8 @@ lab.clock.advance(days=31)
         "tell-ireland": """
 sns_there, events_there, kms_there = (boto3.client(name, "eu-west-1") for name in ("sns", "events", "kms"))
 services = {"Service": ["events.amazonaws.com"]}
-own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{lab.account_id}:root"}, "Action": "kms:*", "Resource": "*"}
+root = {"AWS": f"arn:aws:iam::{lab.account_id}:root"}
+own = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
 use = {"Effect": "Allow", "Principal": services, "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"}
 policy = json.dumps({"Version": "2012-10-17", "Statement": [own, use]})
 mine = kms_there.create_key(Policy=policy)["KeyMetadata"]["Arn"]

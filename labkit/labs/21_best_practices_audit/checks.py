@@ -21,7 +21,7 @@ LEAVES = frozenset({"pending-deletion", "secret-in-context"})
 
 
 def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
-    """The key `wages` is enabled, with its alias and its secret; `old catalogue` was left to its end."""
+    """Check that the key `wages` is enabled, with alias and secret; `old catalogue` was left to its end."""
     wages, old = the_key(lab, "wages"), _state(lab, "old catalogue")
     if old not in ("PendingDeletion", ""):
         return not_yet(f"The key `old catalogue` is {old}: nobody needs it, and it should have gone.")
@@ -33,14 +33,16 @@ def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
     if wages["KeyState"] == "PendingDeletion":
         return not_attempted("The key `wages` waits for its deletion.")
     if wages["KeyState"] != "Enabled":
-        return not_yet(f"The key `wages` is {wages['KeyState']}: its deletion is called off, and nobody can use it yet.")
+        return not_yet(
+            f"The key `wages` is {wages['KeyState']}: its deletion is called off, and nobody can use it yet."
+        )
     if not Reach(lab).may(_you(lab), "kms:Decrypt", Reach(lab).key(wages["Arn"])):
         return not_yet("The key `wages` is enabled, but its policy keeps you from using it.")
     return solved("The key works, and the secret opens. KMS.3 has one finding less.")
 
 
 def who_fails_alone(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of symmetric keys with imported material that are enabled."""
+    """Check that the answer is the number of symmetric keys with imported material that are enabled."""
     if answer is None:
         return unanswered()
     if (wrong := no_number(answer)) is not None:
@@ -55,7 +57,7 @@ def who_fails_alone(lab: LabView, answer: Any) -> Outcome:
 
 
 def close_the_newsletter(lab: LabView, answer: Any) -> Outcome:
-    """By the policy of `newsletter`, Reader may decrypt, and nobody but the account anything else."""
+    """Check that by the policy of `newsletter`, Reader may decrypt, and nobody but the account anything else."""
     arn, reach = str(the_key(lab, "newsletter")["Arn"]), Reach(lab)
     if has_first_policy(lab, arn):
         return not_attempted("The policy of `newsletter` lets in everybody, as at first.")
@@ -107,7 +109,7 @@ def _is_as_planted(lab: LabView, photos: str) -> bool:
 
 
 def nothing_left(lab: LabView, answer: Any) -> Outcome:
-    """The audit finds nothing but what time mends, and everybody who works in the shop still can."""
+    """Check that the audit finds nothing but what time mends, and everybody who works in the shop still can."""
     if (said := _broken(lab)) != "":
         return not_yet(said)
     report = audit(lab.observer.client)
@@ -173,5 +175,3 @@ def _state(lab: LabView, description: str) -> str:
 def _secrets(lab: LabView) -> list[dict[str, Any]]:
     pages = lab.observer.client("secretsmanager").get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
     return [each for page in pages for each in page["SecretList"]]
-
-

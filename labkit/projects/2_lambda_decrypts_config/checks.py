@@ -53,7 +53,7 @@ def invoice_opens_its_own(lab: LabView, answer: Any) -> Outcome:
 
 
 def password_of_march(lab: LabView, answer: Any) -> Outcome:
-    """A version with the release 2026-03 was live, brought by Deployer, and ReportRole has opened its settings."""
+    """Check that a version of 2026-03 was live, brought by Deployer, and ReportRole has opened its settings."""
     return _deployed(lab, "2026-03") or solved("The function has its new password, and you were the last to see it.")
 
 
@@ -91,7 +91,7 @@ def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
 
 
 def a_forged_release(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the trail's error code of ReportRole's Decrypt for 2026-09; `live` leads elsewhere again."""
+    """Check that the answer is the error code of ReportRole's Decrypt for 2026-09; `live` leads elsewhere again."""
     if wrong := no_text(answer, "the error code"):
         return wrong
     tries = [e for e in lab.events() if e["eventName"] == "Decrypt" and context_of(e) == _about(FORGED)]

@@ -118,7 +118,7 @@ def _samples(lab: LabView) -> tuple[list[str], list[str]]:
     key = f"arn:aws:kms:{lab.region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     record = {"eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "awsRegion": lab.region}
     said = {"errorCode": "KMSInvalidStateException", "errorMessage": f"{key} is pending deletion."}
-    other = (
+    other: tuple[dict[str, str], ...] = (
         {},
         {"errorCode": "AccessDenied", "errorMessage": "User is not authorized to perform: kms:Decrypt"},
         {"errorCode": "DisabledException", "errorMessage": f"{key} is disabled."},

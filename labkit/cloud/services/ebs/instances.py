@@ -93,7 +93,8 @@ class Instances:
         A volume of another account's snapshot is under the caller's default key, if no key is named (EBS User Guide,
         "Encryption scenarios"). moto gives the system's volume no snapshot: it is made of the image's.
         """
-        snapshot = snapshot_of(call, volume.snapshot_id) if volume.snapshot_id else getattr(image, "ebs_snapshot", None)
+        of_image = getattr(image, "ebs_snapshot", None)
+        snapshot: Any = snapshot_of(call, volume.snapshot_id) if volume.snapshot_id else of_image
         of_snapshot = snapshot is not None and snapshot.encrypted
         if not self._state.defaults_of(call).enabled and not of_snapshot and str(volume.encrypted).lower() != "true":
             return
