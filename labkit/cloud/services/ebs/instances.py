@@ -93,16 +93,16 @@ class Instances:
         A volume of another account's snapshot is under the caller's default key, if no key is named (EBS User Guide,
         "Encryption scenarios"). moto gives the system's volume no snapshot: it is made of the image's.
         """
-        of_image = getattr(image, "ebs_snapshot", None)
-        snapshot: Any = snapshot_of(call, volume.snapshot_id) if volume.snapshot_id else of_image
-        of_snapshot = snapshot is not None and snapshot.encrypted
-        if not self._state.defaults_of(call).enabled and not of_snapshot and str(volume.encrypted).lower() != "true":
+        snapshot = snapshot_of(call, volume.snapshot_id) if volume.snapshot_id else getattr(image, "ebs_snapshot", None)
+        sealed = snapshot if snapshot is not None and snapshot.encrypted else None
+        if not self._state.defaults_of(call).enabled and sealed is None and str(volume.encrypted).lower() != "true":
             return
-        own = of_snapshot and snapshot.owner_id == call.account
-        key_id = volume.kms_key_id or (snapshot.kms_key_id if own else None)
+        key_id = volume.kms_key_id
+        if not key_id and sealed is not None and sealed.owner_id == call.account:
+            key_id = sealed.kms_key_id
         volume.encrypted = True
         volume.kms_key_id = self._state.arn_of(call, key_id) if key_id else self._state.default_key(call)
-        source = snapshot.id if of_snapshot else volume.snapshot_id or ""
+        source = sealed.id if sealed is not None else volume.snapshot_id or ""
         self._state.copy_data_key(call, source, volume.kms_key_id, volume.id)
 
     def _start(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
