@@ -293,6 +293,132 @@ SIXTEEN: dict[str, Rows] = {
     )
 }
 
+
+def _logs(condition: str, more: str = "") -> str:
+    """Code that lets CloudWatch Logs in with the key `till` under a condition, and puts the log group under it."""
+    return (
+        'arn = visitors.replace("visitors", "till")\n'
+        f'let = service("logs.us-east-1.amazonaws.com", *use, **{condition})\n'
+        f"kms.put_key_policy(KeyId=till, Policy=document(own, let{more}))\n"
+        'logs.associate_kms_key(logGroupName="till", kmsKeyId=till)'
+    )
+
+
+_EXACT = '{"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}}'
+_ELSE = "lets others in as well"
+_SEALED = '"StringEquals": {"kms:EncryptionContext:aws:cloudtrail:arn": trail}'
+
+
+def _glasses(allowed: str) -> str:
+    """Code that gives the Auditor this, and has a file read."""
+    return (
+        f"glasses = {allowed}\n"
+        'iam.put_role_policy(RoleName="Auditor", PolicyName="glasses", PolicyDocument=document(glasses))\n'
+        'auditor.client("s3").get_object(Bucket="museum-trail", Key=file)'
+    )
+
+
+def _bell(*statements: str) -> str:
+    """Code that writes the key policy of `bell`, and rings."""
+    return f'kms.put_key_policy(KeyId=bell, Policy=document({", ".join(statements)}))\nring("fire")'
+
+
+TWENTY_FOUR: dict[str, Rows] = {
+    "one-log-group": (
+        (_logs('{"StringLike": {"kms:EncryptionContext:aws:logs:arn": arn + "*"}}'), NO, "more than the log group"),
+        (_logs('{"StringNotEquals": {"kms:EncryptionContext:aws:logs:arn": visitors}}'), NO, "more than the log group"),
+        (_logs('{"StringEqualsIfExists": {"kms:EncryptionContext:aws:logs:arn": arn}}'), NO, "more than the log group"),
+        (_logs(_EXACT, ', service("logs.eu-west-1.amazonaws.com", "kms:Decrypt")'), NO, _ELSE),
+        (_logs(_EXACT, ', own | {"Principal": {"AWS": clerk.arn}, "Action": "kms:Decrypt"}'), NO, _ELSE),
+        (_logs(_EXACT, ', service("logs.us-east-1.amazonaws.com", "kms:CreateGrant")'), NO, "kms:CreateGrant"),
+        (_logs(_EXACT, ', own | {"Principal": "*", "Action": "kms:Decrypt"}'), NO, "more than the log group"),
+        (
+            _logs(_EXACT).replace("document(own", 'document(own | {"Action": ["kms:Put*", "kms:Get*"]}'),
+            NO,
+            "lost your own account",
+        ),
+        (_logs(_EXACT).replace("*use", '"kms:GenerateDataKey*"'), NO, "kms:Encrypt is missing"),
+    ),
+    "reading-glasses": (
+        (
+            _glasses('{"Effect": "Allow", "Action": "kms:*", "Resource": key, "Condition": {' + _SEALED + "}}"),
+            NO,
+            "The Auditor may do more",
+        ),
+        (
+            _glasses('{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": {' + _SEALED + "}}"),
+            NO,
+            "The Auditor may do more",
+        ),
+        (
+            _glasses(
+                '{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": {"StringLike": '
+                '{"kms:EncryptionContext:aws:cloudtrail:arn": trail.replace("main", "*")}}}'
+            ),
+            NO,
+            "The Auditor may do more",
+        ),
+        (
+            _glasses(
+                '{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": {"StringEqualsIfExists": '
+                '{"kms:EncryptionContext:aws:cloudtrail:arn": trail}}}'
+            ),
+            NO,
+            "The Auditor may do more",
+        ),
+        (
+            (
+                'kms.create_grant(KeyId=key, GranteePrincipal=auditor.arn, Operations=["Decrypt"])\n'
+                'auditor.client("s3").get_object(Bucket="museum-trail", Key=file)'
+            ),
+            NO,
+            "The Auditor may do more",
+        ),
+    ),
+    "fire-bell": (
+        (_bell("own", "let_alarms", 'service("events.amazonaws.com", "kms:Decrypt")'), NO, _ELSE),
+        (_bell("own", "let_alarms", 'service("cloudwatch.amazonaws.com", "kms:Sign")'), NO, "more than it needs"),
+        (_bell("own", 'service("cloudwatch.amazonaws.com", "kms:GenerateDataKey*")'), NO, "kms:Decrypt is missing"),
+        (
+            _bell("own", 'own | {"Principal": "*", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]}'),
+            NO,
+            "does not let CloudWatch",
+        ),
+        (_bell("own", "let_alarms", 'own | {"Principal": {"AWS": clerk.arn}, "Action": "kms:Encrypt"}'), NO, _ELSE),
+        (
+            _bell(
+                'service("cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey*")',
+                'own | {"Action": ["kms:Put*", "kms:Get*"]}',
+            ),
+            NO,
+            "lost your own account",
+        ),
+    ),
+}
+
+
+def _cellar(*statements: str) -> str:
+    """Code that writes the key policy of `cellar`, and launches."""
+    return f'kms.put_key_policy(KeyId=cellar, Policy=document({", ".join(statements)}))\nlaunch("night")'
+
+
+_USE, _GRANTS = 'may | {"Action": operate}', "may | hand_on"
+TWENTY_FIVE: dict[str, Rows] = {
+    "night-shift": (
+        (
+            _cellar("own", _USE, "may | hand_on | {'Condition': {'Null': {'kms:GrantIsForAWSResource': 'false'}}}"),
+            NO,
+            "more than the guide asks for",
+        ),
+        (_cellar("own", _USE, _GRANTS, 'may | {"Action": "kms:RevokeGrant"}'), NO, "more than the guide asks for"),
+        (_cellar("own", _USE), NO, "kms:CreateGrant is missing"),
+        (_cellar("own", _GRANTS), NO, "kms:Encrypt is missing"),
+        (_cellar("own", _USE, _GRANTS, 'own | {"Principal": {"Service": "autoscaling.amazonaws.com"}}'), NO, _ELSE),
+        (_cellar("own", _USE, _GRANTS, 'own | {"Principal": {"AWS": restorers}, "Action": "kms:Decrypt"}'), NO, _ELSE),
+        (_cellar('own | {"Action": ["kms:Put*", "kms:Get*"]}', _USE, _GRANTS), NO, "lost your own account"),
+    ),
+}
+
 ANSWERS: dict[str, dict[str, Rows]] = {
     "04-key-policies-and-iam": FOUR,
     "05-conditions": FIVE,
@@ -300,4 +426,6 @@ ANSWERS: dict[str, dict[str, Rows]] = {
     "07-other-accounts": SEVEN,
     "13-secrets-manager": THIRTEEN,
     "16-disable-and-delete": SIXTEEN,
+    "24-services-that-call-kms": TWENTY_FOUR,
+    "25-encrypt-later": TWENTY_FIVE,
 }

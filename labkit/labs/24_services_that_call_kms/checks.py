@@ -109,7 +109,8 @@ def frankfurt_too(lab: LabView, answer: Any) -> Outcome:
     arn = str(the_key(lab, "watch", FRANKFURT)["Arn"])
     queue = f"arn:aws:sqs:{FRANKFURT}:{arn.split(':')[4]}:watch"
     rules = _rules_to(lab, queue)
-    if not rules and _is_as_made(lab, arn, FRANKFURT) and not _rules_to(lab, queue, lab.region):
+    aimed = any(queue in str(event["requestParameters"]) for event in calls(lab, "PutTargets"))
+    if not aimed and _is_as_made(lab, arn, FRANKFURT):
         return not_attempted("There is no rule in Frankfurt, and the key policy of `watch` lets no service in.")
     if not rules:
         return not_yet("There is no rule in Frankfurt, switched on, that has the queue `watch` as its target.")
@@ -175,9 +176,9 @@ def _is_as_made(lab: LabView, arn: str, region: str = "") -> bool:
     return not any(key_arn(event) == arn for event in calls(lab, "PutKeyPolicy", "CreateGrant"))
 
 
-def _rules_to(lab: LabView, queue: str, region: str = FRANKFURT) -> list[str]:
-    """The patterns of the rules in a Region that are on and have the queue as a target."""
-    events, found = lab.observer.client("events", region), []
+def _rules_to(lab: LabView, queue: str) -> list[str]:
+    """The patterns of the rules in Frankfurt that are on and have the queue as a target."""
+    events, found = lab.observer.client("events", FRANKFURT), []
     for rule in events.list_rules()["Rules"]:
         targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
         if rule["State"] != "DISABLED" and any(each["Arn"] == queue for each in targets):

@@ -63,7 +63,7 @@ def on_loan(lab: LabView, answer: Any) -> Outcome:
     if not reach.may(visitor, "kms:DescribeKey", key) or not reach.may(visitor, "kms:CreateGrant", key, by_rds):
         return not_yet("The key policy of `loan` does not let the account `restorers` in with both of the actions.")
     within = Right(("kms:DescribeKey",), (arn,)), Right(("kms:CreateGrant",), (arn,), {FOR_AWS: ("true",)})
-    if (more := reach.let_in(key, theirs, *within)) is not None:
+    if (more := next(filter(None, (reach.exceeds_on(key, each, *within) for each in theirs)), None)) is not None:
         return not_yet(f"The key policy of `loan` lets that account do more than the task allows: {more.told}.")
     if said := _others_get_in(reach, key, [each for each in reach.callers(key) if each.account != account]):
         return not_yet(said)
