@@ -60,8 +60,8 @@ class Run:
         )
 
 
-def try_mode(clock: LabClock, mode: str, call: Callable[[Any], Any], times: int, service: str = "kms") -> Run:
-    """Make a client with this retry mode and let it call so many times, one after the other.
+def try_mode(clock: LabClock, mode: str, call: Callable[[Any], Any], times: int, pause: float = 0) -> Run:
+    """Make a client of KMS with this retry mode and let it call so many times, with a pause of lab seconds after each.
 
     `call` gets the client. Errors that are left after the retries are counted, not raised.
     """
@@ -69,7 +69,7 @@ def try_mode(clock: LabClock, mode: str, call: Callable[[Any], Any], times: int,
     failed = 0
     with _waits_on(clock):
         start = clock.now()
-        client = boto3.client(service, config=Config(retries={"mode": mode}))
+        client = boto3.client("kms", config=Config(retries={"mode": mode}))
         for number in range(times):
 
             def seen(parsed_response: Any, number: int = number, **_: Any) -> None:
@@ -82,6 +82,8 @@ def try_mode(clock: LabClock, mode: str, call: Callable[[Any], Any], times: int,
             except ClientError:
                 failed += 1
             client.meta.events.unregister("response-received", unique_id="seen")
+            if pause:
+                clock.advance(seconds=pause)
         seconds = (clock.now() - start).total_seconds()
     return Run(mode, times, failed, seconds, tuple(tries))
 
