@@ -33,7 +33,9 @@ def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
     if wages["KeyState"] == "PendingDeletion":
         return not_attempted("The key `wages` waits for its deletion.")
     if wages["KeyState"] != "Enabled":
-        return not_yet(f"The key `wages` is {wages['KeyState']}: its deletion is called off, and nobody can use it yet.")
+        return not_yet(
+            f"The key `wages` is {wages['KeyState']}: its deletion is called off, and nobody can use it yet."
+        )
     if not Reach(lab).may(_you(lab), "kms:Decrypt", Reach(lab).key(wages["Arn"])):
         return not_yet("The key `wages` is enabled, but its policy keeps you from using it.")
     return solved("The key works, and the secret opens. KMS.3 has one finding less.")
@@ -137,10 +139,10 @@ def _broken(lab: LabView) -> str:
             return said
     reach = Reach(lab)
     for role, actions, name, where in (
+        ("Cashier", USE, "till", {}),
         ("Clerk", USE, "letters", {}),
         ("Packer", USE, "parcels", THROUGH_S3),
         ("Photographer", USE, "photos", THROUGH_S3),
-        ("Cashier", USE, "till", {}),
         ("Keeper", ADMINISTER, "letters", {}),
     ):
         right = Right(actions, (the_key(lab, name)["Arn"],), where)
@@ -173,5 +175,3 @@ def _state(lab: LabView, description: str) -> str:
 def _secrets(lab: LabView) -> list[dict[str, Any]]:
     pages = lab.observer.client("secretsmanager").get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
     return [each for page in pages for each in page["SecretList"]]
-
-
