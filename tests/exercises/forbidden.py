@@ -3,6 +3,7 @@
 A row is (code, status, what the message has). Each is tried alone: policies and grants are brought back after it.
 """
 
+from .forbidden_audit import TWENTY_ONE
 from .forbidden_grants import NO, PUT, SEVEN, SIX, Rows
 
 
@@ -178,4 +179,5 @@ ANSWERS = {
     "05-conditions": FIVE,
     "06-grants": SIX,
     "07-other-accounts": SEVEN,
+    "21-best-practices-audit": TWENTY_ONE,
 }

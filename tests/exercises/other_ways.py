@@ -268,6 +268,7 @@ watch.put_event_selectors(TrailName="company-trail-2", AdvancedEventSelectors=[e
 ec2.enable_ebs_encryption_by_default()
 """,
     },
+<<<<<<< HEAD
     "24-services-that-call-kms": {
         "one-log-group": """
 arn = visitors.replace("visitors", "till")
@@ -326,6 +327,37 @@ exact += ["kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
 for_aws = {"Action": "kms:CreateGrant", "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": True}}}
 kms.put_key_policy(KeyId=cellar, Policy=document(own, may | {"Action": exact}, may | for_aws))
 scaling.update_auto_scaling_group(AutoScalingGroupName="night", DesiredCapacity=1)
+=======
+    "21-best-practices-audit": {
+        "bring-back-wages": """
+wages = next(each.resource for each in lab.audit("pending-deletion") if "wages" in each.why)
+kms.cancel_key_deletion(KeyId=wages)
+kms.enable_key(KeyId=wages.rpartition("/")[2])
+""",
+        "who-fails-alone": """
+import numpy
+answer = numpy.int64(len([name for name in ("guest", "partner") if name in shop.keys]))
+""",
+        "close-the-newsletter": """
+only = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{lab.account_id}:role/Reader"}}
+policy = document(shop.root, allow("kms:Decrypt", Principal="*", Condition=only))
+kms.put_key_policy(KeyId=shop.keys["newsletter"], Policy=policy)
+""",
+        "photos-through-s3": """
+use = allow(("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"), shop.keys["photos"])
+beside = {"StringNotEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+deny = allow("kms:*", shop.keys["photos"], Condition=beside) | {"Effect": "Deny"}
+policy = document(use, deny, allow("s3:PutObject", "arn:aws:s3:::shop-photos/*"))
+iam.put_role_policy(RoleName="Photographer", PolicyName="inline", PolicyDocument=policy)
+""",
+        "nothing-left": """
+kms.put_key_policy(KeyId=shop.keys["till"], Policy=document(shop.root))
+use = allow(("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"), shop.keys["till"])
+iam.put_role_policy(RoleName="Cashier", PolicyName="till", PolicyDocument=document(use))
+topic = {"TopicArn": shop.arn("sns", "offers"), "AttributeName": "KmsMasterKeyId"}
+sns.set_topic_attributes(**topic, AttributeValue="alias/records")
+logs.delete_log_stream(logGroupName="/shop/debug", logStreamName="main")
+>>>>>>> audit
 """,
     },
 }

@@ -59,14 +59,14 @@ def _duties(account: Account, check: str) -> Iterator[Found]:
 
     yield from account.customer_keys(judge)
     for arn, several in elsewhere.items():
-        names = [each.key.metadata.get("Description") or each.key.id for each in several]
+        names = [each.key.quoted for each in several]
         call = _written(several[0].person, _note(several[0]))
         yield Fault(check, arn, _why(several[0], _list(names)), call)
 
 
 def both_on(account: Account, key: Key) -> tuple[Both, ...]:
     """Find everybody who may both use and administer the key."""
-    return account.once("duties", key, lambda: tuple(_both_on(account, key)))
+    return account.once("duties", key.arn, lambda: tuple(_both_on(account, key)))
 
 
 def _both_on(account: Account, key: Key) -> Iterator[Both]:
@@ -114,7 +114,7 @@ def create_grant(account: Account) -> Iterator[Found]:
                 call = mend("kms", "put_key_policy", note, KeyId=key.arn, Policy=File("policy.json"))
                 yield Fault("create-grant-unlimited", key.arn, _grants(person, key.in_words), call)
             else:
-                elsewhere.setdefault(person, []).append(key.metadata.get("Description") or key.id)
+                elsewhere.setdefault(person, []).append(key.quoted)
 
     yield from account.customer_keys(judge)
     for person, names in elsewhere.items():

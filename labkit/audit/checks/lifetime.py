@@ -34,7 +34,7 @@ def pending_deletion(account: Account) -> Iterator[Found]:
                 yield found
             else:
                 needed.append(found)
-        why = f"{key.words} is deleted{when}, and with it everything that is under it."
+        why = f"{key.words} will be deleted{when}, and with it everything that is under it."
         if needed:
             why += f" It is still needed: {', '.join(needed[:5])}."
         check = "pending-deletion-in-use" if needed else "pending-deletion"

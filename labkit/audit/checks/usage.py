@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from ..facts.account import Account, Found
 from ..facts.finding import Fault
+from ..facts.holdings import under
 from ..facts.keys import Key
 from ..facts.mending import File, mend
 from ..facts.people import Person
-from ..facts.questions import ways
+from ..facts.questions import allows_on_all_keys, possible, ways
 from ..facts.reader import CouldNotRead
-from ..facts.trail import DAYS, Use
+from ..facts.trail import DAYS
 
 
 def unused(account: Account) -> Iterator[Found]:
@@ -47,43 +49,50 @@ def unused(account: Account) -> Iterator[Found]:
 
 
 def via_service(account: Account) -> Iterator[Found]:
-    """Find keys whose uses all came through one service, and that somebody may use without it."""
+    """Find keys that serve one service, by the trail and by what is kept, and that somebody may use without it."""
 
     def judge(key: Key) -> Iterator[Found]:
-        used = [use for use in account.trail.by_key.get(key.arn, ()) if not use.error]
-        services = {use.service for use in used}
-        if not key.is_usable or len(services) != 1 or "" in services:
+        if not key.is_usable:
+            return
+        services = {use.service for use in account.trail.by_key.get(key.arn, ()) if not use.error}
+        for held in under(account, key):
+            if isinstance(held, CouldNotRead):
+                yield held
+            else:
+                services.add(_SERVES.get(held.check, ""))
+        if len(services) != 1 or "" in services:
             return
         service = services.pop()
-        direct = [person for person in _users(account, used) if _may_directly(person, key)]
+        direct = [person for person in account.people.others if _may_directly(person, key)]
         if direct:
             name = f"{service.partition('.')[0]}.{account.region}.amazonaws.com"
             people = ", ".join(person.words for person in direct[:3])
             why = f"{key.words} serves {service} alone, and {people} can use it directly, too."
-            note = f"in it, add the condition kms:ViaService {name}"
-            yield Fault(
-                "via-service-missing",
-                key.arn,
-                why,
-                mend("kms", "put_key_policy", note, KeyId=key.arn, Policy=File("policy.json")),
-            )
+            note = f"in it, or in the IAM policy, add the condition kms:ViaService {name}"
+            call = mend("kms", "put_key_policy", note, KeyId=key.arn, Policy=File("policy.json"))
+            yield Fault("via-service-missing", key.arn, why, call)
 
     yield from account.customer_keys(judge)
 
 
-def _users(account: Account, used: list[Use]) -> list[Person]:
-    """The roles and users for which the service has called, but for the account's administrators."""
-    callers = {_identity(use.caller) for use in used}
-    return [each for each in account.people.others if (each.kind, each.name) in callers]
-
-
-def _identity(arn: str) -> tuple[str, str]:
-    """Who an ARN is, as IAM has it: a session is its role's."""
-    kind, _, rest = arn.rpartition(":")[2].partition("/")
-    return ("role", rest.partition("/")[0]) if kind == "assumed-role" else (kind, rest.rpartition("/")[2])
+_SERVES: Mapping[str, str] = MappingProxyType(
+    {
+        "bucket-encryption": "s3.amazonaws.com",
+        "volume-encryption": "ec2.amazonaws.com",
+        "secret-encryption": "secretsmanager.amazonaws.com",
+        "queue-encryption": "sqs.amazonaws.com",
+        "topic-encryption": "sns.amazonaws.com",
+        "table-encryption": "dynamodb.amazonaws.com",
+    }
+)
+"""Which service calls KMS on behalf of callers for a thing; CloudTrail and CloudWatch Logs call as themselves."""
 
 
 def _may_directly(person: Person, key: Key) -> bool:
     """Whether a use is allowed that doesn't come through a service."""
     use = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+    if possible(person, key).isdisjoint(use) or any(
+        allows_on_all_keys(policy.document, key.account, key.partition) for policy in person.identity
+    ):  # a policy on all keys has a finding of its own
+        return False
     return any("kms:viaservice" not in {name.lower() for name in way.context} for way in ways(person, key, use))

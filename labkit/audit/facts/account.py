@@ -30,11 +30,11 @@ class Account:
         self.trail = Trail(self)
         self._remembered: dict[tuple[str, str], Any] = {}
 
-    def once(self, what: str, key: Key, work: Callable[[], T]) -> T:
-        """Do the work about a key once, for all checks that ask for it."""
-        if (what, key.arn) not in self._remembered:
-            self._remembered[what, key.arn] = work()
-        found: T = self._remembered[what, key.arn]
+    def once(self, what: str, about: str, work: Callable[[], T]) -> T:
+        """Do the work about something once, for all checks that ask for it."""
+        if (what, about) not in self._remembered:
+            self._remembered[what, about] = work()
+        found: T = self._remembered[what, about]
         return found
 
     @cached_property

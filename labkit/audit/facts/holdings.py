@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -42,6 +41,8 @@ def _buckets(account: Account) -> Iterator[Held]:
     def read(bucket: Mapping[str, Any]) -> Iterator[Held]:
         name = str(bucket["Name"])
         arn = f"arn:{account.partition}:s3:::{name}"
+        if _region_of(account, bucket, arn) != account.region:
+            return
         none = "ServerSideEncryptionConfigurationNotFoundError"
         answer = ask("s3", "get_bucket_encryption", arn, absent=none, Bucket=name)
         rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
@@ -50,8 +51,15 @@ def _buckets(account: Account) -> Iterator[Held]:
         key = str(kms[0].get("KMSMasterKeyID", "alias/aws/s3")) if kms else ""
         yield Holding("bucket-encryption", f"the bucket {name}", arn, name, "KMS key" if kms else "service key", key)
 
-    # One bucket may be of another Region; its encryption is asked in any.
     yield from each_of(account.reader.listed("s3", "list_buckets", "Buckets"), read)
+
+
+def _region_of(account: Account, bucket: Mapping[str, Any], arn: str) -> str:
+    """The Region of a bucket; ListBuckets lists those of all Regions (GetBucketLocation: none is us-east-1)."""
+    if "BucketRegion" in bucket:
+        return str(bucket["BucketRegion"])
+    place = account.reader.ask("s3", "get_bucket_location", arn, Bucket=bucket["Name"]).get("LocationConstraint")
+    return {None: "us-east-1", "EU": "eu-west-1"}.get(place, str(place))
 
 
 def _volumes(account: Account) -> Iterator[Held]:
@@ -143,14 +151,22 @@ READINGS: Mapping[str, Reading] = MappingProxyType(
 
 def under(account: Account, key: Key) -> Iterator[Held]:
     """Find everything that is kept under a key; what can't be read of a service is said."""
+    held, unread = account.once("holdings", "", lambda: _by_key(account))
+    yield from held.get(key.arn, ())
+    yield from unread
+
+
+def _by_key(account: Account) -> tuple[Mapping[str, list[Holding]], list[CouldNotRead]]:
+    """Sort everything by the key that it is under."""
+    found: dict[str, list[Holding]] = {}
+    unread: list[CouldNotRead] = []
     for read in READINGS.values():
-        yield from each_of((account,), partial(_under, read, key))
-
-
-def _under(read: Reading, key: Key, account: Account) -> Iterator[Held]:
-    for held in read(account):
-        if isinstance(held, CouldNotRead) or (held.key and named(account, held.key) is key):
-            yield held
+        for held in each_of((account,), read):
+            if isinstance(held, CouldNotRead):
+                unread.append(held)
+            elif held.key and (key := named(account, held.key)) is not None:
+                found.setdefault(key.arn, []).append(held)
+    return found, unread
 
 
 def named(account: Account, reference: str) -> Key | None:

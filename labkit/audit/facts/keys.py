@@ -81,6 +81,11 @@ class Key:
         return f"The key “{self.metadata.get('Description')}”" if self.metadata.get("Description") else "The key"
 
     @property
+    def quoted(self) -> str:
+        """How a list calls it."""
+        return f"“{self.metadata.get('Description') or self.id}”"
+
+    @property
     def in_words(self) -> str:
         """How a sentence calls it in the middle."""
         return self.words[:1].lower() + self.words[1:]

@@ -139,10 +139,10 @@ def _broken(lab: LabView) -> str:
             return said
     reach = Reach(lab)
     for role, actions, name, where in (
+        ("Cashier", USE, "till", {}),
         ("Clerk", USE, "letters", {}),
         ("Packer", USE, "parcels", THROUGH_S3),
         ("Photographer", USE, "photos", THROUGH_S3),
-        ("Cashier", USE, "till", {}),
         ("Keeper", ADMINISTER, "letters", {}),
     ):
         right = Right(actions, (the_key(lab, name)["Arn"],), where)
