@@ -9,7 +9,7 @@ snapshots, 2025).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
@@ -69,7 +69,7 @@ def _asked(request: HttpRequest) -> _Asked:
     return _Asked(request.headers["origin"], method, headers)
 
 
-def _told(bucket: FakeBucket, asked: _Asked) -> Mapping[str, str]:
+def _told(bucket: FakeBucket, asked: _Asked) -> dict[str, str]:
     """The headers by the first rule that matches; none where no rule does."""
     for rule in bucket.cors:
         origin = next((each for each in _several(rule.allowed_origins) if _matches(each, asked.origin)), None)
