@@ -268,7 +268,6 @@ watch.put_event_selectors(TrailName="company-trail-2", AdvancedEventSelectors=[e
 ec2.enable_ebs_encryption_by_default()
 """,
     },
-<<<<<<< HEAD
     "24-services-that-call-kms": {
         "one-log-group": """
 arn = visitors.replace("visitors", "till")
@@ -327,7 +326,8 @@ exact += ["kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
 for_aws = {"Action": "kms:CreateGrant", "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": True}}}
 kms.put_key_policy(KeyId=cellar, Policy=document(own, may | {"Action": exact}, may | for_aws))
 scaling.update_auto_scaling_group(AutoScalingGroupName="night", DesiredCapacity=1)
-=======
+""",
+    },
     "21-best-practices-audit": {
         "bring-back-wages": """
 wages = next(each.resource for each in lab.audit("pending-deletion") if "wages" in each.why)
@@ -357,7 +357,6 @@ iam.put_role_policy(RoleName="Cashier", PolicyName="till", PolicyDocument=docume
 topic = {"TopicArn": shop.arn("sns", "offers"), "AttributeName": "KmsMasterKeyId"}
 sns.set_topic_attributes(**topic, AttributeValue="alias/records")
 logs.delete_log_stream(logGroupName="/shop/debug", logStreamName="main")
->>>>>>> audit
 """,
     },
 }

@@ -34,6 +34,7 @@ from ..services.lambda_ import facts as lambda_
 from ..services.lambda_.wrap import Lambda
 from ..services.rds import facts as rds
 from ..services.s3 import facts as s3
+from ..services.s3.cors import preflight
 from ..services.s3.wrap import S3
 from ..services.secretsmanager import facts as secretsmanager
 from ..services.secretsmanager.rotation import Rotation
@@ -147,6 +148,11 @@ def _monitoring(account: Account) -> None:
     monitoring.install(account.gateway, account.clock, account.kms, account.trails, account.functions, account.topics)
 
 
+def _s3(account: Account) -> None:
+    account.wrap("s3", account.s3)
+    account.gateway.preflight = preflight
+
+
 SERVICES: tuple[Registered, ...] = (
     Registered(sts.FACTS),
     Registered(organizations.FACTS),
@@ -154,7 +160,7 @@ SERVICES: tuple[Registered, ...] = (
     Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
     Registered(ebs.FACTS, _ec2_and_autoscaling),
     Registered(autoscaling.FACTS),
-    Registered(s3.FACTS, lambda account: account.wrap("s3", account.s3)),
+    Registered(s3.FACTS, _s3),
     Registered(rds.FACTS, lambda account: account.wrap("rds", OnFirstUse(lambda: _rds(account)))),
     Registered(ssm.FACTS, lambda account: account.wrap("ssm", OnFirstUse(lambda: _ssm(account)))),
     Registered(lambda_.FACTS, lambda account: account.wrap("lambda", account.functions)),

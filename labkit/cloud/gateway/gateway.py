@@ -19,7 +19,7 @@ from ..authorization.explanations import Explanations
 from ..core.call import Call, Principal
 from ..core.clock import Clock
 from ..core.entropy import Entropy
-from ..core.errors import FAULT, faults_logged
+from ..core.errors import FAULT, AwsError, faults_logged
 from ..identity.credentials import Credentials
 from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
@@ -84,6 +84,7 @@ class Gateway:
         self._pipeline = Pipeline(self._reception, self._timeline, behind, authority, disturb, keep, new_id)
         self.wraps = self._pipeline.wraps  # by service: what makes moto's services use keys as AWS does
         self.throttles = self._pipeline.throttles  # what counts calls against quotas
+        self.preflight: Callable[[HttpRequest], HttpResponse] | None = None  # answers browsers' OPTIONS requests
         self._observing = Observing(self._pipeline, control_token)
         inner = InnerCalls(self._pipeline, keep, new_id, clock)
         # The calls that services make: for somebody, with credentials that they hold, as themselves.
@@ -176,6 +177,8 @@ class Gateway:
 
     def _handle(self, request: HttpRequest, send_ahead: Send) -> HttpResponse:
         observing = OBSERVER_HEADER in request.headers
+        if request.method == "OPTIONS" and self.preflight is not None:
+            return self._answer_browser(request, self.preflight)
         try:
             if not observing:
                 return self._pipeline.carry_out(request, send_ahead)
@@ -185,6 +188,15 @@ class Gateway:
         except Unreceived as refused:
             ids = self._observers if observing else self._ids_for(refused.caller)
             return protocols.write_error(refused.error, refused.protocol, ids.uuid(), refused.service)
+
+    def _answer_browser(self, request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+        """Answer what a browser asks before it calls: no call, and nobody's, so nothing is recorded."""
+        request_id = self._strangers.uuid()
+        try:
+            response = answer(request)
+        except AwsError as refused:
+            return protocols.write_error(refused, "rest-xml", request_id, "s3")
+        return replace(response, headers=response.headers | protocols.id_headers("s3", request_id))
 
     def _ids_for(self, caller: Principal | None) -> Entropy:
         """Where ids come from: what somebody sends whom the account doesn't know uses up none of the account's own."""

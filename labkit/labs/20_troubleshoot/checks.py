@@ -74,7 +74,7 @@ def contractors_fence(lab: LabView, answer: Any) -> Outcome:
 
 
 def whose_refusal(lab: LabView, answer: Any) -> Outcome:
-    """The answer names the objects for which KMS refused the courier, as the trail has them."""
+    """Check that the answer names the objects for which KMS refused the courier, as the trail has them."""
     if answer is None:
         return unanswered()
     mine = [event for event in lab.events() if is_by(event, "Courier")]
@@ -88,7 +88,7 @@ def whose_refusal(lab: LabView, answer: Any) -> Outcome:
 
 
 def bring_it_back(lab: LabView, answer: Any) -> Outcome:
-    """The archive's own key is enabled again, under its own policy, and its alias leads to it."""
+    """Check that the archive's own key is enabled again, under its own policy, and its alias leads to it."""
     key = the_key(lab, "archive")
     arn, state = str(key["Arn"]), key["KeyState"]
     called_off = [each for each in calls(lab, "CancelKeyDeletion") if arn in str(each)]
@@ -106,7 +106,7 @@ def bring_it_back(lab: LabView, answer: Any) -> Outcome:
 
 
 def calm_the_thumbs(lab: LabView, answer: Any) -> Outcome:
-    """The bucket of thumbnails has a bucket key, and the same KMS key by default."""
+    """Check that the bucket of thumbnails has a bucket key, and the same KMS key by default."""
     s3, key = lab.observer.client("s3"), the_key(lab, "reports")
     bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith(BUCKETS))
     try:

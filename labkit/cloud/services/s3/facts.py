@@ -45,6 +45,9 @@ _CONDITION_KEYS = {
     "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "SSECustomerAlgorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
 }
+# Those of lists (Service Authorization Reference, Amazon S3: ListBucket and ListBucketVersions).
+_OF_LISTS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": "s3:max-keys"}
+_LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 
 
 def _targets(call: Call, name: str) -> tuple[Target, ...]:
@@ -73,7 +76,8 @@ def _targets(call: Call, name: str) -> tuple[Target, ...]:
 
 def _context(call: Call) -> dict[str, str]:
     """The headers as they were sent: the bucket's default encryption does not fill them in."""
-    context = {key: str(call.params[name]) for name, key in _CONDITION_KEYS.items() if name in call.params}
+    keys = _CONDITION_KEYS | (_OF_LISTS if call.operation in _LISTS else {})
+    context = {key: str(call.params[name]) for name, key in keys.items() if name in call.params}
     if "VersionId" in call.params:
         context["s3:VersionId"] = str(call.params["VersionId"])
     return context

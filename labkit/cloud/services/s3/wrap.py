@@ -23,6 +23,7 @@ from .answers import answered, rewritten, with_body, with_headers
 from .attributes import add_checksums, attributes_of
 from .bodies import claim_of, plain
 from .checksums import DEFAULT, known_algorithm, of_content, of_object, of_write
+from .cors import told_to_browsers
 from .deletes import delete_several
 from .encryption import ObjectEncryption, check_default
 from .form_answers import form_answer
@@ -95,11 +96,12 @@ class S3:
         if operation is not None:
             response = operation(call, bucket, request, onward)
             response = told_of_versions(call, bucket, response, self._read(call, bucket))
-            if request.form is None:
-                return response
-            return form_answer(request.form, bucket.region_name, response)
+            if request.form is not None:
+                response = form_answer(request.form, bucket.region_name, response)
+            return told_to_browsers(bucket, call.http or request, response)
         with reading(bucket):
-            return told_of_versions(call, bucket, onward(request))
+            response = told_of_versions(call, bucket, onward(request))
+        return told_to_browsers(bucket, call.http or request, response)
 
     def keep(self, stored: FakeKey, encryption: ObjectEncryption, request_id: str = "") -> None:
         """Keep how an object is encrypted that a service of AWS has put itself."""
