@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 import pytest
 from key_watch import Watch, act
-from key_watch.deploy import NAMESPACE, REFUSED
+from key_watch.deploy import REFUSED
 from key_watch.ground import make_trail
 from key_watch.must_not import must_not
-from key_watch.rotator import TAG
+from key_watch.rotator import NAMESPACE, TAG
 from key_watch.rules import alerts_key_policy, function_may, queue_policy
 
 import labkit
