@@ -196,6 +196,9 @@ def by_whom(event: dict[str, Any], of_functions: set[str]) -> str:
         return "a service" if len(same) == 1 and "tlsDetails" not in event else ""
     if identity.get("accessKeyId") in of_functions:
         return "a function"
+    if "sharedEventID" in event and identity.get("type") == "AWSAccount":
+        same = {event["sourceIPAddress"], event["userAgent"]}
+        return "a service, for another account" if len(same) == 1 and "tlsDetails" not in event else ""
     role = identity.get("type") == "AssumedRole" and event["sourceIPAddress"] == event["userAgent"] == "AWS Internal"
     return "a service, as a role that it holds" if role else ""
 
