@@ -17,15 +17,7 @@ from .conftest import PATHS
 
 LONGEST_SENTENCE = 35
 MOST_BRACKETS = 2
-READ_ALOUD = (
-    "00",
-    "04",
-    "08",
-    "16",
-    "18",
-    "24",
-    "25",
-)  # each cell of these was read aloud; the other labs are still to come
+READ_ALOUD = ("00", "04", "08", "16", "18", "24", "25")  # each cell of these was read aloud
 RELATIVE = re.compile(r"\W*(Who|Whoever|Whom)\b")
 
 

@@ -59,17 +59,17 @@ class AlarmHistory:
         self._items: dict[tuple[str, str], list[_Item]] = {}  # by account and Region, oldest first
 
     def turned(self, account: str, alarm: Alarm, before: State) -> None:
-        """An alarm has another state than `before`."""
+        """Note that an alarm has another state than `before`."""
         after = State.of(alarm)
         data = {"version": "1.0", "oldState": shown(before), "newState": shown(after)}
         self._add(account, alarm, "StateUpdate", f"Alarm updated from {before.value} to {after.value}", data)
 
     def published(self, account: str, alarm: Alarm, topic: str, outcome: Outcome) -> None:
-        """An action was to publish to a topic."""
+        """Note what became of an action that publishes to a topic."""
         self._acted(account, alarm, topic, _ERRORS[outcome].format(topic) if outcome != "published" else "")
 
     def invoked(self, account: str, alarm: Alarm, function: str, refused: AwsError | None) -> None:
-        """An action was to invoke a function."""
+        """Note what became of an action that invokes a function."""
         self._acted(account, alarm, function, refused.message or refused.code if refused else "")
 
     def describe(self, call: Call) -> dict[str, Any]:

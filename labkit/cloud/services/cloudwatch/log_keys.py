@@ -75,7 +75,7 @@ class LogKeys:
         self._put(_backend(call).groups[call.params["logGroupName"]], call, data_key)
 
     def forget(self, group_arn: str) -> None:
-        """A log group is deleted, and its events with it."""
+        """Forget a log group that is deleted, and its events with it."""
         self._history.pop(group_arn, None)
 
     def open(self, call: Call) -> None:
