@@ -23,8 +23,8 @@ EXERCISES = {
     "12-encrypt-ebs": ("hands-off", "what-the-hospital-needs"),
     "14-lambda-and-dynamodb": ("developers-share", "clerk-and-carts"),
     "15-rotate-keys": ("half-a-year",),
-    "24-services-that-call-kms": ("one-log-group", "reading-glasses", "fire-bell", "frankfurt-too"),
-    "25-encrypt-later": ("on-loan", "night-shift"),
+    "24-services-that-call-kms": ("one-log-group",),
+    "25-encrypt-later": ("night-shift",),
     "21-best-practices-audit": ("close-the-newsletter", "photos-through-s3"),
 }
 """By notebook: in order, those whose task says what is allowed and that nothing else is."""
@@ -51,6 +51,13 @@ GIVES_NOTHING: dict[tuple[str, str], str] = (
         ("hands-off", "value "): "a grant for AWS's own resources: the hint has that condition alone",
         ("hands-off", "no condition on "): "a grant through EC2, or for AWS's own resources: by hand, it is none",
         ("hands-off", "the same for "): "EC2's grant for its server is none of the Technician's permissions",
+    }
+    | {
+        (
+            "night-shift",
+            f"action kms:{name}",
+        ): "the other statement allows it already, and under that condition it never counts"
+        for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncrypt")
     }
     | {
         ("what-the-hospital-needs", f"action {action}"): "it is asked on no key: a key policy can't give it"

@@ -25,7 +25,7 @@ FRANKFURT = "eu-central-1"
 
 
 def one_log_group(lab: LabView, answer: Any) -> Outcome:
-    """Check that the key `till` lets CloudWatch Logs in for the log group `till` alone, which is under the key."""
+    """Check that `till` lets CloudWatch Logs in for one log group alone, and that the group is under the key."""
     arn = str(the_key(lab, "till")["Arn"])
     groups = lab.observer.client("logs").describe_log_groups(logGroupNamePrefix="till")["logGroups"]
     group = next((each for each in groups if each["logGroupName"] == "till"), None)
@@ -52,7 +52,7 @@ def one_log_group(lab: LabView, answer: Any) -> Outcome:
 
 
 def reading_glasses(lab: LabView, answer: Any) -> Outcome:
-    """Check that the Auditor may decrypt with `museum` what is sealed for the trail, nothing else, and has."""
+    """Check that the Auditor may decrypt what is sealed for the trail, nothing else, and has done so."""
     arn, reach = str(the_key(lab, "museum")["Arn"]), Reach(lab)
     key, auditor = reach.key(arn), reach.caller("Auditor")
     trail = f"arn:aws:cloudtrail:{lab.region}:{key.account}:trail/main"
@@ -81,7 +81,7 @@ def reading_glasses(lab: LabView, answer: Any) -> Outcome:
 
 
 def fire_bell(lab: LabView, answer: Any) -> Outcome:
-    """Check that `bell` lets CloudWatch in with two actions, the topic is under it, and an action succeeded."""
+    """Check that `bell` lets CloudWatch in with two actions, and that the alarm's action succeeded."""
     arn, account = str(the_key(lab, "bell")["Arn"]), str(the_key(lab, "bell")["AWSAccountId"])
     topic = f"arn:aws:sns:{lab.region}:{account}:fire"
     under = lab.observer.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"].get("KmsMasterKeyId", "")
@@ -105,7 +105,7 @@ def fire_bell(lab: LabView, answer: Any) -> Outcome:
 
 
 def frankfurt_too(lab: LabView, answer: Any) -> Outcome:
-    """Check for a rule in Frankfurt that sends the two calls to the encrypted queue `watch`; a message came."""
+    """Check that a rule in Frankfurt sends two calls to `watch`, whose key lets EventBridge in; a message came."""
     arn = str(the_key(lab, "watch", FRANKFURT)["Arn"])
     queue = f"arn:aws:sqs:{FRANKFURT}:{arn.split(':')[4]}:watch"
     rules = _rules_to(lab, queue)

@@ -21,7 +21,7 @@ NEEDED = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", 
 
 
 def another_key(lab: LabView, answer: Any) -> Outcome:
-    """Check that a database restored from a snapshot of `archive`, or a copy of it, is under the key `museum`."""
+    """Check that a database restored from a snapshot of `archive`, or from a copy, is under the key `museum`."""
     key, rds = str(the_key(lab, "museum")["Arn"]), lab.observer.client("rds")
     databases = {each["DBInstanceIdentifier"]: each for each in rds.describe_db_instances()["DBInstances"]}
     snapshots = _snapshots_of_archive(lab)
@@ -48,7 +48,7 @@ def another_key(lab: LabView, answer: Any) -> Outcome:
 
 
 def on_loan(lab: LabView, answer: Any) -> Outcome:
-    """Check that a copy of a snapshot of `archive` under the key `loan` is shared with one account that it lets in."""
+    """Check that a copy of `archive` under `loan` is shared with one account, which the key lets in."""
     arn, account = str(the_key(lab, "loan")["Arn"]), _restorers(lab)
     shared = _shared(lab, arn)
     if has_first_policy(lab, arn) and not grants_on(lab, arn) and not shared and not _copies(lab, arn):
@@ -77,7 +77,7 @@ def on_loan(lab: LabView, answer: Any) -> Outcome:
 
 
 def night_shift(lab: LabView, answer: Any) -> Outcome:
-    """Check that `cellar` gives Auto Scaling's role its use, and grants for AWS's resources; the group launched."""
+    """Check that `cellar` gives Auto Scaling's role its use, and grants for AWS; the group has launched."""
     arn = str(the_key(lab, "cellar")["Arn"])
     if has_first_policy(lab, arn) and not grants_on(lab, arn):
         return not_attempted("The key policy of `cellar` does not know Auto Scaling's role.")

@@ -65,11 +65,11 @@ class AlarmHistory:
         self._add(account, alarm, "StateUpdate", f"Alarm updated from {before.value} to {after.value}", data)
 
     def published(self, account: str, alarm: Alarm, topic: str, outcome: Outcome) -> None:
-        """Note that an action was to publish to a topic."""
+        """Note what became of an action that publishes to a topic."""
         self._acted(account, alarm, topic, _ERRORS[outcome].format(topic) if outcome != "published" else "")
 
     def invoked(self, account: str, alarm: Alarm, function: str, refused: AwsError | None) -> None:
-        """Note that an action was to invoke a function."""
+        """Note what became of an action that invokes a function."""
         self._acted(account, alarm, function, refused.message or refused.code if refused else "")
 
     def describe(self, call: Call) -> dict[str, Any]:
