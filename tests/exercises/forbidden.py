@@ -4,6 +4,7 @@ A row is (code, status, what the message has). Each is tried alone: policies and
 """
 
 from .forbidden_grants import NO, PUT, SEVEN, SIX, Rows
+from .forbidden_troubleshoot import TWENTY
 
 
 def _reader(*statements: str) -> str:
@@ -178,4 +179,5 @@ ANSWERS = {
     "05-conditions": FIVE,
     "06-grants": SIX,
     "07-other-accounts": SEVEN,
+    "20-troubleshoot": TWENTY,
 }
