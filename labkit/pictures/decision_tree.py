@@ -23,33 +23,33 @@ class Question:
 
 QUESTIONS = (
     Question(
-        "Did nobody answer, or did the tool itself refuse?",
+        "Did nobody answer, or did the tool refuse?",
         "EndpointConnectionError, timeouts, ParamValidation, Invalid base64",
-        ("Endpoint, Region, proxy, clock, or the form of a parameter.", "No policy was asked. The trail has nothing."),
+        ("Endpoint, Region, proxy, clock, a parameter.", "No policy was asked. The trail has nothing."),
         ("network", "client (CLI or SDK)"),
     ),
     Question(
         "Does AWS not know who you are?",
         "ExpiredToken, UnrecognizedClient, InvalidSignature, no credentials",
-        ("aws sts get-caller-identity: which credentials are these?", "Log in again, or set the right profile."),
+        ("aws sts get-caller-identity: who are you?", "Log in again, or set the right profile."),
         ("credentials",),
     ),
     Question(
         "Does it pass by itself?",
-        "ThrottlingException, KMSInternal, DependencyTimeout, KeyUnavailable",
+        "Throttling, KMSInternal, DependencyTimeout, KeyUnavailable",
         ("Try again with backoff. If it comes back:", "call less, or ask for a higher quota."),
         ("quota", "service"),
     ),
     Question(
-        "Did another service speak, without KMS's words?",
-        "S3's AccessDenied, “Access to KMS is not allowed”, Client.InternalError",
-        ("Find KMS's record in the trail at that second.", "If there is none, KMS was not asked."),
+        "Did another service say it in its own words?",
+        "S3's AccessDenied, “Access to KMS is not allowed”",
+        ("Find KMS's record in the trail, that second.", "If there is none, KMS was not asked."),
         ("S3 or KMS", "service on your behalf", "resource-based policy"),
     ),
     Question(
         "Is it AccessDenied, with a reason at the end?",
         "because no … policy allows / with an explicit deny in …",
-        ("The last words name the layer: mend that one,", "for this principal, this action and this key only."),
+        ("The last words name the layer: mend that one,", "for this principal, action and key only."),
         (
             "identity-based policy", "key policy", "session policy", "permissions boundary", "VPC endpoint policy",
             "service control policy (SCP)", "resource control policy (RCP)", "role trust policy",
@@ -58,26 +58,26 @@ QUESTIONS = (
     Question(
         "Is it AccessDenied, and no layer is named?",
         "The ciphertext refers to …, does not exist in this Region, …",
-        ("Another account, another Region, or a key that is gone.", "Ask with the key's full ARN, in its Region."),
+        ("Another account or Region, or a key gone.", "Ask with the key's full ARN, in its Region."),
         ("permission, layer not told", "other account", "grant"),
     ),
     Question(
         "Is the key in a state that refuses?",
         "DisabledException, KMSInvalidStateException",
-        ("aws kms describe-key has KeyState:", "enable it, cancel its deletion, or import again."),
+        ("aws kms describe-key has KeyState:", "enable it, call off its deletion, import again."),
         ("key state", "custom key store"),
     ),
 )  # fmt: skip
 LAST = Question(
     "Else it is what you asked for",
     "NotFound, InvalidKeyUsage, InvalidCiphertext, IncorrectKey",
-    ("Compare: the key, its Region and usage, the bytes,", "the encryption context, letter for letter."),
+    ("Compare the key, its usage, and the bytes;", "the encryption context letter for letter."),
     ("request",),
 )
 
 _INK, _EDGE, _PALE, _HERE, _HERE_FILL = "#1a1a1a", "#0072b2", "#eef5fb", "#a24a00", "#fff6ec"
-_LEFT, _RIGHT, _TOP, _HEIGHT, _STEP = 20, 490, 20, 62, 84
-_WIDE, _NARROW = 440, 390
+_LEFT, _RIGHT, _TOP, _HEIGHT, _STEP = 12, 534, 20, 62, 84
+_WIDE, _NARROW = 486, 358
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,9 +111,9 @@ class DecisionTree:
                     f'<rect x="{x}" y="{y}" width="{wide}" height="{_HEIGHT}" rx="8" fill="{fill}" '
                     f'stroke="{edge}" stroke-width="{width}"/>'
                 )
-            parts.append(_text(_LEFT + 14, y + 26, f"{number + 1}. {each.asks}", 16, "bold"))
-            parts.append(_text(_LEFT + 14, y + 47, each.shows, 13))
-            parts += [_text(_RIGHT + 14, y + 26 + 21 * line, said, 14) for line, said in enumerate(each.yes)]
+            parts.append(_text(_LEFT + 14, y + 26, f"{number + 1}. {each.asks}", 15, "bold"))
+            parts.append(_text(_LEFT + 14, y + 47, each.shows, 12))
+            parts += [_text(_RIGHT + 14, y + 26 + 21 * line, said, 13) for line, said in enumerate(each.yes)]
             parts.append(_arrow(f"M{_LEFT + _WIDE} {y + 31}H{_RIGHT - 4}", edge))
             if each is not LAST:
                 parts.append(_text(_LEFT + _WIDE + 6, y + 24, "yes", 13))

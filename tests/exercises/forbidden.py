@@ -5,6 +5,7 @@ A row is (code, status, what the message has). Each is tried alone: policies and
 
 from .forbidden_audit import TWENTY_ONE
 from .forbidden_grants import NO, PUT, SEVEN, SIX, Rows
+from .forbidden_troubleshoot import TWENTY
 
 
 def _reader(*statements: str) -> str:
@@ -179,5 +180,6 @@ ANSWERS = {
     "05-conditions": FIVE,
     "06-grants": SIX,
     "07-other-accounts": SEVEN,
+    "20-troubleshoot": TWENTY,
     "21-best-practices-audit": TWENTY_ONE,
 }

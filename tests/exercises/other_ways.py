@@ -359,4 +359,36 @@ sns.set_topic_attributes(**topic, AttributeValue="alias/records")
 logs.delete_log_stream(logGroupName="/shop/debug", logStreamName="main")
 """,
     },
+    "20-troubleshoot": {
+        "clerk-and-alias": """
+iam.delete_role_policy(RoleName="Clerk", PolicyName="inline")
+reads = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": ledger}
+document = json.dumps({"Version": "2012-10-17", "Statement": reads})
+made = iam.create_policy(PolicyName="ReadTheLedger", PolicyDocument=document)["Policy"]["Arn"]
+iam.attach_role_policy(RoleName="Clerk", PolicyArn=made)
+""",
+        "tellers-door": 'kms.create_grant(KeyId=safe, GranteePrincipal=teller.arn, Operations=["Encrypt", "Decrypt"])',
+        "contractors-fence": """
+iam.put_role_policy(RoleName="Contractor", PolicyName="inline", PolicyDocument=json.dumps({"Version": "2012-10-17",
+    "Statement": [{**fence[0], "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]}]}))
+wider = iam.create_policy(PolicyName="KeysOnly", PolicyDocument=json.dumps({"Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}))["Policy"]["Arn"]
+iam.put_role_permissions_boundary(RoleName="Contractor", PermissionsBoundary=wider)
+""",
+        "whose-refusal": """
+told = [event for event in lab.events() if event["eventName"] == "GetObject" and "errorCode" in event]
+mine = [event for event in told if "/Courier/" in event["userIdentity"]["arn"]]
+answer = [event["requestParameters"]["key"] for event in mine if "kms:Decrypt" in event["errorMessage"]]
+""",
+        "bring-it-back": """
+kms.cancel_key_deletion(KeyId=archive)
+boto3.client("kms").enable_key(KeyId=archive.rpartition("/")[2])
+""",
+        "calm-the-thumbs": """
+kms.create_alias(AliasName="alias/reports", TargetKeyId=reports)
+by_name = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/reports"}
+calm = {"Rules": [{"ApplyServerSideEncryptionByDefault": by_name, "BucketKeyEnabled": True}]}
+s3.put_bucket_encryption(Bucket=thumbs, ServerSideEncryptionConfiguration=calm)
+""",
+    },
 }

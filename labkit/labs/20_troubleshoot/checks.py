@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.exercises.account import aliases, calls, is_by, the_key, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import grants_on, has_first_policy, identity_policies
+from labkit.exercises.permissions import grants_on, has_first_policy, identity_policies, may
 from labkit.exercises.reach import Reach, Right, without_policies
 
 FENCE = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
@@ -46,8 +46,13 @@ def tellers_door(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"Something has changed, and Teller still may not {missing.action} with that key{case}.")
     if (more := reach.exceeds(teller, right)) is not None:
         return not_yet(f"Teller can do its work, and is allowed more: {more.told}.")
-    if (other := reach.others(thing, besides=[teller])) is not None:
+    ended = [Right(("kms:RetireGrant",), (safe,))] if thing.grants else []  # who may kms:* may end a grant: no way in
+    if (other := reach.others(thing, *ended, besides=[teller])) is not None:
         return not_yet(f"Teller can do its work. But somebody else has come in, too: {other}.")
+    if not may(lab, "LabAdministrator", "kms:PutKeyPolicy", safe):
+        return not_yet(
+            "Teller can do its work. But the administrator is locked out: nobody can change this key any more."
+        )
     return solved("One more principal in the key policy, and the door is shut for all others as before.")
 
 
@@ -116,9 +121,7 @@ def calm_the_thumbs(lab: LabView, answer: Any) -> Outcome:
     rule = rules[0]
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     if default.get("SSEAlgorithm") != "aws:kms":
-        return not_yet(
-            f"S3 asks KMS no more, for new objects are under {default.get('SSEAlgorithm')}: not under the key."
-        )
+        return not_yet(f"New objects are under {default.get('SSEAlgorithm')} now. The task keeps aws:kms and the key.")
     named = str(default.get("KMSMasterKeyID", ""))
     leads = {name for name, target in aliases(lab).items() if target == key["KeyId"]}
     if named.rpartition(":")[2].removeprefix("key/") not in {key["KeyId"], *leads}:
@@ -155,12 +158,9 @@ def _opened(lab: LabView, arn: str, reach: Reach, role: str) -> Outcome | None:
 
 def _still_the_alias(lab: LabView) -> bool:
     """Whether Clerk has its first policy, and that alone."""
-    found = identity_policies(lab, "Clerk")
-    return len(found) == 1 and found[0]["Statement"][0].get("Resource", "") == f"{_of(lab)}:alias/ledger"
-
-
-def _of(lab: LabView) -> str:
-    return _arn(lab, "ledger").partition(":key/")[0]
+    alias = _arn(lab, "ledger").partition(":key/")[0] + ":alias/ledger"
+    first = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": alias}
+    return [policy["Statement"] for policy in identity_policies(lab, "Clerk")] == [[first]]
 
 
 def _fence_moved(lab: LabView) -> bool:
