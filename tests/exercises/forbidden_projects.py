@@ -127,11 +127,15 @@ FOUR: dict[str, Rows] = {
         (_key('use["Condition"] = {"StringNotEqualsIfExists": use["Condition"]["StringNotEquals"]}'), "solved", ""),
         (_key('account["Principal"] = "*"'), NO, "let in by the key itself"),
         (
-            _key('right["Statement"].append({**use, "Effect": "Allow", "Principal": {"AWS": service_role.arn}})'),
+            _key(
+                'allow = {**use, "Sid": "In", "Effect": "Allow", "Principal": {"AWS": service_role.arn}}\n'
+                'allow["Condition"] = {"StringEquals": {"kms:EncryptionContext:tenant": "globex"}}\n'
+                'right["Statement"].append(allow)'
+            ),
             NO,
             "let in by the key itself",
         ),
-        (_key('use["Action"] = "kms:*"'), NO, "administrator lacks"),
+        (_key('use["Action"].append("kms:DescribeKey")'), NO, "administrator lacks"),
         (_key('use["Principal"] = {"AWS": tenant_role.arn}'), NO, "can be used in another way"),
         (
             _key('right["Statement"].append({**use, "Condition": {"Null": {"aws:PrincipalTag/tenant": "false"}}})'),
@@ -151,7 +155,8 @@ FOUR: dict[str, Rows] = {
         (_bucket('rules["Strangers3"]["Condition"] = {"Null": {"aws:PrincipalTag/tenant": "true"}}'), NO, "acme may"),
         (
             _bucket(
-                'rules["Strangers3"]["Condition"]["ArnNotLike"] = {"aws:PrincipalArn": "*role/LabAdministrator"}'
+                'but = {"aws:PrincipalArn": "arn:aws:iam::*:role/LabAdministrator"}\n'
+                'rules["Strangers3"]["Condition"]["ArnNotLike"] = but'
             ),
             NO,
             "LabAdministrator may get `globex/a.txt`",

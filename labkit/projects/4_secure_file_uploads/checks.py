@@ -48,8 +48,10 @@ def _wrong_with_the_key(lab: LabView, arn: str) -> Iterator[str]:
     used = Right(USES, (arn,), {CONTEXT: ("globex",)})
     if (missing := reach.lacks(admin, Right(("kms:PutKeyPolicy", "kms:DescribeKey"), (arn,)))) is not None:
         yield f"The account can't look after the key any more: its administrator lacks {missing.what}."
-    if (more := reach.exceeds_on(key, admin, used, rest)) is not None:
-        yield f"The key can be used in another way: an administrator may {more.told}."
+    ways = (each for who in reach.with_sessions(admin, key) for each in reach.accesses(who, key, (used,)))
+    more = (each for each in ways if each.in_force and not used.covers(each) and not rest.covers(each))
+    for access in more:  # an administrator's IAM policy allows everything: what is left out is the key's own rule
+        yield f"The key can be used in another way: an administrator may {access.told}."
     people = (without_policies(each) for each in reach.callers(key) if not each.is_administrator)
     if (let_in := reach.let_in(key, people)) is not None:
         yield f"Whom IAM allows nothing is let in by the key itself. {let_in}."

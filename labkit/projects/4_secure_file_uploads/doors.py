@@ -44,11 +44,22 @@ def who_gets_in(policy: str, bucket: str, keys: Mapping[str, str]) -> Iterator[s
         own = role == "UploadTenant" and tag == folder and folder in keys
         if folder in keys and not own and may(role, tag, "s3:GetObject", name, {}):
             yield f"{who} may get `{name}`."
-        for encryption, key in product(ENCRYPTIONS, ("", *keys.values())):
+        ways = _ways(folder, keys)
+        if not own:  # as the tenant itself does it, plain, and under the caller's own key
+            ways = [*ways[:2], *([("aws:kms", keys[tag])] if tag and role == "UploadTenant" else [])]
+        for encryption, key in ways:
             sent = {**({SSE: encryption} if encryption else {}), **({f"{SSE}-aws-kms-key-id": key} if key else {})}
             right_way = own and encryption == "aws:kms" and key == keys[folder]
             if not right_way and may(role, tag, "s3:PutObject", name, sent):
                 yield f"{who} may put `{name}` {_under(encryption, key, keys)}."
+
+
+def _ways(folder: str, keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """How an upload into a folder may be encrypted, by encryption and key: first the right way, and the plain one."""
+    first = [("aws:kms", keys.get(folder, next(iter(keys.values())))), ("", "")]
+    every = [*product(("aws:kms",), keys.values()), *product(ENCRYPTIONS, ("",)), ("AES256", first[0][1])]
+    every += [("aws:kms:dsse", first[0][1]), ("", first[0][1])]
+    return [*first, *(each for each in every if each not in first)]
 
 
 def _words(role: str, tag: str) -> str:
