@@ -87,6 +87,22 @@ PICTURES = {
             Arrow("function", "keys", "rotate, replace"),
         ],
     ),
+    "4-parts": parts_picture(
+        "A file on its way from a tenant's browser into the bucket",
+        {
+            "browser": Part(["browser", "page of a tenant"], 0, 0),
+            "site": Part(["site", "role UploadService"], 1, 0),
+            "session": Part(["session of the tenant", "role UploadTenant, tagged"], 2, 0, "aws"),
+            "bucket": Part(["S3 bucket", "a folder for each tenant"], 0, 1, "aws"),
+            "key": Part(["KMS key", "one for each tenant"], 1, 1, "key"),
+        },
+        [
+            Arrow("browser", "site", "token, name, size", "and checksum"),
+            Arrow("site", "session", "AssumeRole", "tag: tenant"),
+            Arrow("browser", "bucket", "PUT, by a signed link"),
+            Arrow("bucket", "key", "GenerateDataKey", "context: tenant"),
+        ],
+    ),
 }
 
 

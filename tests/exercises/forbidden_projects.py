@@ -186,8 +186,116 @@ STORE: dict[str, Rows] = {
     "third-generation": ((THIRD, NO, "have no pointer"),),
 }
 
+
+TAG = 'kms.tag_resource(KeyId=globex_key, Tags=[{"TagKey": "tenant", "TagValue": "globex"}])\n'
+
+
+def _key(change: str) -> str:
+    """The right key policy of globex, `right`, with a change; `use` is the statement about its context."""
+    return (
+        f'{TAG}right = key_policy(lab.account_id, "globex")\naccount, use = right["Statement"]\n{change}\n'
+        "kms.put_key_policy(KeyId=globex_key, Policy=json.dumps(right))"
+    )
+
+
+def _bucket(change: str) -> str:
+    """The right bucket policy for three tenants, `three`, with a change; `rules` has its statements by their Sids."""
+    return (
+        'three = bucket_policy(bucket, {"acme": acme_key, "initech": initech_key, "globex": globex_key})\n'
+        f'rules = {{each["Sid"]: each for each in three["Statement"]}}\n{change}\n'
+        "s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(three))"
+    )
+
+
+def _cors(*rules: str) -> str:
+    return f's3.put_bucket_cors(Bucket=bucket, CORSConfiguration={{"CORSRules": [{", ".join(rules)}]}})'
+
+
+def _rule(origins: str, methods: str = '"PUT"', headers: str = '"*"') -> str:
+    return f'{{"AllowedOrigins": [{origins}], "AllowedMethods": [{methods}], "AllowedHeaders": [{headers}]}}'
+
+
+PARTNER = '"https://files.example.com"'
+OTHER_CONTEXT = '"StringNotLike": {"kms:EncryptionContext:tenant": "globex*"}'
+ADMINISTRATOR = '"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/LabAdministrator"}'
+
+FOUR: dict[str, Rows] = {
+    "close-the-key": (
+        (_key('use["Action"].remove("kms:Decrypt")'), NO, "kms:Decrypt"),
+        (_key('use["Action"][2] = "kms:GenerateDataKey"'), NO, "kms:GenerateDataKey"),
+        (_key('use["Action"].remove("kms:ReEncrypt*")'), NO, "kms:ReEncrypt"),
+        (_key(f'use["Condition"] = {{{OTHER_CONTEXT}}}'), NO, "can be used in another way"),
+        (_key(f'use["Condition"] |= {{{ADMINISTRATOR}}}'), NO, "can be used in another way"),
+        (_key('use["Condition"] = {"StringNotEqualsIfExists": use["Condition"]["StringNotEquals"]}'), "solved", ""),
+        (_key('account["Principal"] = "*"'), NO, "let in by the key itself"),
+        (
+            _key(
+                'allow = {**use, "Sid": "In", "Effect": "Allow", "Principal": {"AWS": service_role.arn}}\n'
+                'allow["Condition"] = {"StringEquals": {"kms:EncryptionContext:tenant": "globex"}}\n'
+                'right["Statement"].append(allow)'
+            ),
+            NO,
+            "let in by the key itself",
+        ),
+        (_key('use["Action"].append("kms:DescribeKey")'), NO, "administrator lacks"),
+        (_key('use["Principal"] = {"AWS": tenant_role.arn}'), NO, "can be used in another way"),
+        (
+            _key('right["Statement"].append({**use, "Condition": {"Null": {"aws:PrincipalTag/tenant": "false"}}})'),
+            NO,
+            "A session of globex is refused",
+        ),
+        (TAG.replace('"TagValue": "globex"', '"TagValue": "acme"') + _key("").removeprefix(TAG), NO, "no tag"),
+    ),
+    "a-door-for-globex": (
+        (_bucket('three["Statement"].remove(rules["NotUnderKms"])'), NO, "with "),
+        (_bucket('three["Statement"].remove(rules["OtherKey3"])'), NO, "A session of globex may put"),
+        (_bucket('three["Statement"].remove(rules["OtherKey1"])'), NO, "A session of acme may put"),
+        (_bucket('three["Statement"].remove(rules["OtherPlaces"])'), NO, "may put"),
+        (_bucket('rules["Strangers3"]["Action"] = "s3:PutObject"'), NO, "may get `globex/a.txt`"),
+        (_bucket('rules["Strangers2"]["Action"] = "s3:GetObject"'), NO, "may put `initech/a.txt`"),
+        (_bucket('rules["OtherPlaces"]["NotResource"][2] = f"arn:aws:s3:::{bucket}/globex*"'), NO, "`globexx/a.txt`"),
+        (_bucket('rules["Strangers3"]["Condition"] = {"Null": {"aws:PrincipalTag/tenant": "true"}}'), NO, "acme may"),
+        (
+            _bucket(
+                'but = {"aws:PrincipalArn": "arn:aws:iam::*:role/LabAdministrator"}\n'
+                'rules["Strangers3"]["Condition"]["ArnNotLike"] = but'
+            ),
+            NO,
+            "LabAdministrator may get `globex/a.txt`",
+        ),
+        (
+            _bucket(
+                'allow = {**rules["Strangers3"], "Sid": "In", "Effect": "Allow", "Action": "s3:GetObject"}\n'
+                'allow["Condition"] = {"StringEquals": {"aws:PrincipalTag/tenant": "globex"}}\n'
+                'three["Statement"].append(allow)'
+            ),
+            NO,
+            "Somebody of another account may get",
+        ),
+        (_bucket('rules["OtherKey3"]["Action"] = ["s3:PutObject", "s3:GetObject"]'), NO, "refused when it gets"),
+    ),
+    "another-page": (
+        (_cors(_rule(f"site, {PARTNER}, 'null'")), NO, "a page of null"),
+        (_cors(_rule(f"site, {PARTNER}, 'https://*'")), NO, "in: PUT"),
+        (_cors(_rule(f"site, {PARTNER[:-1]}*\"")), NO, "files.example.com:8443 in"),
+        (_cors(_rule(f"'http://127.0.0.1:*', {PARTNER}")), NO, "http://127.0.0.1:1 in"),
+        (_cors(_rule("site"), _rule(PARTNER, headers='"content-type"')), NO, "not with all the headers"),
+        (_cors(_rule("site"), _rule(PARTNER), _rule("'*'", "'GET'")), NO, "more than upload: GET"),
+        (_cors(_rule("site"), _rule(PARTNER, '"PUT", "DELETE"')), NO, "more than upload: DELETE"),
+        ("s3.delete_bucket_cors(Bucket=bucket)", NO, "no CORS configuration"),
+        (_cors(_rule(PARTNER), _rule("site")), "solved", "Two pages"),
+    ),
+    "what-was-opened": (
+        ("answer = []", NO, "Not all"),
+        ('answer = ["acme/plan.txt", "initech/plan.txt", "acme/plan.txt"]', NO, "more than once"),
+        ('answer = ["acme/plan.txt", "initech/plan.txt", "globex/plan.txt"]', NO, "none of the objects"),
+        ('answer = "acme/plan.txt"', NO, ""),
+    ),
+}  # fmt: skip
+
 ANSWERS: dict[str, dict[str, Rows]] = {
     "1-encrypt-logs-before-upload": LOGS,
     "2-lambda-decrypts-config": CONFIG,
     "3-api-keys-in-dynamodb": STORE,
+    "4-secure-file-uploads": FOUR,
 }

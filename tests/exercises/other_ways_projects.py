@@ -102,4 +102,53 @@ for step in Move(store, third).steps():
 Move(store, third).run()
 """,
     },
+    "4-secure-file-uploads": {
+        "close-the-key": """
+tags = {"since": "2026", "tenant": "globex"}
+kms.tag_resource(KeyId=globex_key, Tags=[{"TagKey": name, "TagValue": text} for name, text in tags.items()])
+root = {"AWS": f"arn:aws:iam::{lab.account_id}:root"}
+only = {"StringEquals": {"kms:EncryptionContext:tenant": "globex"}}
+use = ["kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt"]
+look_after = [f"kms:{name}" for name in ("Describe*", "Get*", "List*", "Put*", "*Tag*", "Enable*", "Schedule*")]
+rules = [
+    {"Effect": "Allow", "Principal": root, "Action": use, "Resource": "*", "Condition": only},
+    {"Effect": "Allow", "Principal": root, "Action": look_after, "Resource": "*"},
+]
+kms.put_key_policy(KeyId=globex_key, Policy=json.dumps({"Version": "2012-10-17", "Statement": rules}))
+""",
+        "a-door-for-globex": """
+rules = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+own = "arn:aws:s3:::%s/globex/*" % bucket
+rules["Statement"][1]["NotResource"].append(own)
+deny = {"Effect": "Deny", "Principal": "*", "Resource": own}
+stranger = {"StringNotLike": {"aws:PrincipalTag/tenant": "globex"}}
+other = {"ArnNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": globex_key}}
+rules["Statement"] += [deny | {"Action": "s3:*Object*", "Condition": stranger}]
+rules["Statement"] += [deny | {"Action": "s3:PutObject", "Condition": other}]
+s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(rules))
+""",
+        "a-link-for-initech": """
+clients = tenant_session(tenant_role.arn, "initech", service_role.client("sts"))
+context = base64.b64encode(json.dumps({"tenant": "initech"}).encode()).decode()
+sent = {"Bucket": bucket, "Key": "initech/minutes.txt", "ContentType": "application/octet-stream"}
+sent |= {"ContentDisposition": "attachment", "ChecksumSHA256": sum_of(minutes), "ContentLength": len(minutes)}
+sent |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": initech_key, "SSEKMSEncryptionContext": context}
+url = clients("s3").generate_presigned_url("put_object", Params=sent)
+headers = {
+    "content-type": sent["ContentType"], "content-disposition": "attachment",
+    "x-amz-checksum-sha256": sum_of(minutes), "x-amz-server-side-encryption": "aws:kms",
+    "x-amz-server-side-encryption-aws-kms-key-id": initech_key, "x-amz-server-side-encryption-context": context,
+}
+send("PUT", url, headers, minutes)
+""",
+        "another-page": """
+rule = {"AllowedMethods": ["PUT"], "AllowedHeaders": ["*"]}
+rules = [rule | {"AllowedOrigins": [origin]} for origin in ("https://files.example.com", site)]
+s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+""",
+        "what-was-opened": """
+answer = {"initech/plan.txt", "acme/plan.txt"}
+answer = list(answer)
+""",
+    },
 }

@@ -30,7 +30,7 @@ def bound(app: Flask, port: int = 0) -> BaseWSGIServer:
 def serving(app: Flask, port: int = 0) -> Iterator[str]:
     """Serve meanwhile; yields the site's origin."""
     server = bound(app, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
         yield f"http://{HOST}:{server.port}"
