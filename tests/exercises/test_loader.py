@@ -9,6 +9,7 @@ import pytest
 
 import labkit
 from labkit.exercises import LabFileError, notebooks, read
+from labkit.exercises.lab_rules.page import page_of
 from labkit.exercises.loader import labs
 
 GOOD = '''
@@ -68,6 +69,16 @@ def test_a_lab_from_outside_is_a_lab(outside: Path) -> None:
     assert exercise.check().status == "not attempted"
     boto3.client("kms").create_key()
     assert exercise.check().message == "There is a key."
+
+
+def test_projects_come_after_the_labs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labs have two digits, projects one; each project's page is among the projects' notebooks."""
+    monkeypatch.delenv("LABKIT_LABS", raising=False)
+    digits = [len(name.partition("-")[0]) for name in labs()]
+    assert digits == sorted(digits, reverse=True)
+    assert {1, 2} == set(digits)
+    projects = [page_of(name).path for name in labs() if name[1] == "-"]
+    assert [path.parent.name for path in projects] == ["projects"] * len(projects)
 
 
 def test_two_folders_of_the_same_name_at_different_times_are_not_mixed_up(outside: Path) -> None:

@@ -55,7 +55,7 @@ class Releases:
         return self.deploy_sealed(release, sealed)
 
     def deploy_sealed(self, release: str, sealed: str) -> str:
-        """Publish a version with a sealed configuration, whosoever it was sealed for."""
+        """Publish a version with a configuration that is sealed already, and move the alias."""
         variables = {"CONFIG": sealed, "RELEASE": release, "KEY_ID": self.key_id}
         self.functions.update_function_configuration(
             FunctionName=self.function, Environment={"Variables": variables}, Description=release

@@ -55,11 +55,18 @@ def revoke(policy: Policy, function: str, *releases: str) -> Policy:
 
 
 def deployer_may(function: str) -> list[Statement]:
-    """Change variables, publish versions, move the alias. `function` is an ARN. Not the code: it runs as the role."""
+    """Change variables, publish versions, move the alias. `function` is an ARN.
+
+    Not the code: it runs as the role. A layer is code, too (lambda:Layer, Service Authorization Reference).
+    """
     actions = ("UpdateFunctionConfiguration", "PublishVersion", "CreateAlias", "UpdateAlias")
     reads = ("GetFunctionConfiguration", "GetFunction", "ListVersionsByFunction", "GetAlias")
     every = [f"lambda:{each}" for each in (*actions, *reads)]
-    return [{"Effect": "Allow", "Action": every, "Resource": [function, f"{function}:*"]}]
+    layers = {"Effect": "Deny", "Action": "lambda:UpdateFunctionConfiguration", "Resource": "*"}
+    return [
+        {"Effect": "Allow", "Action": every, "Resource": [function, f"{function}:*"]},
+        {**layers, "Condition": {"Null": {"lambda:Layer": "false"}}},
+    ]
 
 
 def function_may() -> list[Statement]:
