@@ -21,7 +21,7 @@ LEAVES = frozenset({"pending-deletion", "secret-in-context"})
 
 
 def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
-    """The key `wages` is enabled, with its alias and its secret; `old catalogue` was left to its end."""
+    """Ask that the key `wages` is enabled, with its alias and its secret, and `old catalogue` left to its end."""
     wages, old = the_key(lab, "wages"), _state(lab, "old catalogue")
     if old not in ("PendingDeletion", ""):
         return not_yet(f"The key `old catalogue` is {old}: nobody needs it, and it should have gone.")
@@ -42,7 +42,7 @@ def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
 
 
 def who_fails_alone(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of symmetric keys with imported material that are enabled."""
+    """Compare the answer with the number of symmetric keys with imported material that are enabled."""
     if answer is None:
         return unanswered()
     if (wrong := no_number(answer)) is not None:
@@ -57,7 +57,7 @@ def who_fails_alone(lab: LabView, answer: Any) -> Outcome:
 
 
 def close_the_newsletter(lab: LabView, answer: Any) -> Outcome:
-    """By the policy of `newsletter`, Reader may decrypt, and nobody but the account anything else."""
+    """Ask that by the policy of `newsletter` Reader may decrypt, and nobody but the account anything else."""
     arn, reach = str(the_key(lab, "newsletter")["Arn"]), Reach(lab)
     if has_first_policy(lab, arn):
         return not_attempted("The policy of `newsletter` lets in everybody, as at first.")
@@ -74,11 +74,14 @@ def close_the_newsletter(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"Nobody else is let in by the policy. But Reader is not allowed {missing.action} by it.")
     if (more := reach.exceeds_on(key, without_policies(reader), right)) is not None:
         return not_yet(f"Reader is allowed more by the policy: {more.told}.")
+    for each in audit(lab.observer.client, only=("public-key-policy", "account-wide-principal")):
+        if each.resource == arn:  # a pattern takes in roles of accounts that nobody has thought of
+            return not_yet(f"The policy still lets in more than one role. {each.why}")
     return solved("One role, one action: KMS.5 passes, and Reader still reads.")
 
 
 def photos_through_s3(lab: LabView, answer: Any) -> Outcome:
-    """Photographer may use `photos` by way of S3 alone, and store objects in the bucket."""
+    """Ask that Photographer may use `photos` by way of S3 alone, and store objects in the bucket."""
     arn, reach = str(the_key(lab, "photos")["Arn"]), Reach(lab)
     key, who = reach.key(arn), reach.caller("Photographer")
     right = Right(USE, (arn,), THROUGH_S3)
@@ -109,7 +112,7 @@ def _is_as_planted(lab: LabView, photos: str) -> bool:
 
 
 def nothing_left(lab: LabView, answer: Any) -> Outcome:
-    """The audit finds nothing but what time mends, and everybody who works in the shop still can."""
+    """Ask that the audit finds nothing but what time mends, and that all people of the shop can still work."""
     if (said := _broken(lab)) != "":
         return not_yet(said)
     report = audit(lab.observer.client)

@@ -90,9 +90,7 @@ def test_the_trail_shows_cloudformation_behind_the_call(lab: labkit.Lab, stacks:
 def test_a_refusal_by_kms_rolls_the_stack_back(lab: labkit.Lab, stacks: Any, kms: Any) -> None:
     """The caller may make stacks, but no keys."""
     allowed = {"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"}
-    lab.role("Deployer", policy=[allowed]).client("cloudformation").create_stack(
-        StackName="app", TemplateBody=TEMPLATE
-    )
+    lab.role("Deployer", policy=[allowed]).client("cloudformation").create_stack(StackName="app", TemplateBody=TEMPLATE)
     assert statuses(stacks, "app") == [
         ("app", "CREATE_IN_PROGRESS"),
         ("Key", "CREATE_IN_PROGRESS"),
