@@ -6,7 +6,6 @@ from labkit.exercises import notebooks
 
 from .walking import twice
 
-
 # Two that read more than they change are left out for their length.
 LONG = ("18-cloudtrail-in-pandas", "19-investigate-an-incident")
 
