@@ -160,6 +160,9 @@ def test_a_real_denial_reads_like_one(shop: Audited) -> None:
     assert row.why.startswith("Not known: kms:GetKeyPolicy answered AccessDeniedException.")
     assert "The same for " in row.why
     assert {each.check for each in report if not each.is_unread} & {"grant-too-wide", "public-key-policy"} == set()
+    table = report.tools()
+    assert set(table[table["control"] == "KMS.5"]["status"]) == {UNREAD}
+    assert UNREAD not in set(table[table["control"] == "KMS.4"]["status"])
 
 
 def test_some_checks_alone(shop: Audited) -> None:

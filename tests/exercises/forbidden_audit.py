@@ -53,8 +53,8 @@ TWENTY_ONE: dict[str, Rows] = {
         (_PHOTOS % (_S3.replace("s3.us-east-1", "ec2.us-east-1"), ""), NO, "can't use the key `photos` through S3"),
         (
             _PHOTOS % (_S3.replace("StringEquals", "StringLike").replace("us-east-1", "*"), ""),
-            NO,
-            "more than the task says",
+            "solved",  # a key of this Region is asked by the services of this Region alone
+            "serves S3 alone",
         ),
         (_PHOTOS % (_S3.replace("StringEquals", "StringEqualsIfExists"), ""), NO, "more than the task says"),
         (

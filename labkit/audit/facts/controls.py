@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .account import Account
+from .finding import UNREAD
 from .keys import Key
 from .questions import lets_in_everybody
+from .reader import CouldNotRead
 
 Status = Literal["PASS", "FAIL"]
 
@@ -25,7 +27,7 @@ class Row:
     name: str
     tool: str
     control: str
-    status: Status | Literal[""]
+    status: Status | Literal["", "could not read"]
 
 
 def _status(*, passes: bool) -> Status:
@@ -96,8 +98,12 @@ RULES = (
 
 
 def rows(account: Account) -> Iterator[Row]:
-    """Say what each tool says of each customer managed key. Raises CouldNotRead."""
+    """Say what each tool says of each customer managed key. CouldNotRead if keys can't be listed and described."""
     for key in account.keys:
         if key.is_customers:
             for tool, control, rule in RULES:
-                yield Row(key.arn, str(key.metadata.get("Description", "")), tool, control, rule(key))
+                try:
+                    status: Status | Literal["", "could not read"] = rule(key)
+                except CouldNotRead:
+                    status = UNREAD
+                yield Row(key.arn, str(key.metadata.get("Description", "")), tool, control, status)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 SEVERITIES = ("critical", "high", "medium", "low")
-UNREAD = "could not read"
+UNREAD: Final = "could not read"
 """Stands in the place of a severity where a permission or an answer was missing: nothing is known there."""
 
 
