@@ -23,7 +23,7 @@ ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
 
 
 def billing_may_seal(lab: LabView, answer: Any) -> Outcome:
-    """BillingShipper may GenerateDataKey with the log archive's key for app=billing, and nothing else on keys."""
+    """Ask what BillingShipper may do on keys: GenerateDataKey for app=billing, and nothing else."""
     key, reach = str(the_key(lab, "log archive")["Arn"]), Reach(lab)
     billing = reach.caller("BillingShipper")
     right = Right(("kms:GenerateDataKey",), (key,), {"kms:EncryptionContext:app": ("billing",)})
@@ -41,7 +41,7 @@ def billing_may_seal(lab: LabView, answer: Any) -> Outcome:
 
 
 def seal_the_first_hour(lab: LabView, answer: Any) -> Outcome:
-    """The object of hour 0 is a sealed file of its own name, in frames of 100 bytes, made as WebShipper."""
+    """Look for the sealed file of hour 0, under its own name, in frames of 100 bytes, made as WebShipper."""
     raw = _object(lab, FIRST)
     if raw is None:
         return not_attempted(f"The bucket has no object `{FIRST}`.")
@@ -63,7 +63,7 @@ def seal_the_first_hour(lab: LabView, answer: Any) -> Outcome:
 
 
 def a_door_for_billing(lab: LabView, answer: Any) -> Outcome:
-    """The bucket policy lets both shippers put new sealed objects in their places, and refuses all else."""
+    """Try the bucket policy: both shippers put new sealed objects in their places, and all else is refused."""
     text = _bucket_policy(lab)
     if text is None:
         return not_yet("The bucket has no policy now.")
@@ -75,7 +75,7 @@ def a_door_for_billing(lab: LabView, answer: Any) -> Outcome:
 
 
 def bring_it_to_its_end(lab: LabView, answer: Any) -> Outcome:
-    """The three files of the server that stopped are in the bucket, sealed, each with one version."""
+    """Look for the three files of the server that stopped: sealed, each with one version."""
     there = {hour: _versions(lab, name) for hour, name in STOPPED.items()}
     tried = [event for name in STOPPED.values() for event in _puts(lab, name, refused=True)]
     if {hour: len(found) for hour, found in there.items()} == {12: 1, 13: 1, 14: 0} and len(tried) == 2:
@@ -96,7 +96,7 @@ def bring_it_to_its_end(lab: LabView, answer: Any) -> Outcome:
 
 
 def ten_o_clock(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the number of failed logins of ten o'clock, and LogAuditor has opened that file."""
+    """Compare the answer with the failed logins of ten o'clock; LogAuditor has to have opened that file."""
     if wrong := no_number(answer):
         return wrong
     if answer == _failed(9):

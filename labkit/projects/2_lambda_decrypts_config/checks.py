@@ -19,7 +19,7 @@ FORGED, ERROR = "2026-09", "InvalidCiphertextException"
 
 
 def invoice_opens_its_own(lab: LabView, answer: Any) -> Outcome:
-    """InvoiceRole may Decrypt for function=invoice, Deployer seals for both, ReportRole as before, nobody else."""
+    """Ask who uses the key: InvoiceRole for function=invoice, Deployer for both, ReportRole as before, nobody else."""
     key, reach = _key(lab), Reach(lab)
     thing, invoice, deployer = reach.key(key), reach.caller("InvoiceRole"), reach.caller("Deployer")
     report, admin = reach.caller("ReportRole"), reach.caller("LabAdministrator")
@@ -53,12 +53,12 @@ def invoice_opens_its_own(lab: LabView, answer: Any) -> Outcome:
 
 
 def password_of_march(lab: LabView, answer: Any) -> Outcome:
-    """A version with the release 2026-03 was live, brought by Deployer, and ReportRole has opened its settings."""
+    """Look for the release 2026-03: live, brought by Deployer, and ReportRole has opened its settings."""
     return _deployed(lab, "2026-03") or solved("The function has its new password, and you were the last to see it.")
 
 
 def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
-    """2026-04 was live and was opened; 2026-01 and 2026-02 are refused to everybody, later ones are not."""
+    """Look for 2026-04, live and opened; ask whether 2026-01 and 2026-02 alone are refused to everybody."""
     key, reach = _key(lab), Reach(lab)
     thing, role = reach.key(key), reach.caller("ReportRole")
 
@@ -91,7 +91,7 @@ def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
 
 
 def a_forged_release(lab: LabView, answer: Any) -> Outcome:
-    """The answer is the trail's error code of ReportRole's Decrypt for 2026-09; `live` leads elsewhere again."""
+    """Compare the answer with the error code of ReportRole's Decrypt for 2026-09; `live` leads elsewhere again."""
     if wrong := no_text(answer, "the error code"):
         return wrong
     tries = [e for e in lab.events() if e["eventName"] == "Decrypt" and context_of(e) == _about(FORGED)]
