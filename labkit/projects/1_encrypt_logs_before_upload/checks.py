@@ -23,7 +23,7 @@ ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
 
 
 def billing_may_seal(lab: LabView, answer: Any) -> Outcome:
-    """BillingShipper may GenerateDataKey with the log archive's key for app=billing, and nothing else on keys."""
+    """Ask what BillingShipper may do on keys: GenerateDataKey for app=billing, and nothing else."""
     key, reach = str(the_key(lab, "log archive")["Arn"]), Reach(lab)
     billing = reach.caller("BillingShipper")
     right = Right(("kms:GenerateDataKey",), (key,), {"kms:EncryptionContext:app": ("billing",)})

@@ -19,7 +19,7 @@ FORGED, ERROR = "2026-09", "InvalidCiphertextException"
 
 
 def invoice_opens_its_own(lab: LabView, answer: Any) -> Outcome:
-    """InvoiceRole may Decrypt for function=invoice, Deployer seals for both, ReportRole as before, nobody else."""
+    """Ask who uses the key: InvoiceRole for function=invoice, Deployer for both, ReportRole as before, nobody else."""
     key, reach = _key(lab), Reach(lab)
     thing, invoice, deployer = reach.key(key), reach.caller("InvoiceRole"), reach.caller("Deployer")
     report, admin = reach.caller("ReportRole"), reach.caller("LabAdministrator")
@@ -58,7 +58,7 @@ def password_of_march(lab: LabView, answer: Any) -> Outcome:
 
 
 def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
-    """2026-04 was live and was opened; 2026-01 and 2026-02 are refused to everybody, later ones are not."""
+    """Look for 2026-04, live and opened; ask whether 2026-01 and 2026-02 alone are refused to everybody."""
     key, reach = _key(lab), Reach(lab)
     thing, role = reach.key(key), reach.caller("ReportRole")
 

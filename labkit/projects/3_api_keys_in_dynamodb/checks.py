@@ -15,7 +15,7 @@ TABLE = "api-keys"
 
 
 def second_verifier(lab: LabView, answer: Any) -> Outcome:
-    """EdgeVerifier may GenerateMac with generation 1's HMAC key, and nothing else on keys."""
+    """Ask what EdgeVerifier may do on keys: GenerateMac with generation 1's HMAC key, and nothing else."""
     try:
         lab.observer.client("iam").get_role(RoleName="EdgeVerifier")
     except ClientError as missing:
@@ -32,7 +32,7 @@ def second_verifier(lab: LabView, answer: Any) -> Outcome:
 
 
 def a_key_for_carla(lab: LabView, answer: Any) -> Outcome:
-    """Carla has an entry that is sealed and pointed at, issued by Issuer, and read by Verifier."""
+    """Look for Carla's entry: sealed and pointed at, issued by Issuer, and read by Verifier."""
     entries = [each for each in _items(lab, "") if _text(each, "owner") == "carla"]
     if not entries:
         return not_attempted("The table has no entry of the owner carla.")
@@ -43,7 +43,7 @@ def a_key_for_carla(lab: LabView, answer: Any) -> Outcome:
 
 
 def doras_key(lab: LabView, answer: Any) -> Outcome:
-    """Dora's entries are revoked, by Support; the others are as they were."""
+    """Look whether Dora's entries are revoked, by Support, and the others are as they were."""
     entries = {_text(each, "owner"): each for each in _items(lab, "key#")}
     owners = ("dora", "anna", "ben")
     if missing := [name for name in owners if name not in entries]:
@@ -63,7 +63,7 @@ def doras_key(lab: LabView, answer: Any) -> Outcome:
 
 
 def third_generation(lab: LabView, answer: Any) -> Outcome:
-    """Generation 3 alone is in use, with keys of its own; every entry is pointed at and sealed under them."""
+    """Look whether generation 3 alone is in use, and every entry is pointed at and sealed under its own keys."""
     used = _generations(lab)
     names = [name for name, _, _ in used]
     if "3" not in names:
