@@ -30,7 +30,7 @@ UPLOADED = "initech/minutes.txt"
 
 
 def close_the_key(lab: LabView, answer: Any) -> Outcome:
-    """The key of globex has its tag, and a policy under which it is used in the context of globex alone."""
+    """Check that the key of globex has its tag, and a policy under which it is used in the context of globex alone."""
     arn = str(the_key(lab, "uploads of globex")["Arn"])
     if not any(key_arn(event) == arn for event in calls(lab, "PutKeyPolicy", "TagResource", "CreateGrant")):
         return not_attempted("The key of globex is still as it was made: without a tag, and with the default policy.")
@@ -68,7 +68,7 @@ def _wrong_with_the_key(lab: LabView, arn: str) -> Iterator[str]:
 
 
 def a_door_for_globex(lab: LabView, answer: Any) -> Outcome:
-    """The bucket policy lets in each of three tenants in its own place, under its own key, and nobody else."""
+    """Check that each of three tenants gets in at its own place, under its own key, and nobody else."""
     try:
         text = str(lab.observer.client("s3").get_bucket_policy(Bucket=_bucket(lab))["Policy"])
     except ClientError as refused:
@@ -84,7 +84,7 @@ def a_door_for_globex(lab: LabView, answer: Any) -> Outcome:
 
 
 def a_link_for_initech(lab: LabView, answer: Any) -> Outcome:
-    """The minutes of initech are in the bucket as the site puts files: place, key, context, and never shown."""
+    """Check that the minutes of initech are in the bucket as the site puts files: place, key, context, and never shown."""
     s3 = lab.observer.client("s3")
     try:
         found = s3.head_object(Bucket=_bucket(lab), Key=UPLOADED)
@@ -116,7 +116,7 @@ def a_link_for_initech(lab: LabView, answer: Any) -> Outcome:
 
 
 def another_page(lab: LabView, answer: Any) -> Outcome:
-    """The CORS rules let the site's page and https://files.example.com put files, and let nobody do more."""
+    """Check that pages of the site and of https://files.example.com may put files, and nobody may do more."""
     try:
         rules = lab.observer.client("s3").get_bucket_cors(Bucket=_bucket(lab))["CORSRules"]
     except ClientError as refused:
@@ -133,7 +133,7 @@ def another_page(lab: LabView, answer: Any) -> Outcome:
 
 
 def what_was_opened(lab: LabView, answer: Any) -> Outcome:
-    """The answer lists the objects whose data keys KMS has decrypted."""
+    """Check that the answer lists the objects whose data keys KMS has decrypted."""
     opened = sorted({_object_in(event) for event in calls(lab, "Decrypt")} - {""})
     if answer is None:
         return unanswered()
