@@ -207,6 +207,20 @@ def _bucket(change: str) -> str:
     )
 
 
+def _put(**other: object) -> str:
+    """A put in a session of initech as it should be, but for one thing (None: left out)."""
+    change = {"ChecksumSHA256": None, **other} if "Body" in other else other
+    return (
+        'asked = {"Bucket": bucket, "Key": "initech/minutes.txt", "Body": minutes}\n'
+        'asked |= {"ContentDisposition": "attachment"}\n'
+        'asked |= {"ContentType": "application/octet-stream", "ChecksumSHA256": sum_of(minutes)}\n'
+        'asked |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": initech_key}\n'
+        "asked |= {'SSEKMSEncryptionContext': base64.b64encode(b'{\"tenant\": \"initech\"}').decode()}\n"
+        f"asked |= {change}\n"
+        'initech("s3").put_object(**{name: value for name, value in asked.items() if value is not None})'
+    )
+
+
 def _cors(*rules: str) -> str:
     return f's3.put_bucket_cors(Bucket=bucket, CORSConfiguration={{"CORSRules": [{", ".join(rules)}]}})'
 
@@ -215,6 +229,7 @@ def _rule(origins: str, methods: str = '"PUT"', headers: str = '"*"') -> str:
     return f'{{"AllowedOrigins": [{origins}], "AllowedMethods": [{methods}], "AllowedHeaders": [{headers}]}}'
 
 
+GRANT = 'kms.create_grant(KeyId=globex_key, GranteePrincipal=service_role.arn, Operations=["Decrypt"])'
 PARTNER = '"https://files.example.com"'
 OTHER_CONTEXT = '"StringNotLike": {"kms:EncryptionContext:tenant": "globex*"}'
 ADMINISTRATOR = '"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/LabAdministrator"}'
@@ -243,6 +258,11 @@ FOUR: dict[str, Rows] = {
             _key('right["Statement"].append({**use, "Condition": {"Null": {"aws:PrincipalTag/tenant": "false"}}})'),
             NO,
             "A session of globex is refused",
+        ),
+        (
+            _key("") + '\n' + GRANT,
+            NO,
+            "let in by the key itself",
         ),
         (TAG.replace('"TagValue": "globex"', '"TagValue": "acme"') + _key("").removeprefix(TAG), NO, "no tag"),
     ),
@@ -273,6 +293,13 @@ FOUR: dict[str, Rows] = {
             "Somebody of another account may get",
         ),
         (_bucket('rules["OtherKey3"]["Action"] = ["s3:PutObject", "s3:GetObject"]'), NO, "refused when it gets"),
+    ),
+    "a-link-for-initech": (
+        (_put(ContentType="text/plain"), NO, "browser would show it"),
+        (_put(ContentDisposition="inline"), NO, "browser would show it"),
+        (_put(ChecksumSHA256=None), NO, "no SHA-256 checksum"),
+        (_put(Body=b"x" * 38, ChecksumSHA256=None), NO, "no SHA-256 checksum"),
+        (_put(Body=b"minutes"), NO, "not as long"),
     ),
     "another-page": (
         (_cors(_rule(f"site, {PARTNER}, 'null'")), NO, "a page of null"),

@@ -27,6 +27,7 @@ USES = tuple(
 )  # fmt: skip
 MINUTES = b"Minutes of the meeting of January 5th\n"
 UPLOADED = "initech/minutes.txt"
+KIND = "application/octet-stream"
 
 
 def close_the_key(lab: LabView, answer: Any) -> Outcome:
@@ -108,8 +109,8 @@ def a_link_for_initech(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The object is under the right key. But its context does not say `tenant=initech`.")
     if not is_by(put, "UploadTenant"):
         return not_yet("The object is there. But it was not put in a session of the tenant's role.")
-    if not str(found.get("ContentDisposition", "")).startswith("attachment") or _is_shown(found["ContentType"]):
-        return not_yet("The object is there. But a browser would show it, and not save it.")
+    if not str(found.get("ContentDisposition", "")).startswith("attachment") or found["ContentType"] != KIND:
+        return not_yet("The object is there. But a browser would show it: look at its content type and disposition.")
     if (asked.get("Checksum") or {}).get("ChecksumSHA256") != digest:
         return not_yet("The object is there. But it has no SHA-256 checksum of the text `minutes`.")
     return solved("S3 has checked the place, the key, the length and the checksum.")
@@ -149,11 +150,6 @@ def what_was_opened(lab: LabView, answer: Any) -> Outcome:
         kind = "was uploaded, and nobody has opened it" if more[0] in put else "is none of the objects that were opened"
         return not_yet(f"`{more[0]}` {kind}.")
     return not_yet("Not all of the objects that were opened are there.")
-
-
-def _is_shown(kind: str) -> bool:
-    """Whether browsers show what has this content type: pages, pictures, text."""
-    return kind.startswith(("text/", "image/", "application/xhtml", "application/xml", "application/pdf"))
 
 
 def _object_in(event: dict[str, Any]) -> str:

@@ -10,42 +10,18 @@ import base64
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from attempts import Attempt
 
-from .files import Files, Upload
-from .sending import ask, put, send, sum_of
-from .sessions import tenant_session
+from .files import Files
+from .scene import FILE, SUM, Scene
+from .sending import ask, put, send
+from .sessions import Clients, tenant_session
 
-FILE = b"<script>alert(document.domain)</script>"
-SUM = sum_of(FILE)
 NO = "AccessDenied"
 TOUCHED = "SignatureDoesNotMatch"
-Clients = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Where it happens: a site, a tenant with a file, and another tenant that is after it.
-
-    `thief` makes the clients of the other tenant's session, `service` those of the site's own role.
-    """
-
-    site: str
-    token: str  # of the thief
-    victim: Files
-    loot: str  # the name of the victim's file
-    own: Files  # the thief's
-    thief: Clients
-    service: Clients
-    admin: Clients
-    role: str  # the tenants' role
-
-    def link(self, name: str, seconds: int = 60) -> Upload:
-        """Sign a link for a file of the thief's own."""
-        return replace(self.own, seconds=seconds).upload(name, len(FILE), SUM)
 
 
 def must_not(scene: Scene) -> list[Attempt]:

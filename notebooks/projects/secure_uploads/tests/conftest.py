@@ -13,8 +13,8 @@ import boto3
 import pytest
 from secure_uploads import Files, Tenant, Tenants, create_app, new_token, tenant_session
 from secure_uploads.keys import make_key
-from secure_uploads.must_not import Scene
 from secure_uploads.rules import bucket_policy, cors, service_may, tenant_may, tenant_trust
+from secure_uploads.scene import Scene
 from secure_uploads.sending import put, sum_of
 from secure_uploads.serving import serving, storage_of
 from secure_uploads.tenants import digest_of

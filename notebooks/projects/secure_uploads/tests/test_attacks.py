@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from secure_uploads.must_not import FILE, NO, SUM, must_not
+from secure_uploads.must_not import NO, must_not
 from secure_uploads.rules import bucket_policy
+from secure_uploads.scene import FILE, SUM
 from secure_uploads.sending import put, send
 
 from .conftest import BUCKET, PLAN, World
