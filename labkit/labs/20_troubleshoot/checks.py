@@ -15,7 +15,7 @@ BUCKETS = "thumbs-"
 
 
 def clerk_and_alias(lab: LabView, answer: Any) -> Outcome:
-    """Clerk decrypts with the key of the ledger by its own policy, and may do nothing else with any key."""
+    """Ask whether Clerk decrypts with the ledger's key by its own policy, and may do nothing else with any key."""
     ledger, reach = _arn(lab, "ledger"), Reach(lab)
     clerk, right = reach.caller("Clerk"), Right(("kms:Decrypt",), (ledger,))
     if (aside := _opened(lab, ledger, reach, "Clerk")) is not None:
@@ -33,7 +33,7 @@ def clerk_and_alias(lab: LabView, answer: Any) -> Outcome:
 
 
 def tellers_door(lab: LabView, answer: Any) -> Outcome:
-    """Teller encrypts and decrypts with the safe's key, and nobody else has come in."""
+    """Ask whether Teller encrypts and decrypts with the safe's key, and nobody else has come in."""
     safe, reach = _arn(lab, "safe"), Reach(lab)
     teller, right = reach.caller("Teller"), Right(("kms:Encrypt", "kms:Decrypt"), (safe,))
     thing = reach.key(safe)
@@ -57,7 +57,7 @@ def tellers_door(lab: LabView, answer: Any) -> Outcome:
 
 
 def contractors_fence(lab: LabView, answer: Any) -> Outcome:
-    """Contractor also makes data keys; the boundary still stands, and allows no more than these three."""
+    """Ask whether Contractor also makes data keys, within a boundary that still stands; and nothing else."""
     plans, reach = _arn(lab, "plans"), Reach(lab)
     contractor, right = reach.caller("Contractor"), Right(FENCE, (plans,))
     if (aside := _opened(lab, plans, reach, "Contractor")) is not None:
