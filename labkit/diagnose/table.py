@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from . import diagnose
 if TYPE_CHECKING:
     import pandas
 
+_TIME = re.compile(r"\b\d{8}T\d{6}Z\b")
 LONGEST = 90  # characters of a message that are shown
 
 
@@ -41,6 +43,8 @@ def _said(error: Exception) -> str:
     """The end of a message: from the reason on, if it gives one, else its last words."""
     message = error.response["Error"].get("Message", "") if isinstance(error, ClientError) else str(error)
     text = " ".join(str(message).split())
+    if _TIME.search(text):  # of this machine, and so another one at each run
+        return f"{text.partition(':')[0]}: …"
     reason = max(text.rfind(" because "), text.rfind(" with an explicit deny "))
     if reason >= 0:
         text = text[reason + 1 :]
