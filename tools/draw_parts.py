@@ -76,7 +76,6 @@ PICTURES = {
             "schedule": Part(["EventBridge rule", "rate(90 days)"], 0, 1, "aws"),
             "function": Part(["function", "role KeyRotator"], 1, 1),
             "oncall": Part(["queue", "of the person on call"], 2, 1),
-            "ages": Part(["metric", "KeyAgeDays"], 0, 2, "aws"),
             "keys": Part(["KMS keys", "tag watch=yes"], 1, 2, "key"),
         },
         [
@@ -92,7 +91,7 @@ PICTURES = {
         {
             "browser": Part(["browser", "page of a tenant"], 0, 0),
             "site": Part(["site", "role UploadService"], 1, 0),
-            "session": Part(["session of the tenant", "role UploadTenant, tagged"], 2, 0, "aws"),
+            "session": Part(["tenant's session", "role UploadTenant, tagged"], 2, 0, "aws"),
             "bucket": Part(["S3 bucket", "a folder for each tenant"], 0, 1, "aws"),
             "key": Part(["KMS key", "one for each tenant"], 1, 1, "key"),
         },
