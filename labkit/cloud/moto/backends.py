@@ -34,7 +34,6 @@ from moto.moto_api._internal import mock_random
 from moto.organizations.models import organizations_backends
 from werkzeug.exceptions import HTTPException
 
-from ..core.botocore_data import loader
 from ..core.call import Call
 from ..core.clock import Clock
 from ..core.errors import AwsError
@@ -102,7 +101,6 @@ def _fit_to_the_lab(clock: Clock) -> None:
         (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
         (XFormedAttributePicker, "get_possible_keys", _POSSIBLE_KEYS),
         (moto.core.responses, "method_names_from_class", _METHOD_NAMES),
-        (moto.core.utils, "create_loader", loader),
         (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
     )
     for place, name, value in replaced:
