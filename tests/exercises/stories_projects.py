@@ -24,7 +24,8 @@ made = seal_config(deployer.client("kms"), key, "report", "2026-03", settings | 
 variables = {"CONFIG": made, "RELEASE": "2026-03", "KEY_ID": key, "PASSWORD": "clear"}
 brings = deployer.client("lambda")
 def bring(by, variables):
-    by.update_function_configuration(FunctionName="report", Environment={"Variables": variables})
+    more = {"Environment": {"Variables": variables}, "Description": "2026-03"}
+    by.update_function_configuration(FunctionName="report", **more)
     version = by.publish_version(FunctionName="report")["Version"]
     brings.update_alias(FunctionName="report", Name="live", FunctionVersion=version)
     run()

@@ -191,8 +191,9 @@ def _deployed(lab: LabView, release: str) -> Outcome | None:
     if not any(is_by(event, "Deployer") for event in pointed):
         return not_yet(f"The release {release} is live, but it was not the Deployer that brought it.")
     made = [event for event in lab.events() if event["eventName"].startswith("PublishVersion")]
-    made = [e for e in made if str((e.get("responseElements") or {}).get("version")) in numbers]
-    if made and not any(is_by(event, "Deployer") for event in made):
+    last = {str((event.get("responseElements") or {}).get("version")): event for event in made}
+    mine = [event for version, event in last.items() if version in numbers]
+    if mine and not any(is_by(event, "Deployer") for event in mine):
         return not_yet(f"The release {release} is live, but it was not the Deployer that published it.")
     opened = [event for event in calls(lab, "Decrypt") if context_of(event) == _about(release)]
     if not any(is_by(event, "ReportRole") for event in opened):

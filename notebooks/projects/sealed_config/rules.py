@@ -55,11 +55,19 @@ def revoke(policy: Policy, function: str, *releases: str) -> Policy:
 
 
 def deployer_may(function: str) -> list[Statement]:
-    """Change variables, publish versions, move the alias. `function` is an ARN. Not the code: it runs as the role."""
+    """Change variables, publish versions, move the alias. `function` is an ARN. Not the code: it runs as the role.
+
+    A layer is code, too, so none may be attached. No condition of IAM looks at the handler's name.
+    """
     actions = ("UpdateFunctionConfiguration", "PublishVersion", "CreateAlias", "UpdateAlias")
     reads = ("GetFunctionConfiguration", "GetFunction", "ListVersionsByFunction", "GetAlias")
     every = [f"lambda:{each}" for each in (*actions, *reads)]
-    return [{"Effect": "Allow", "Action": every, "Resource": [function, f"{function}:*"]}]
+    layers = {"Null": {"lambda:Layer": "false"}}
+    configure, where = "lambda:UpdateFunctionConfiguration", [function, f"{function}:*"]
+    return [
+        {"Effect": "Allow", "Action": every, "Resource": where},
+        {"Effect": "Deny", "Action": configure, "Resource": where, "Condition": layers},
+    ]
 
 
 def function_may() -> list[Statement]:
