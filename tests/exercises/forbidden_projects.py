@@ -22,6 +22,28 @@ def _door(change: str) -> str:
     )
 
 
+FOUR_ROLES = 'rules["{rule}"]["Principal"] = {{"AWS": [{roles}]}}'
+ROLES = 'billing_role.arn, auditor_role.arn, f"arn:aws:iam::{lab.account_id}:role/LabAdministrator"'
+BACK_DOOR = '[billing_role.arn, f"arn:aws:iam::{lab.account_id}:role/Back"]'
+BY_ENDPOINT = '{"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}'
+BUT_AUDITOR = '{"ArnNotEquals": {"aws:PrincipalArn": auditor_role.arn}}'
+PLAIN_HTTP = '{"Bool": {"aws:SecureTransport": "false"}}'
+MORE = (
+    'both["Statement"].append({"Effect": "%s", "Principal": "*", "Action": "s3:%s", '
+    '"Resource": f"arn:aws:s3:::{bucket}%s"%s})'
+)
+
+
+def _sealed(by: str, key: str) -> str:
+    """The first hour, sealed by one of the clients; the web server puts it."""
+    return (
+        'sealed, this_file = io.BytesIO(), {"app": "web", "file": "2026-01-05T00.log"}\n'
+        f"seal(io.BytesIO(first_hour), sealed, {by}, {key}, this_file, frame_bytes=100)\n"
+        'place = {"Bucket": bucket, "Key": "web/2026-01-05T00.log.sealed"}\n'
+        'web.client("s3").put_object(**place, Body=sealed.getvalue())\n'
+    )
+
+
 LOGS: dict[str, Rows] = {
     "billing-may-seal": (
         (_role("BillingShipper", '"kms:GenerateDataKey*"', BILLING), NO, "kms:GenerateDataKeyPair"),
@@ -67,7 +89,28 @@ LOGS: dict[str, Rows] = {
             "another=pair",
         ),
     ),
+    "seal-the-first-hour": (
+        (_sealed(by="kms", key="key"), NO, "not the web server that made its data key"),
+        (_sealed(by="kms", key='kms.create_key()["KeyMetadata"]["Arn"]'), NO, "not the web server that made its data"),
+        (_sealed(by='web.client("kms")', key="key") + "kms.disable_key(KeyId=key)", NO, "Disabled"),
+        ("kms.enable_key(KeyId=key)", "solved", "One file"),
+    ),
     "a-door-for-billing": (
+        (_door(FOUR_ROLES.format(rule="Deletions", roles=f"{ROLES}, web_role.arn")), NO, "names may delete"),
+        (
+            _door(f'del rules["Others1"]["Condition"]\n{FOUR_ROLES.format(rule="Others1", roles=ROLES)}'),
+            NO,
+            "A role that no document names may put web/",
+        ),
+        (_door('rules["OtherPlaces"]["NotResource"].append(f"arn:aws:s3:::{bucket}/billing/*.txt")'), NO, "x.txt"),
+        (_door('rules["OtherPlaces"]["NotResource"].append(f"arn:aws:s3:::{bucket}/tmp/*")'), NO, "may put tmp/x"),
+        (_door(f'rules["Others2"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] = {BACK_DOOR}'), NO, "Back may put"),
+        (_door(f'rules["Deletions"]["Condition"] = {BY_ENDPOINT}'), NO, "may delete"),
+        (_door(MORE % ("Deny", "GetObject", "/*", f', "Condition": {BUT_AUDITOR}')), NO, "asks for the checksum"),
+        (_door(MORE % ("Deny", "ListBucket", "", "")), NO, "lists the bucket"),
+        (_door(MORE % ("Allow", "GetObject", "/*", "")), NO, "A role of another account may get"),
+        (_door('rules["NotNew"]["Condition"] = {"StringNotEquals": {"s3:if-none-match": "*"}}'), "solved", "own"),
+        (_door(MORE % ("Deny", "*", "/*", f', "Condition": {PLAIN_HTTP}')), "solved", "own"),
         (_door('both["Statement"].remove(rules["NotNew"])'), NO, "without asking"),
         (_door('both["Statement"].remove(rules["Deletions"])'), NO, "may delete"),
         (_door('rules["Deletions"]["Action"] = "s3:DeleteObject"'), NO, "s3:DeleteObjectVersion"),
@@ -80,6 +123,13 @@ LOGS: dict[str, Rows] = {
             _door('rules["Others1"]["Principal"] = {"AWS": "*"}\nrules["Deletions"]["Action"] = "s3:Delete*"'),
             "solved",
             "a door of its own",
+        ),
+    ),
+    "bring-it-to-its-end": (
+        (
+            '(stopped.spool / "2026-01-05T14.log").write_text("")\nstopped.ship()',
+            NO,
+            "14 o'clock holds another text",
         ),
     ),
     "ten-o-clock": (("answer = True", NO, ""), ("answer = 64", NO, "nine o'clock")),

@@ -11,6 +11,7 @@ from . import (
     stories_17_18,
     stories_20,
     stories_24_25,
+    stories_projects,
 )
 
 ALL = (
@@ -22,5 +23,6 @@ ALL = (
     stories_17_18,
     stories_20,
     stories_24_25,
+    stories_projects,
 )
 STORIES = {notebook: told for each in ALL for notebook, told in each.STORIES.items()}

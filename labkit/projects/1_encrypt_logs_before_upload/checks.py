@@ -9,15 +9,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
+from labkit.exercises.account import calls, context_of, is_by, key_arn, the_key, unusable
 from labkit.exercises.engine import CannotJudge, LabView, Outcome, no_number, not_attempted, not_yet, solved
 from labkit.exercises.reach import Reach, Right
 from labkit.policy import simulate
 
+from .bucket_door import ABROAD, OTHER_NAMES, callers_at, circumstances_in, places_in
 from .sealed_file import frames_of, header_of
 
 FIRST = "web/2026-01-05T00.log.sealed"
 FIRST_BYTES, FIRST_FRAME = 30 * 41, 100
+LOG_BYTES = 2000 * len("T12 POST /login 200\n")
 STOPPED = {hour: f"web/2026-01-05T{hour}.log.sealed" for hour in (12, 13, 14)}
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
@@ -55,10 +57,14 @@ def seal_the_first_hour(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The file is sealed, but its frames are of {header.frame} bytes.")
     if frames_of(raw, header) != FIRST_BYTES:
         return not_yet("The file is sealed, but what is in its frames is not as long as the text `first_hour`.")
-    made = [event for event in calls(lab, "GenerateDataKey") if context_of(event) == about]
-    last = _puts(lab, FIRST)[-1]
-    if not any(is_by(event, "WebShipper") for event in made) or not is_by(last, "WebShipper"):
+    last, key = _puts(lab, FIRST)[-1], str(the_key(lab, "log archive")["Arn"])
+    made = [event for event in _before(lab, last) if context_of(event) == about]
+    if not made or not is_by(made[-1], "WebShipper") or not is_by(last, "WebShipper"):
         return not_yet("The file is sealed. But it was not the web server that made its data key and put it.")
+    if key_arn(made[-1]) != key:
+        return not_yet("The file is sealed. But its data key is of another KMS key than `key`.")
+    if wrong := unusable(lab, key):
+        return not_yet(f"The file is as it should be. But: {wrong}")
     return solved("One file, one data key, and a name that both are bound to.")
 
 
@@ -92,6 +98,12 @@ def bring_it_to_its_end(lab: LabView, answer: Any) -> Outcome:
         header = header_of(_object(lab, STOPPED[hour]) or b"")
         if header is None or header.context != {"app": "web", "file": f"2026-01-05T{hour}.log"}:
             return not_yet(f"What is in the bucket for {hour} o'clock is no sealed file of that name.")
+        if frames_of(_object(lab, STOPPED[hour]) or b"", header) != LOG_BYTES:
+            return not_yet(
+                f"The sealed file of {hour} o'clock holds another text than that hour's log: its length differs."
+            )
+    if wrong := unusable(lab, str(the_key(lab, "log archive")["Arn"])):
+        return not_yet(f"The files are there. But: {wrong}")
     return solved("Nothing is lost, and nothing is there twice.")
 
 
@@ -151,6 +163,13 @@ def _puts(lab: LabView, name: str, *, refused: bool = False) -> list[dict[str, A
     return [event for event in about if refused or "errorCode" not in event]
 
 
+def _before(lab: LabView, put: dict[str, Any]) -> list[dict[str, Any]]:
+    """The data keys that were made before an object was put, oldest first."""
+    events = lab.events()
+    place = next(number for number, event in enumerate(events) if event["eventID"] == put["eventID"])
+    return [event for event in events[:place] if event["eventName"] == "GenerateDataKey" and "errorCode" not in event]
+
+
 def _sum(event: dict[str, Any]) -> str:
     asked = event["requestParameters"] or {}
     return str(next((value for name, value in asked.items() if "checksumsha256" in name.lower()), ""))
@@ -167,32 +186,39 @@ def _bucket_policy(lab: LabView) -> str | None:
 
 def _wrong_at_the_door(lab: LabView, text: str) -> Iterator[str]:
     """What a policy does otherwise than the task says: each caller, each place, new or not; and deletions."""
-    account = _bucket(lab).rpartition("-")[2]
-    roles = ("WebShipper", "BillingShipper", "LogAuditor", "LabAdministrator")
-    policy, own = json.loads(text), {"web": "WebShipper", "billing": "BillingShipper"}
-    names = [f"{app}/2026-01-0{day}T09.log.sealed" for app in own for day in (5, 6)]
-    names += ["web/today.log", "billing/today.log", "x.sealed", "other/a.sealed", "webs/a.sealed", "billing.sealed"]
+    bucket, policy, own = _bucket(lab), json.loads(text), {"web": "WebShipper", "billing": "BillingShipper"}
+    account, mine = bucket.rpartition("-")[2], f"arn:aws:s3:::{bucket}"
+    callers = callers_at(text, account)
+    required = [f"{app}/2026-01-0{day}T09.log.sealed" for app in own for day in (5, 6)]
+    names = list(dict.fromkeys([*required, *OTHER_NAMES, *places_in(policy, mine)]))
+    circumstances = circumstances_in(policy)
 
     def may(role: str, action: str, name: str, more: dict[str, str]) -> bool:
-        caller = f"arn:aws:iam::{account}:role/{role}"
-        place = f"arn:aws:s3:::{_bucket(lab)}/{name}"
         asked = {"identity": ALLOW, "resource_policy": policy, "resource_account": account}
-        return simulate(caller, action, place, context=more, **asked).allowed
+        return simulate(callers[role], action, f"{mine}{name and '/'}{name}", context=more, **asked).allowed
+
+    def ever(role: str, action: str, name: str, more: dict[str, str]) -> bool:
+        return any(may(role, action, name, more | each) for each in circumstances)
 
     new = {"s3:if-none-match": "*"}
-    for role in roles:
+    for role in callers:
         for name in names:
-            right = own.get(name.partition("/")[0]) == role and name.endswith(".log.sealed")
-            allowed = may(role, "s3:PutObject", name, new)
-            if right and not allowed:
+            at_home = own.get(name.partition("/")[0]) == role and name.endswith(".sealed")
+            if at_home and name in required and not may(role, "s3:PutObject", name, new):
                 yield f"{role} is refused when it puts {name}, though it is new."
-            if allowed and not right:
+            if not at_home and ever(role, "s3:PutObject", name, new):
                 yield f"{role} may put {name}."
-            if may(role, "s3:PutObject", name, {}):
+            if ever(role, "s3:PutObject", name, {}):
                 yield f"{role} may put {name} without asking whether it is there already."
             for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
-                if may(role, action, name, {}):
+                if ever(role, action, name, {}):
                     yield f"{role} may delete {name} ({action})."
-    for name in names[:4]:
+    for name in required:
         if not may("LogAuditor", "s3:GetObject", name, {}):
             yield f"The auditor is refused when it gets {name}."
+        if not may(own[name.partition("/")[0]], "s3:GetObject", name, {}):
+            yield f"The shipper is refused when it asks for the checksum of {name} (s3:GetObject)."
+        if ever(ABROAD, "s3:GetObject", name, {}):
+            yield f"{ABROAD} may get {name}."
+    if not may("LogAuditor", "s3:ListBucket", "", {}):
+        yield "The auditor is refused when it lists the bucket."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
@@ -47,6 +49,11 @@ def invoice_opens_its_own(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"InvoiceRole can't do {opened.what}.")
     if sealed:
         return not_yet(f"The deployer can't do {sealed.what}.")
+    if unmanaged := reach.lacks(admin, Right(("kms:PutKeyPolicy", "kms:GetKeyPolicy", "kms:DescribeKey"), (key,))):
+        return not_yet(f"Nobody manages the key any more: the administrator can't do {unmanaged.what}.")
+    own_role = reach.role("InvoiceRole")
+    if enters := [each.name for each in (deployer, report, admin) if reach.may(each, "sts:AssumeRole", own_role)]:
+        return not_yet(f"{enters[0]} may assume the role InvoiceRole, and so open what is sealed for `invoice`.")
     if wrong := unusable(lab, key):
         return not_yet(f"The policy is as it should be. But: {wrong}")
     return solved("Two functions, one key, and neither opens what is the other one's.")
@@ -85,6 +92,10 @@ def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
             for action in ("kms:Decrypt", "kms:ReEncryptFrom"):
                 if reach.may(caller, action, thing, where):
                     return not_yet(f"{release} is not closed to everybody: {caller.words} may {action}.")
+    if not reach.may(reach.caller("Deployer"), "kms:Encrypt", thing, in_context(_about("2026-05"))):
+        return not_yet("2026-02 is revoked. But the Deployer can't seal for `report` any more.")
+    if (live := _live_variables(lab).get("RELEASE")) in ("2026-01", "2026-02"):
+        return not_yet(f"2026-02 is revoked. But the alias `live` leads to {live}, which does not start any more.")
     if wrong := unusable(lab, key):
         return not_yet(f"The releases are as they should be. But: {wrong}")
     return solved("Nobody can roll back to a password that has leaked, not even by mistake.")
@@ -99,9 +110,18 @@ def a_forged_release(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"The release {FORGED} has not been tried: the trail has no Decrypt of the function for it.")
     if answer.strip() != ERROR:
         return not_yet(f"{answer.strip()[:40]!r} is not what the trail has as `errorCode` of that record.")
-    live = next((each for each in _versions(lab) if each["Version"] == _live(lab)), {})
-    if _variables(live).get("RELEASE") == FORGED:
+    versions = list(map(_variables, _versions(lab)))
+    first = {each.get("CONFIG") for each in versions if each.get("RELEASE") == "2026-01"}
+    forged = {each.get("CONFIG") for each in versions if each.get("RELEASE") == FORGED}
+    if first and forged and not first & forged:
+        return not_yet(f"The code is right. But {FORGED} was tried with another text than `sealed`, that of 2026-01.")
+    live = _live_variables(lab)
+    if live.get("RELEASE") == FORGED:
         return not_yet(f"The code is right. But the alias `live` still leads to {FORGED}, which does not start.")
+    borrowed = live.get("CONFIG") in {each.get("CONFIG") for each in versions if each.get("RELEASE") != live["RELEASE"]}
+    reach, about = Reach(lab), in_context(_about(live["RELEASE"]))
+    if borrowed or not reach.may(reach.caller("ReportRole"), "kms:Decrypt", reach.key(_key(lab)), about):
+        return not_yet(f"The code is right. But the alias `live` leads to {live['RELEASE']}, which does not start.")
     return solved("The policy let the role in. It was the ciphertext that did not fit.")
 
 
@@ -137,6 +157,19 @@ def _live(lab: LabView) -> str:
     return str(lab.observer.client("lambda").get_alias(FunctionName="report", Name="live")["FunctionVersion"])
 
 
+def _live_variables(lab: LabView) -> dict[str, str]:
+    """The variables of the version that `live` leads to."""
+    return _variables(next((each for each in _versions(lab) if each["Version"] == _live(lab)), {}))
+
+
+def _readable(variables: dict[str, str]) -> bool:
+    """Whether a password stands in the variables: settings that are not sealed, or a variable of its own."""
+    config = variables.get("CONFIG", "")
+    with suppress(ValueError):
+        config = base64.b64decode(config, validate=True).decode()
+    return config.lstrip().startswith("{") or any("pass" in name.lower() for name in variables)
+
+
 def _pointed(lab: LabView) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each version that the alias has led to, with the record."""
     for event in lab.events():
@@ -149,7 +182,7 @@ def _deployed(lab: LabView, release: str) -> Outcome | None:
     those = [each for each in _versions(lab) if _variables(each).get("RELEASE") == release]
     if not those:
         return not_attempted(f"There is no release {release} of `report` so far.")
-    if any(_variables(each).get("CONFIG", "").lstrip().startswith("{") for each in those):
+    if any(map(_readable, map(_variables, those))):
         return not_yet(f"The settings of {release} stand in the function's variables, where everybody can read them.")
     numbers = {each["Version"] for each in those}
     pointed = [event for version, event in _pointed(lab) if version in numbers]
@@ -157,6 +190,11 @@ def _deployed(lab: LabView, release: str) -> Outcome | None:
         return not_yet(f"There is a version with the release {release}. The alias `live` has never led to it.")
     if not any(is_by(event, "Deployer") for event in pointed):
         return not_yet(f"The release {release} is live, but it was not the Deployer that brought it.")
+    made = [event for event in lab.events() if event["eventName"].startswith("PublishVersion")]
+    last = {str((event.get("responseElements") or {}).get("version")): event for event in made}
+    mine = [event for version, event in last.items() if version in numbers]
+    if mine and not any(is_by(event, "Deployer") for event in mine):
+        return not_yet(f"The release {release} is live, but it was not the Deployer that published it.")
     opened = [event for event in calls(lab, "Decrypt") if context_of(event) == _about(release)]
     if not any(is_by(event, "ReportRole") for event in opened):
         return not_yet(f"The release {release} is deployed. The function has not opened its configuration so far.")

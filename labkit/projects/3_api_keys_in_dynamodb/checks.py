@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labkit.exercises.account import calls, context_of, is_by, key_arn, the_key
+from labkit.exercises.account import calls, context_of, is_by, key_arn, the_key, unusable
 from labkit.exercises.engine import Gone, LabView, Outcome, not_attempted, not_yet, solved
 from labkit.exercises.reach import Reach, Right
+from labkit.exercises.reach.situations import in_context
 
 TABLE = "api-keys"
 
@@ -51,6 +52,16 @@ def doras_key(lab: LabView, answer: Any) -> Outcome:
     dora = [each for each in _items(lab, "key#") if _text(each, "owner") == "dora"]
     if _text(entries["anna"], "state") != "active":
         return not_yet("anna's API key is refused, too. She has done nothing.")
+    if _text(entries["ben"], "state") == "active":
+        return not_yet("ben's API key is taken again. It was revoked.")
+    led = {_text(each, "key") for each in _items(lab, "mac#")}
+    if _name(entries["anna"]) not in led:
+        return not_yet("anna's API key is not found any more: no pointer leads to it. She has done nothing.")
+    carla = [_text(each, "state") for each in _items(lab, "key#") if _text(each, "owner") == "carla"]
+    if carla and "active" not in carla:
+        return not_yet("carla's API key is refused, too. She has done nothing.")
+    if not all(each.get("sealed", {}).get("B") for each in dora):
+        return not_yet("Dora's entry does not say any more what the API key was: `sealed` is gone.")
     if any(_text(each, "state") == "active" for each in dora):
         return not_attempted("Dora's API key is still taken: the state of its entry is `active`.")
     if any(_text(each, "state") != "revoked" for each in dora):
@@ -77,6 +88,11 @@ def third_generation(lab: LabView, answer: Any) -> Outcome:
     entries, pointers = list(_items(lab, "key#")), list(_items(lab, "mac#"))
     if old := [each for each in (*entries, *pointers) if not _is_third(each)]:
         return not_yet(f"{len(old)} items are of another generation: {_text(old[0], 'id')[:14]}… is one.")
+    owners = {_text(each, "owner"): _text(each, "state") for each in entries}
+    if missing := [name for name in ("anna", "ben") if name not in owners]:
+        return not_yet(f"The API key of {missing[0]} is gone: the table has no entry of that owner.")
+    if owners["anna"] != "active" or owners["ben"] != "revoked":
+        return not_yet("A move leaves each state as it is: anna's API key is active, ben's is revoked.")
     led = {_text(each, "key") for each in pointers}
     if lost := [each for each in entries if _name(each) not in led]:
         return not_yet(f"{len(lost)} entries have no pointer: nobody finds the API key of {_text(lost[0], 'owner')}.")
@@ -85,13 +101,17 @@ def third_generation(lab: LabView, answer: Any) -> Outcome:
         return not_yet(f"{len(unsealed)} entries were not sealed under the new key.")
     if len([event for event in calls(lab, "GenerateMac") if key_arn(event) == mac]) < len(pointers):
         return not_yet("The pointers were not made with the new HMAC key.")
-    reach = Reach(lab)
-    for role, action, key in (
-        ("Verifier", "kms:GenerateMac", mac),
-        ("Issuer", "kms:GenerateMac", mac),
-    ):
-        if not reach.may(reach.caller(role), action, reach.key(key)):
+    for arn in (mac, seal):
+        if wrong := unusable(lab, arn):
+            return not_yet(f"The store has moved. But: {wrong}")
+    reach, table = Reach(lab), in_context({"table": TABLE, "key": "x"})
+    for role in ("Verifier", "Issuer"):
+        if not reach.may(reach.caller(role), "kms:GenerateMac", reach.key(mac)):
             return not_yet(f"The store has moved. But {role} may not make HMACs with the new key: requests fail.")
+        if reach.may(reach.caller(role), "kms:Decrypt", reach.key(seal), table):
+            return not_yet(
+                f"The store has moved. But {role} may open API keys now: it may kms:Decrypt with the new key."
+            )
     if reach.lacks(reach.caller("Issuer"), Right(("kms:Encrypt",), (seal,), {"kms:EncryptionContext:table": (TABLE,)})):
         return not_yet("The store has moved. But Issuer may not seal with the new key.")
     return solved("A new generation, and no customer has noticed.")
@@ -147,8 +167,15 @@ def _wrong_with(lab: LabView, entry: dict[str, Any]) -> str:
         return "Carla's API key was issued, but it was not the role `Issuer` that sealed it."
     if _text(entry, "state") != "active":
         return "Carla has an API key, but it is not active."
-    reads = [event for event in calls(lab, "GetItem") if is_by(event, "Verifier") and _names(event, entry)]
-    return "" if reads else "Carla has an API key. It has not been verified by the role `Verifier` so far."
+    reads = [str(event["requestParameters"]) for event in calls(lab, "GetItem") if is_by(event, "Verifier")]
+    found = [number for number, asked in enumerate(reads) if _text(entry, "id") in asked]
+    if not found:
+        return "Carla has an API key. It has not been verified by the role `Verifier` so far."
+    if not any(number and "mac#" in reads[number - 1] for number in found):
+        return (
+            "The role `Verifier` has read Carla's entry. But it was not a pointer that led it there: verify the text."
+        )
+    return ""
 
 
 def _names(event: dict[str, Any], entry: dict[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, so
 IRELAND, GROUP, TOPIC, DAY = "eu-west-1", "calls", "key-alerts", 86400
 EVENTS = "events.amazonaws.com"
 TOLD = ("DisableKey", "ScheduleKeyDeletion")
+USUAL = ("Encrypt", "Decrypt", "GenerateDataKey", "DescribeKey")
 EXPIRY = "SecondsUntilKeyMaterialExpiration"
 BELOW = ("LessThanThreshold", "LessThanOrEqualToThreshold")
-LIMIT_DAYS = 80
+FUNCTION = "key-rotator"
 
 
 def tell_ireland(lab: LabView, answer: Any) -> Outcome:
@@ -27,6 +28,8 @@ def tell_ireland(lab: LabView, answer: Any) -> Outcome:
     matching = [rule for rule in mine if all(_matches(events, rule, name) for name in TOLD)]
     if not matching:
         return not_yet(f"No rule in eu-west-1 matches both {' and '.join(TOLD)}, as CloudTrail records them.")
+    if noisy := [rule["Name"] for rule in matching if any(_matches(events, rule, name) for name in USUAL)]:
+        return not_yet(f"The rule {noisy[0]} matches everyday calls as well, such as {USUAL[0]}: nobody would read on.")
     on = [rule for rule in matching if rule["State"] != "DISABLED"]
     if not on:
         return not_yet(f"The rule {matching[0]['Name']} is disabled.")
@@ -36,10 +39,17 @@ def tell_ireland(lab: LabView, answer: Any) -> Outcome:
         return not_yet(
             "The rule matches. It has no topic of Ireland as its target, and a rule's targets are in its Region."
         )
+    there = {topic["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for topic in page["Topics"]}
+    if gone := [arn for arn in topics if arn not in there]:
+        return not_yet(f"The rule's topic {gone[0].rpartition(':')[2]} is not there.")
     keys = {arn: sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("KmsMasterKeyId", "") for arn in topics}
-    if not any(keys.values()):
-        return not_yet("The rule has a topic in Ireland. The topic is not encrypted.")
-    asked = [event for event in _by_eventbridge(lab) if event["awsRegion"] == IRELAND]
+    if plain := [arn for arn, key in keys.items() if not key]:
+        return not_yet(f"The rule has a topic in Ireland. The topic {plain[0].rpartition(':')[2]} is not encrypted.")
+    kms = lab.observer.client("kms", IRELAND)
+    used = [kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"] for key in keys.values()]
+    if wrong := next(filter(None, (unusable(lab, arn) for arn in used)), ""):
+        return not_yet(f"The rule's topic is encrypted. But: {wrong}")
+    asked = [e for e in _by_eventbridge(lab) if e["awsRegion"] == IRELAND and key_arn(e) in ("", *used)]
     if not asked:
         return not_yet(
             "All is in place. No message has gone through it yet: disable some key in Ireland, and enable it."
@@ -76,7 +86,7 @@ def still_in_use(lab: LabView, answer: Any) -> Outcome:
     counted = []
     for alarm in found:
         of_metric = [each for each in filters if _feeds(each, alarm)]
-        if any(_counts(logs, each["filterPattern"], pending) for each in of_metric):
+        if all(any(_counts(logs, each["filterPattern"], [one]) for each in of_metric) for one in pending):
             counted.append((alarm, any(_counts(logs, each["filterPattern"], others) for each in of_metric)))
     if not counted:
         return not_attempted(
@@ -85,12 +95,18 @@ def still_in_use(lab: LabView, answer: Any) -> Outcome:
     exact = [alarm for alarm, counts_more in counted if not counts_more]
     if not exact:
         return not_yet(f"The metric of {counted[0][0]['AlarmName']} counts other calls as well.")
-    names = [alarm["AlarmName"] for alarm in exact]
+    late = [words for words in map(_not_at_the_first, exact) if words]
+    if len(late) == len(exact):
+        return not_yet(late[0])
+    names = [alarm["AlarmName"] for alarm in exact if not _not_at_the_first(alarm)]
     if [each for each in calls(lab, "SetAlarmState") if each["requestParameters"]["alarmName"] in names]:
         return not_yet(
             "You have set the alarm's state by hand. Make it anew under another name, and let it ring by itself."
         )
-    for name in names:
+    if wrong := unusable(lab, str(the_key(lab, "alerts")["Arn"])):
+        return not_yet(f"The alarm is as it should be, and its topic can't tell anybody. {wrong}")
+    failed = [e for e in lab.events() if e.get("errorCode") == "KMSInvalidStateException"]
+    for name in names if any("pending deletion" in e.get("errorMessage", "") for e in failed) else ():
         if _has_rung(lab, name):
             return solved("Whoever still needs the key is heard of before the key is gone.")
     return not_yet(f"The alarm {names[0]} has not rung: use a key whose deletion is scheduled, and wait.")
@@ -100,7 +116,25 @@ def _alarms(lab: LabView) -> list[dict[str, Any]]:
     """The alarms that tell the topic, with their actions switched on."""
     pages = lab.observer.client("cloudwatch").get_paginator("describe_alarms").paginate()
     every = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["ActionsEnabled"]]
-    return [each for each in every if any(arn.endswith(f":{TOPIC}") for arn in each["AlarmActions"])]
+    account = lab.observer.client("sts").get_caller_identity()["Account"]
+    return [each for each in every if f"arn:aws:sns:{lab.region}:{account}:{TOPIC}" in each["AlarmActions"]]
+
+
+def _not_at_the_first(alarm: dict[str, Any]) -> str:
+    """What keeps an alarm from ringing at the first call, and only then; "" if nothing does."""
+    name, threshold = alarm["AlarmName"], alarm["Threshold"]
+    first = {"GreaterThanOrEqualToThreshold": 0 < threshold <= 1, "GreaterThanThreshold": 0 <= threshold < 1}
+    if alarm["ComparisonOperator"] not in first:
+        return f"The alarm {name} compares the wrong way round: it rings while nobody uses such a key."
+    if not first[alarm["ComparisonOperator"]]:
+        return f"The alarm {name} does not ring between no call and the first one: its threshold is {threshold:g}."
+    if (alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]) > 1:
+        return f"The alarm {name} waits for more than one period with such a call."
+    if alarm.get("Statistic") not in ("Sum", "Maximum"):
+        return f"The alarm {name} takes {alarm.get('Statistic')}, which does not tell one call from none."
+    if alarm.get("TreatMissingData") == "breaching":
+        return f"The alarm {name} takes missing data for a call: it rings while nobody uses such a key."
+    return ""
 
 
 def _feeds(metric_filter: dict[str, Any], alarm: dict[str, Any]) -> bool:
@@ -114,7 +148,7 @@ def _counts(logs: Any, pattern: str, messages: list[str]) -> bool:
 
 
 def _samples(lab: LabView) -> tuple[list[str], list[str]]:
-    """A use of a key that is pending deletion, as the trail has it; and calls of other kinds, refused and not."""
+    """Uses of a key that is pending deletion, as the trail has them; and calls of other kinds, refused and not."""
     key = f"arn:aws:kms:{lab.region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     record = {"eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "awsRegion": lab.region}
     said = {"errorCode": "KMSInvalidStateException", "errorMessage": f"{key} is pending deletion."}
@@ -126,7 +160,8 @@ def _samples(lab: LabView) -> tuple[list[str], list[str]]:
         {"errorCode": "NotFoundException", "errorMessage": f"Key '{key}' does not exist"},
         {"eventName": "ScheduleKeyDeletion"},
     )
-    return [json.dumps(record | said)], [json.dumps(record | each) for each in other]
+    pending = [{"eventName": name} for name in ("Decrypt", "Encrypt", "GenerateDataKey", "Sign")]
+    return [json.dumps(record | said | each) for each in pending], [json.dumps(record | each) for each in other]
 
 
 def _has_rung(lab: LabView, name: str) -> bool:
@@ -139,7 +174,7 @@ def three_weeks_notice(lab: LabView, answer: Any) -> Outcome:
     """Check that an alarm tells the topic when the partner's material has 21 days left."""
     partner = the_key(lab, "partner")["KeyId"]
     on_expiry = [each for each in _alarms(lab) if each.get("MetricName") == EXPIRY and each["Namespace"] == "AWS/KMS"]
-    mine = [each for each in on_expiry if [d["Value"] for d in each["Dimensions"]] == [partner]]
+    mine = [each for each in on_expiry if each["Dimensions"] == [{"Name": "KeyId", "Value": partner}]]
     if not mine:
         if [each for each in on_expiry if each["AlarmName"] != "bank-expires"]:
             return not_yet("There is one more alarm before material expires. It is for another key.")
@@ -147,6 +182,10 @@ def three_weeks_notice(lab: LabView, answer: Any) -> Outcome:
     wrong = [words for words in map(_what_is_wrong, mine) if words]
     if len(wrong) == len(mine):
         return not_yet(wrong[0])
+    state = the_key(lab, "partner")["KeyState"]
+    taken = [e for e in calls(lab, "DeleteImportedKeyMaterial") if key_arn(e).endswith(f"/{partner}")]
+    if state in ("PendingDeletion", "Disabled") or (state == "PendingImport" and taken):
+        return not_yet(f"The alarm is as it should be. But: the key `partner` is {state}.")
     return solved("The partner has three weeks to make new material.")
 
 
@@ -159,6 +198,8 @@ def _what_is_wrong(alarm: dict[str, Any]) -> str:
         return f"The alarm {alarm['AlarmName']} rings {days:g} days before."
     if alarm["Period"] * (alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]) > DAY:
         return f"The alarm {alarm['AlarmName']} looks at more than a day before it rings, and rings that much later."
+    if alarm.get("Unit", "Seconds") != "Seconds":
+        return f"The alarm {alarm['AlarmName']} looks for {alarm['Unit']}. KMS publishes Seconds, so it sees none."
     if alarm.get("Statistic") not in ("Minimum", "Maximum", "Average"):
         return f"The alarm {alarm['AlarmName']} takes {alarm.get('Statistic')}, which tells no time that is left."
     return ""
@@ -183,9 +224,22 @@ def under_watch(lab: LabView, answer: Any) -> Outcome:
     turned = [event for event in calls(lab, "RotateKeyOnDemand") if key_arn(event) == made["Arn"]]
     if not turned:
         return not_yet("The key is under watch. The function has not renewed it yet: it runs each 90 days.")
-    if not any(is_by(event, "KeyRotator") for event in turned):
+    if not any(
+        is_by(event, "KeyRotator") and event["userIdentity"]["arn"].endswith(f"/{FUNCTION}") for event in turned
+    ):
         return not_yet("The key has new material. It was not the function that gave it.")
+    if wrong := _stopped(lab):
+        return not_yet(f"The key was renewed. But nothing renews it from now on: {wrong}")
     return solved("From now on nobody has to think of it.")
+
+
+def _stopped(lab: LabView) -> str:
+    """What keeps the function from its next round; "" if nothing does."""
+    functions = lab.observer.client("lambda").get_paginator("list_functions").paginate()
+    if FUNCTION not in {each["FunctionName"] for page in functions for each in page["Functions"]}:
+        return f"the function {FUNCTION} is not there."
+    rules = {rule["Name"]: rule["State"] for rule in lab.observer.client("events").list_rules()["Rules"]}
+    return "" if rules.get(FUNCTION) == "ENABLED" else f"the rule {FUNCTION} does not run it."
 
 
 def _described(lab: LabView, description: str) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ Statement = dict[str, Any]
 
 
 def issuer_may(table: str, *generations: Generation) -> list[Statement]:
-    """Make API keys: HMAC and Encrypt, and put new items. No Decrypt. `table` is an ARN."""
+    """Make API keys: HMAC and Encrypt, and put items (IAM can't say: new ones). No Decrypt. `table` is an ARN."""
     return [
         _allow("kms:GenerateRandom", "*"),
         _allow("kms:GenerateMac", [each.mac for each in generations]),

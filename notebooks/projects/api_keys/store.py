@@ -89,7 +89,7 @@ class Store:
 
         A miss counts only if no generation came or went while we looked.
         """
-        if not text.startswith(PREFIX) or len(text) > LONGEST:
+        if not text.startswith(PREFIX) or len(text) > LONGEST or not text.isascii():
             raise Refused("This API key is not valid.")  # without asking KMS
         before = None
         while (generations := self.generations()) != before:

@@ -1,6 +1,6 @@
 """Puts the watch into an account: the topic, the function and its schedule, the rule, and the alarms. Plain boto3.
 
-Each step can be run again and changes nothing that is as it should be.
+Each step but `function` can be run again, and changes nothing that is as it should be.
 """
 
 from __future__ import annotations

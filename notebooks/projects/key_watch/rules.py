@@ -11,7 +11,7 @@ WATCHED = {"StringEquals": {"aws:ResourceTag/watch": "yes"}}
 
 
 def function_may(account: str, region: str) -> list[Statement]:
-    """Look at watched keys, rotate and replace them, publish their ages. It can't use a key, or delete one."""
+    """Look at watched keys, rotate and replace them, publish their ages. It can't use a watched key, or delete one."""
     keys, aliases = (f"arn:aws:kms:{region}:{account}:{kind}" for kind in ("key/*", PREFIX + "*"))
     look = ["kms:DescribeKey", "kms:ListKeyRotations", "kms:GetKeyPolicy", "kms:ListResourceTags"]
     as_watched = {"StringEquals": {"aws:RequestTag/watch": "yes"}}

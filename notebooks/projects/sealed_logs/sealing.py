@@ -25,6 +25,7 @@ FRAME_BYTES = 64 * 1024
 LONGEST_HEADER = 32 * 1024
 LARGEST_FRAME = 1024 * 1024
 TAG_BYTES = 16
+LONGEST_KEY = 6144  # bytes that KMS takes as a ciphertext
 
 
 class NotSealed(ValueError):
@@ -102,7 +103,7 @@ def read_header(source: Readable) -> tuple[dict[str, Any], bytes]:
         fields = json.loads(raw)
         good = isinstance(fields["context"], dict) and isinstance(fields["key"], str)
         good = good and type(fields["frame"]) is int and 0 < fields["frame"] <= LARGEST_FRAME
-        base64.b64decode(fields["key"], validate=True)
+        good = good and 0 < len(base64.b64decode(fields["key"], validate=True)) <= LONGEST_KEY
     except (ValueError, TypeError, KeyError, RecursionError):
         good = False
     if not good or len(commitment) != 32:

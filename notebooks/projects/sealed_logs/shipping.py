@@ -65,6 +65,7 @@ class Shipper:
         self._put(sealed, key)
         self.step("put")
         log.unlink(missing_ok=True)
+        _settle(self.spool)
         self.step("log deleted")
         sealed.unlink()
         self.step("sealed file deleted")
@@ -80,11 +81,13 @@ class Shipper:
             os.fsync(target.fileno())  # on the disk before it has its name
         self.step("sealed")
         part.replace(sealed)
+        _settle(self.outbox)
         self.step("renamed")
 
     def _put(self, sealed: Path, key: str) -> None:
         """Upload under a name that is free. If it is taken by the very same bytes, an earlier try got that far."""
-        digest = base64.b64encode(hashlib.sha256(sealed.read_bytes()).digest()).decode()
+        with sealed.open("rb") as body:  # piece by piece: it may be larger than memory
+            digest = base64.b64encode(hashlib.file_digest(body, "sha256").digest()).decode()
         place = {"Bucket": self.bucket, "Key": key}
         try:
             with sealed.open("rb") as body:
@@ -95,3 +98,14 @@ class Shipper:
             there = self.s3.head_object(**place, ChecksumMode="ENABLED")
             if there.get("ChecksumSHA256") != digest:
                 raise NameTaken(f"{key} is in the bucket, with other bytes than {sealed.name}.") from None
+
+
+def _settle(folder: Path) -> None:
+    """Bring a folder's names to the disk before the next step: a power failure keeps the steps in their order."""
+    if os.name != "posix":  # Windows opens no folders
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -86,6 +86,20 @@ def test_what_must_not_work_does_not(world: World) -> None:
     assert {each.what: each.outcome() for each in attempts} == {each.what: each.error for each in attempts}
 
 
+def test_the_door_that_the_page_owns_up_to(world: World) -> None:
+    """Whoever takes the function over can put a key of their own policy behind a watched alias."""
+    kms, alias = world.robot.session().client("kms"), "alias/watch/door"
+    world.key("door")
+    mine = {"Effect": "Allow", "Principal": {"AWS": world.robot.arn}, "Action": "kms:*", "Resource": "*"}
+    root = mine | {"Principal": {"AWS": f"arn:aws:iam::{world.lab.account_id}:root"}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [mine, root]})
+    made = kms.create_key(Policy=policy, Tags=[TAG])["KeyMetadata"]["Arn"]
+    kms.update_alias(AliasName=alias, TargetKeyId=made)
+    later = world.kms.encrypt(KeyId=alias, Plaintext=b"from now on")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=later)["Plaintext"] == b"from now on"
+    world.kms.delete_alias(AliasName=alias)
+
+
 def test_trouble_is_told(world: World) -> None:
     """Each call, who made it and on which key; a refused one is no trouble."""
     world.watch.tell_of_trouble("key-trouble", world.topic)

@@ -16,6 +16,7 @@ from sealed_config.releasing import ALIAS
 from sealed_config.rules import MANAGE, deployer_may, function_may, function_trust, key_policy, revoke
 
 import labkit
+from labkit.policy import simulate
 
 PACKAGES = Path(__file__).resolve().parents[2]
 FIRST = {"user": "report", "host": "db.internal", "password": "first"}
@@ -107,6 +108,20 @@ def test_the_account_may_manage_the_key_and_not_use_it() -> None:
     """None of what is handed to the account's IAM policies encrypts, decrypts, signs or grants."""
     uses = ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Sign", "Verify", "CreateGrant", "Derive", "*")
     assert [each for each in MANAGE if each.removeprefix("kms:").startswith(uses)] == []
+
+
+def test_a_deployer_attaches_no_layer() -> None:
+    """A layer is code, and code acts as the function's role."""
+    where = "arn:aws:lambda:us-east-1:111122223333:function:report"
+    policy = {"Version": "2012-10-17", "Statement": deployer_may(where)}
+    layer = {"lambda:Layer": "arn:aws:lambda:us-east-1:111122223333:layer:x:1"}
+    may = [
+        simulate(
+            "arn:aws:iam::111122223333:role/D", f"lambda:UpdateFunction{what}", where, identity=policy, context=more
+        )
+        for what, more in (("Configuration", {}), ("Configuration", layer), ("Code", {}))
+    ]
+    assert [each.allowed for each in may] == [True, False, False]
 
 
 def test_the_commands(world: World) -> None:

@@ -104,6 +104,7 @@ def test_the_context_is_the_whole_one(kms: Any, context: dict[str, str]) -> None
         b"SLOG1\n\xff\xff\xff\xff",
         b"SLOG1\n\0\0\0\2{}" + bytes(32),
         b'SLOG1\n\0\0\0\x2b{"context": {}, "frame": 99999999, "key": ""}' + bytes(32),
+        b'SLOG1\n\0\0\0\x26{"context": {}, "frame": 9, "key": ""}' + bytes(32),
         b"SLOG1\n\0\0\x27\x10" + b"[" * 10_000 + bytes(32),
     ],
 )

@@ -199,3 +199,20 @@ def test_an_answer_that_gets_lost_doubles_nothing(world: World, tmp_path: Path) 
         lossy.ship()
     lossy.ship()
     assert is_whole(world, shipper)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows opens no folders")
+def test_names_are_on_the_disk_before_the_next_step(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power failure keeps the order: the log's name is gone for good before the sealed file goes."""
+    done: list[str] = []
+    monkeypatch.setattr("sealed_logs.shipping._settle", lambda folder: done.append(folder.name))
+    shipper = replace(world.new(tmp_path), step=done.append)
+    shipper.outbox.mkdir(exist_ok=True)
+    shipper.ship_one(HOURS[0])
+    order = [each for each in done if each != "frame"]
+    folders = [shipper.outbox.name, shipper.spool.name]
+    assert order == [
+        "sealed", folders[0], "renamed", "put", folders[1], "log deleted", "sealed file deleted",
+    ]  # fmt: skip
