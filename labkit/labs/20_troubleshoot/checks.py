@@ -181,8 +181,12 @@ def _comes_in(reach: Reach, key: Thing, teller: Caller) -> str:
     grants = Right(("kms:RetireGrant",), (key.arn,)) if not any(each.retiring for each in key.grants) else Right(())
     out = {teller.principal.arn}
     asked = [each for each in reach.callers(key) if not each.is_administrator and each.principal.arn not in out]
-    if (other := reach.let_in(key, map(with_every_policy, asked), grants)) is not None:
+    if (other := reach.let_in(key, asked, grants)) is not None:
         return str(other)
+    for each in asked:
+        may = (action for action in on_keys() if reach.may(with_every_policy(each), action, key))
+        if (action := next((action for action in may if action != "kms:RetireGrant"), None)) is not None:
+            return f"{each.words}: {action}, as soon as an IAM policy allows it"
     for role in map(reach.role, ("Teller", ADMINISTRATOR)):
         strangers = [without_policies(each) for each in reach.callers(role) if not each.is_administrator]
         if (other := reach.let_in(role, strangers)) is not None:
