@@ -77,8 +77,8 @@ def on_loan(lab: LabView, answer: Any) -> Outcome:
         return not_yet("The key policy is as it should be. But no snapshot of `archive` under that key is shared.")
     if any(each != account for name in copies for each in shared.get(name, ())):
         return not_yet("A snapshot under the key `loan` is shared with others, too.")
-    if more := sorted(shared.keys() - set(copies)):
-        return not_yet(f"One snapshot too many is shared: `{more[0]}`, which the task does not name.")
+    if beside := sorted(shared.keys() - set(copies)):
+        return not_yet(f"One snapshot too many is shared: `{beside[0]}`, which the task does not name.")
     return solved("They can copy the snapshot under a key of their own. Then the loan can end, and their copy stays.")
 
 
@@ -131,7 +131,8 @@ def _copies(lab: LabView, key: str) -> list[str]:
 
 def _shared(lab: LabView) -> dict[str, list[str]]:
     """The accounts that snapshots are shared with, by the name of the snapshot, without those that are not shared."""
-    rds, found = lab.observer.client("rds"), {}
+    rds = lab.observer.client("rds")
+    found: dict[str, list[str]] = {}
     for each in rds.describe_db_snapshots()["DBSnapshots"]:
         name = str(each["DBSnapshotIdentifier"])
         result = rds.describe_db_snapshot_attributes(DBSnapshotIdentifier=name)["DBSnapshotAttributesResult"]
