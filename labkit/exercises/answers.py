@@ -74,7 +74,7 @@ def not_of(form: Form, answer: Any) -> str | None:
     if form == "number":
         return f"The answer should be a whole number; this is {kind}.{_number_in(answer) if only is None else ALONE}"
     if form == "list":
-        return f"`answer` should be a list of ids, such as vol-… and snap-…; this is {kind}."
+        return f"`answer` should be a list, such as one of names; this is {kind}."
     wanted = "as text" if form != "text or bytes" else "as text or bytes"
     more = ALONE if only is not None else ""
     return f"The answer should be the name or value that the task asks for, {wanted}; this is {kind}.{more}"

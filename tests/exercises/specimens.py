@@ -10,9 +10,11 @@ from . import (
     stories_15_16,
     stories_17_18,
     stories_20,
+    stories_20_21,
     stories_24_25,
     stories_projects,
 )
+from .telling import Step
 
 ALL = (
     stories_00_03,
@@ -22,7 +24,12 @@ ALL = (
     stories_15_16,
     stories_17_18,
     stories_20,
+    stories_20_21,
     stories_24_25,
     stories_projects,
 )
-STORIES = {notebook: told for each in ALL for notebook, told in each.STORIES.items()}
+STORIES: dict[str, dict[str, list[list[Step]]]] = {}
+for each in ALL:
+    for notebook, told in each.STORIES.items():
+        for exercise, stories in told.items():
+            STORIES.setdefault(notebook, {}).setdefault(exercise, []).extend(stories)

@@ -29,7 +29,7 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                 (SOLUTION, "solved", ""),
                 ("kms.disable_key(KeyId=safe)", "not yet", "Disabled"),
                 ("kms.enable_key(KeyId=safe)", "solved", ""),
-                (ALONE, "not yet", "locked out"),
+                (ALONE, "not yet", "administrator's statement"),
             ]
         ],
         "bring-it-back": [

@@ -125,7 +125,12 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                 (COPY % ("archive", "l3", "l3", "l4", "loan"), "not yet", "no snapshot of `archive`"),
                 (SHARE % ("l4", '"999999999999"'), "not yet", "shared with others"),
                 (SHARE % ("l4", "restorers"), "not yet", "shared with others"),
-                (SHARE.replace("ValuesToAdd", "ValuesToRemove") % ("l4", '"999999999999"'), "solved", ""),
+                (
+                    SHARE.replace("ValuesToAdd", "ValuesToRemove") % ("l4", '"999999999999"'),
+                    "not yet",
+                    "One snapshot too many is shared: `l2`",
+                ),
+                (SHARE.replace("ValuesToAdd", "ValuesToRemove") % ("l2", "restorers"), "solved", ""),
                 (
                     (
                         'one = {"AWS": lab.account("restorers").role("Restorer").arn}\n'

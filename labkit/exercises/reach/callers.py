@@ -154,6 +154,10 @@ class People:
             found = self._documents[f"{kind} {arn}"] = named(arn.rpartition("/")[2], text, kind)
         return found
 
+    def texts(self) -> list[str]:
+        """Give the text of each IAM policy of the account's roles and users, without the administrators'."""
+        return [policy.document.text for each in self.own for policy in each.identity if not each.is_administrator]
+
     def others(self, texts: Iterable[str]) -> Iterator[Caller]:
         """Principals that these documents' texts name, and some that they don't: roles, users, roots, services."""
         written = _made_plain("\n".join(texts))

@@ -18,7 +18,7 @@ from .moment import LATER, is_past, moment
 from .relevant import Written, is_silent, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
-from .things import NOTHING, Thing, keys_to_come, read_aliases, read_keys, role_as_thing
+from .things import NOTHING, Thing, keys_of_others, keys_to_come, read_aliases, read_keys, role_as_thing
 
 
 class Reach:
@@ -77,19 +77,19 @@ class Reach:
     @cached_property
     def things(self) -> tuple[Thing, ...]:
         """List all that KMS's permissions are asked on: keys, keys to come, aliases, and nothing at all."""
-        account = self._people.account
+        account, texts = self._people.account, self._people.texts()
         return (
             *self.keys,
             *self._elsewhere,
             *keys_to_come(account, self._lab.region),
+            *keys_of_others(account, texts),
             *read_aliases(self._lab, account),
             NOTHING,
         )
 
     def caller(self, name: str) -> Caller:
         """Find the role or user of that name in the account. Raises IAM's NoSuchEntity if there is none."""
-        found = next((caller for caller in self._people.own if caller.name == name), None)
-        if found is None:
+        if (found := next((each for each in self._people.own if each.name == name), None)) is None:
             self._lab.observer.client("iam").get_role(RoleName=name)
             raise LookupError(name)
         return found
@@ -106,7 +106,7 @@ class Reach:
         """List the account's roles and users, everybody whom the documents of these things or IAM name, strangers."""
         texts = [thing.policy.document.text for thing in things if thing.policy]
         texts += [f"{grant.grantee} {grant.retiring}" for thing in things for grant in thing.grants]
-        texts += [p.document.text for each in self._people.own for p in each.identity if not each.is_administrator]
+        texts += self._people.texts()
         texts += [str(role["AssumeRolePolicyDocument"]) for role in self._people.roles]
         now = (*self._people.own, *self._people.others([*texts, *self._to_come(things)]))
         return (*now, *(form for each in now for form in forms(each, conditions_about(each, *things))))

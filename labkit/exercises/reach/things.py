@@ -6,8 +6,9 @@ Reads through `lab.observer`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ...cloud.policy.documents import parse_document
@@ -40,6 +41,7 @@ class Thing:
 NOTHING = Thing("nothing", "*", "", "")
 NO_SUCH_ID = "00000000-0000-0000-0000-000000000000"
 STRANGE_ACCOUNT = "999999999999"
+_KEY = re.compile(r"arn:aws:kms:([a-z0-9-]+):(\d{12}):key/((?:mrk-)?[0-9a-f-]+)")
 
 # DescribeKey's lists, and the condition keys that these are the values of.
 _ALGORITHMS = {
@@ -100,6 +102,16 @@ def keys_to_come(account: str, region: str) -> tuple[Thing, ...]:
         (region, STRANGE_ACCOUNT, "a key of another account"),
     )
     return tuple(_to_come(account, *each) for each in made)
+
+
+def keys_of_others(account: str, texts: Iterable[str]) -> tuple[Thing, ...]:
+    """Keys of other accounts that these documents' texts name. Each is taken to let this account in."""
+    named_there = sorted({found.group(0, 1, 2, 3) for text in texts for found in _KEY.finditer(text)})
+    return tuple(
+        replace(_to_come(account, region, owner, f"the key {key_id} of the account {owner}"), arn=arn)
+        for arn, region, owner, key_id in named_there
+        if owner != account
+    )
 
 
 def _to_come(account: str, region: str, owner: str, words: str) -> Thing:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from labkit.audit import Report, audit
-from labkit.exercises.account import aliases, keys, the_key, unusable
+from labkit.exercises.account import aliases, calls, keys, the_key, unusable
 from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import decided, has_first_policy
-from labkit.exercises.reach import Caller, Reach, Right, without_policies
+from labkit.exercises.permissions import decided, grants_on, has_first_policy
+from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
+from labkit.exercises.reach.actions import on_keys
 from labkit.practice.shop import ADMINISTER, READ, WRITE
 
 USE = (*READ, *WRITE)
 THROUGH_S3 = {"kms:ViaService": ("s3.us-east-1.amazonaws.com",)}
-PHOTO = "arn:aws:s3:::shop-photos/2.jpg"
+PHOTO, PORTRAIT = "arn:aws:s3:::shop-photos/2.jpg", "arn:aws:s3:::shop-photos/people/3.png"
+ANY_CONTEXT: dict[str, tuple[str | None, ...]] = {"kms:EncryptionContext:box": (None, "7")}
 PARCEL = "arn:aws:s3:::shop-parcels/4712"
 OFFERS, DEBUG = "offers", "/shop/debug"
 LEAVES = frozenset({"pending-deletion", "secret-in-context"})
@@ -25,10 +28,16 @@ def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
     wages, old = the_key(lab, "wages"), _state(lab, "old catalogue")
     if old not in ("PendingDeletion", ""):
         return not_yet(f"The key `old catalogue` is {old}: nobody needs it, and it should have gone.")
+    called_off = [
+        str(event["requestParameters"]) + str(event["resources"]) for event in calls(lab, "CancelKeyDeletion")
+    ]
+    if old and any(the_key(lab, "old catalogue")["KeyId"] in each for each in called_off):
+        return not_yet("The deletion of the key `old catalogue` was called off: it waits longer than before.")
     if aliases(lab).get("alias/wages") != wages["KeyId"]:
         return not_yet("The alias `alias/wages` does not lead to the key any more: whoever uses the name is refused.")
     secret = next((each for each in _secrets(lab) if each["Name"] == "shop/wages"), {})
-    if secret.get("KmsKeyId") != wages["Arn"] or "DeletedDate" in secret:
+    named = str(secret.get("KmsKeyId", "")).rpartition(":")[2].removeprefix("key/")
+    if named not in (wages["KeyId"], "alias/wages") or "DeletedDate" in secret:
         return not_yet("The secret `shop/wages` is not under the key any more.")
     if wages["KeyState"] == "PendingDeletion":
         return not_attempted("The key `wages` waits for its deletion.")
@@ -36,6 +45,10 @@ def bring_back_wages(lab: LabView, answer: Any) -> Outcome:
         return not_yet(
             f"The key `wages` is {wages['KeyState']}: its deletion is called off, and nobody can use it yet."
         )
+    if not any(wages["KeyId"] in each for each in called_off):
+        return not_yet("This is another key of the same description. What was under the shop's own is lost.")
+    if not has_first_policy(lab, wages["Arn"]) or grants_on(lab, wages["Arn"]):
+        return not_yet("The key `wages` is enabled, but its policy or its grants are others than before.")
     if not Reach(lab).may(_you(lab), "kms:Decrypt", Reach(lab).key(wages["Arn"])):
         return not_yet("The key `wages` is enabled, but its policy keeps you from using it.")
     return solved("The key works, and the secret opens. KMS.3 has one finding less.")
@@ -64,35 +77,37 @@ def close_the_newsletter(lab: LabView, answer: Any) -> Outcome:
     key, reader, right = reach.key(arn), reach.caller("Reader"), Right(READ, (arn,))
     if (said := unusable(lab, arn)) != "":
         return not_yet(said)
-    administer = Right(("kms:Decrypt", "kms:GetKeyPolicy", "kms:PutKeyPolicy"), (arn,))
-    if (missing := reach.lacks(_you(lab), administer)) is not None:
-        return not_yet(f"The statement for the account is gone: you are not allowed {missing.action} any more.")
+    if not _keeps_its_account(reach, key):
+        return not_yet("The statement for the account is gone, or part of it.")
     others = [each for each in reach.callers(key) if each.name != "Reader" and not each.is_administrator]
     if (other := reach.let_in(key, map(without_policies, others))) is not None:
         return not_yet(f"The policy still lets in {other}.")
-    if (missing := reach.lacks(without_policies(reader), right)) is not None:
+    if (missing := reach.lacks(without_policies(reader), Right(READ, (arn,), ANY_CONTEXT))) is not None:
         return not_yet(f"Nobody else is let in by the policy. But Reader is not allowed {missing.action} by it.")
     if (more := reach.exceeds_on(key, without_policies(reader), right)) is not None:
         return not_yet(f"Reader is allowed more by the policy: {more.told}.")
     for each in audit(lab.observer.client, only=("public-key-policy", "account-wide-principal")):
         if each.resource == arn:  # a pattern takes in roles of accounts that nobody has thought of
             return not_yet(f"The policy still lets in more than one role. {each.why}")
+    if not all(reach.may(without_policies(reader), action, replace(key, grants=())) for action in READ):
+        return not_yet("Reader is let in by a grant, and not by the policy.")
     return solved("One role, one action: KMS.5 passes, and Reader still reads.")
 
 
 def photos_through_s3(lab: LabView, answer: Any) -> Outcome:
     """Ask that Photographer may use `photos` by way of S3 alone, and store objects in the bucket."""
     arn, reach = str(the_key(lab, "photos")["Arn"]), Reach(lab)
-    key, who = reach.key(arn), reach.caller("Photographer")
-    right = Right(USE, (arn,), THROUGH_S3)
-    stores = decided(lab, "Photographer", "s3:PutObject", PHOTO, None)
+    who, right = reach.caller("Photographer"), Right(USE, (arn,), THROUGH_S3)
+    stores = all(decided(lab, "Photographer", "s3:PutObject", each, None) for each in (PHOTO, PORTRAIT))
     if (said := unusable(lab, arn)) != "":
         return not_yet(said)
     if (missing := reach.lacks(who, right)) is not None:
         return not_yet(f"Photographer can't use the key `photos` through S3 any more: {missing.action} is refused.")
     if not stores:
         return not_yet("Photographer can't store photos in `shop-photos` any more: s3:PutObject is not allowed.")
-    more = reach.exceeds_on(key, who, right)
+    if who.boundary is not None:
+        return not_yet("Photographer has a permissions boundary now. The task is about its policy.")
+    more = reach.exceeds(who, right, Right(("s3:PutObject",)))
     if more is None:
         return solved("The key serves S3 alone, and the policy says so.")
     if _is_as_planted(lab, arn):
@@ -164,6 +179,14 @@ def _broken(lab: LabView) -> str:
         if group not in names:
             return f"The log group `{group}` is gone, and with it lines that were no secret."
     return ""
+
+
+def _keeps_its_account(reach: Reach, key: Thing) -> bool:
+    """Whether the account's own IAM policies decide about every operation; Reader's statement is judged apart."""
+    plain = replace(key, grants=())
+    account = [each for each in reach.callers(key) if each.account == key.account and each.name != "Reader"]
+    asked = [action for action in on_keys() if action != "kms:RetireGrant"]
+    return all(reach.may(with_every_policy(each), action, plain) for each in account for action in asked)
 
 
 def _you(lab: LabView) -> Caller:

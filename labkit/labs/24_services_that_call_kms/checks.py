@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from labkit.exercises.account import calls, context_of, is_by, key_arn, the_key, unusable
+from labkit.cloud.core.kms_operations import service_model
+from labkit.exercises.account import aliases, calls, context_of, is_by, key_arn, the_key, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved
-from labkit.exercises.permissions import grants_on, has_first_policy, identity_policies
+from labkit.exercises.permissions import decided, grants_on, has_first_policy, identity_policies
 from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
 from labkit.exercises.reach.actions import on_keys
+from labkit.exercises.reach.moment import LATER
 from labkit.exercises.reach.rights import Situation
 from labkit.exercises.reach.situations import in_context, through
 
@@ -21,7 +23,9 @@ TO_SEAL = ("kms:Decrypt", "kms:GenerateDataKey")
 DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey*")
 FOR_LOGS = ("kms:Encrypt", *TO_SEAL, "kms:ReEncryptFrom", "kms:ReEncryptTo")
 OF_LOGS, OF_TRAILS = "kms:EncryptionContext:aws:logs:arn", "kms:EncryptionContext:aws:cloudtrail:arn"
-FRANKFURT = "eu-central-1"
+FRANKFURT, WATCHED = "eu-central-1", ("DisableKey", "ScheduleKeyDeletion")
+KNOWN = (LOGS, ALARMS, RULES, "cloudtrail.amazonaws.com")  # the services that the notebook lets in with `museum`
+FILES = "arn:aws:s3:::museum-trail/AWSLogs/"
 
 
 def one_log_group(lab: LabView, answer: Any) -> Outcome:
@@ -56,26 +60,36 @@ def reading_glasses(lab: LabView, answer: Any) -> Outcome:
     arn, reach = str(the_key(lab, "museum")["Arn"]), Reach(lab)
     key, auditor = reach.key(arn), reach.caller("Auditor")
     trail = f"arn:aws:cloudtrail:{lab.region}:{key.account}:trail/main"
-    file = in_context({"aws:cloudtrail:arn": trail, "aws:s3:arn": f"arn:aws:s3:::museum-trail/AWSLogs/{key.account}/x"})
+    file = in_context({"aws:cloudtrail:arn": trail, "aws:s3:arn": f"{FILES}{key.account}/x"})
     if reach.exceeds_on(key, auditor) is None and not any(
         "kms:" in str(each) for each in identity_policies(lab, "Auditor")
     ):
         return not_attempted("The role Auditor may do nothing with the key.")
-    if not reach.may(auditor, "kms:Decrypt", key, {**file, **through("s3", lab.region)}):
+    if not _for_long(reach, auditor, "kms:Decrypt", key, {**file, **through("s3", lab.region)}):
         return not_yet(
             "With these permissions, the Auditor can't read the trail's files: S3 is refused the key for them."
         )
     within = Right(("kms:Decrypt",), (arn,), {OF_TRAILS: (trail,)})
     if (more := reach.exceeds(auditor, within, Right(("s3:*",)))) is not None:
         return not_yet(f"The Auditor may do more than decrypt what was sealed for this trail: {more.told}.")
-    people = [each for each in reach.callers(key) if each.name != "Auditor" and each.principal.kind != "AWSService"]
+    people = [each for each in reach.callers(key) if each.name not in ("Auditor", *KNOWN)]
     strangers = [without_policies(each) for each in people if not each.is_administrator]
     if (other := reach.let_in(key, strangers)) is not None:
         return not_yet(f"The key policy of `museum`, or a grant, lets others in as well: {other}.")
     if not _keeps_its_account(reach, key):
         return not_yet("The key policy of `museum` has lost your own account's statement, or part of it.")
-    read = [event for event in calls(lab, "Decrypt") if is_by(event, "Auditor")]
-    if not any(context_of(event).get("aws:cloudtrail:arn") == trail for event in read):
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The permissions are as they should be. But: {wrong}")
+    bucket = lab.observer.client("s3").get_bucket_policy(Bucket="museum-trail")["Policy"]
+    if not decided(lab, "Auditor", "s3:GetObject", f"{FILES}{key.account}/x", bucket):
+        return not_yet("The key is open for the Auditor. But its permission s3:GetObject for the files is gone.")
+    read = [event for event in calls(lab, "Decrypt") if is_by(event, "Auditor") and key_arn(event) == arn]
+    by_s3 = [
+        context_of(event) for event in read if event["userIdentity"].get("invokedBy", "").endswith("s3.amazonaws.com")
+    ]
+    if not any(
+        each.get("aws:cloudtrail:arn") == trail and each.get("aws:s3:arn", "").startswith(FILES) for each in by_s3
+    ):
         return not_yet("The permissions are as they should be. The Auditor has not read a file of the trail yet.")
     return solved("The key opens the trail's files for the Auditor, and nothing else that lies under it.")
 
@@ -87,7 +101,8 @@ def fire_bell(lab: LabView, answer: Any) -> Outcome:
     under = lab.observer.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"].get("KmsMasterKeyId", "")
     if _is_as_made(lab, arn) and under == arn:
         return not_attempted("The key policy of `bell` lets no service in.")
-    if under not in (arn, arn.rpartition("/")[2]):
+    leading = {name for name, target in aliases(lab).items() if target == arn.rpartition("/")[2]}
+    if under.rpartition(":")[2] not in {arn.rpartition(":")[2], arn.rpartition("/")[2], *leading}:
         return not_yet("The topic `fire` is no longer under the key described `bell`.")
     alarm = f"arn:aws:cloudwatch:{lab.region}:{account}:alarm:fire"
     source = {"aws:SourceArn": alarm, "aws:SourceAccount": account, **in_context({"aws:sns:topicArn": topic})}
@@ -96,8 +111,13 @@ def fire_bell(lab: LabView, answer: Any) -> Outcome:
         return not_yet(said)
     if wrong := unusable(lab, arn):
         return not_yet(f"The key policy is as it should be. But: {wrong}")
-    acts = lab.observer.client("cloudwatch").describe_alarm_history(AlarmName="fire", HistoryItemType="Action")
-    if not any(each["HistorySummary"] == f"Successfully executed action {topic}" for each in acts["AlarmHistoryItems"]):
+    watch = lab.observer.client("cloudwatch")
+    alarms = watch.describe_alarms(AlarmNames=["fire"])["MetricAlarms"]
+    if not any(each["ActionsEnabled"] and topic in each["AlarmActions"] for each in alarms):
+        return not_yet("The key policy is as it should be. But the alarm `fire` no longer tells the topic.")
+    acts = watch.describe_alarm_history(AlarmName="fire", HistoryItemType="Action")["AlarmHistoryItems"]
+    succeeded = any(each["HistorySummary"] == f"Successfully executed action {topic}" for each in acts)
+    if not succeeded or not _sealed_by(lab, arn, ALARMS):  # with this key, and not while the topic had another or none
         return not_yet(
             "The key policy is as it should be. The history of the alarm has no action that succeeded so far."
         )
@@ -115,20 +135,23 @@ def frankfurt_too(lab: LabView, answer: Any) -> Outcome:
     if not rules:
         return not_yet("There is no rule in Frankfurt, switched on, that has the queue `watch` as its target.")
     samples = [each for each in lab.events() if each["awsRegion"] == FRANKFURT and each["eventName"] == "DisableKey"]
-    for name in ("DisableKey", "ScheduleKeyDeletion"):
+    for name in WATCHED:
         if not any(sends(pattern, samples[0], name) for pattern in rules):
             return not_yet(f"The queue would get no message when somebody calls {name}.")
-    for name in ("EnableKey", "Decrypt", "CreateKey", "PutKeyPolicy", "CancelKeyDeletion"):
-        if any(sends(pattern, samples[0], name) for pattern in rules):
+    for name in ("EnableKey", *service_model().operation_names):
+        if name not in WATCHED and any(sends(pattern, samples[0], name) for pattern in rules):
             return not_yet(f"The queue would get a message for other calls too, such as {name}.")
+    if not all(any(sends(pattern, samples[0], name) for name in WATCHED) for pattern in rules):
+        return not_yet("One more rule has the queue as its target, and is about something else.")
+    if said := _queue_changed(lab, arn):
+        return not_yet(said)
     pairs = in_context({"aws:sqs:arn": queue})
     said = _let_in_alone(Reach(lab), arn, RULES, TO_SEAL, pairs, (Right(DATA_KEYS, (arn,)),), "more than it needs")
     if said:
         return not_yet(said)
     if wrong := unusable(lab, arn):
         return not_yet(f"The rule and the key policy are as they should be. But: {wrong}")
-    sealed = [event for event in calls(lab, "GenerateDataKey") if key_arn(event) == arn]
-    if not any(event["userIdentity"].get("invokedBy") == RULES for event in sealed):
+    if not _sealed_by(lab, arn, RULES):
         return not_yet("The rule and the key policy are as they should be. No message has come to the queue so far.")
     return solved("Frankfurt tells you now, too. Each Region that you use needs the same.")
 
@@ -150,7 +173,7 @@ def _let_in_alone(
         return f"The policy of {key.words} has lost your own account's statement, or part of it."
     if service is None or not any(reach.may(service, action, key, situation) for action in needed):
         return f"The policy of {key.words} does not let {words} use it for this."
-    lacking = [action for action in needed if not reach.may(service, action, key, situation)]
+    lacking = [action for action in needed if not _for_long(reach, service, action, key, situation)]
     if lacking:
         return f"The policy of {key.words} lets {words} in, but not with all that it takes: {lacking[0]} is missing."
     if (more := reach.exceeds_on(key, service, *within)) is not None:
@@ -158,6 +181,32 @@ def _let_in_alone(
     others = [without_policies(each) for each in reach.callers(key) if each.name != name and not each.is_administrator]
     if (other := reach.let_in(key, others)) is not None:
         return f"The policy of {key.words}, or a grant, lets others in as well: {other}."
+    return ""
+
+
+def _for_long(reach: Reach, caller: Caller, action: str, key: Thing, situation: Situation) -> bool:
+    """Whether the caller may do it, now and in many years."""
+    return all(reach.may(caller, action, key, {**situation, **time}) for time in ({}, LATER))
+
+
+def _sealed_by(lab: LabView, arn: str, service: str) -> bool:
+    """Whether the service has made a data key with the key, as itself."""
+    sealed = [event for event in calls(lab, "GenerateDataKey") if key_arn(event) == arn]
+    return any(event["userIdentity"].get("invokedBy") == service for event in sealed)
+
+
+def _queue_changed(lab: LabView, arn: str) -> str:
+    """Say what has become of the queue `watch` that was right; "" if nothing has."""
+    sqs = lab.observer.client("sqs", FRANKFURT)
+    urls = sqs.list_queues(QueueNamePrefix="watch").get("QueueUrls", [])
+    url = next((each for each in urls if each.endswith("/watch")), None)
+    if url is None:
+        return "The queue `watch` is gone."
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    if found.get("KmsMasterKeyId", "") not in (arn, arn.rpartition("/")[2]):
+        return "The queue `watch` is no longer under the key described `watch`."
+    if RULES not in found.get("Policy", ""):
+        return "The policy of the queue `watch` has changed, and was right."
     return ""
 
 
