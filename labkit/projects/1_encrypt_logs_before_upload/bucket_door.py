@@ -17,7 +17,7 @@ OF_THE_CALLER = ("aws:principal", "aws:userid", "aws:username", "s3:if-none-matc
 
 
 def callers_at(text: str, account: str) -> dict[str, str]:
-    """The ARNs of those that might come: the page's roles, two strangers, and all that the policy names."""
+    """List the ARNs of those that might come: the page's roles, two strangers, and all that the policy names."""
     found = {name: f"arn:aws:iam::{account}:role/{name}" for name in ROLES}
     found |= {SOMEBODY: f"arn:aws:iam::{account}:role/SomebodyElse", ABROAD: "arn:aws:iam::999999999999:role/Stranger"}
     named = {_one_of(arn.replace("::*:", f"::{account}:")) for arn in NAMED.findall(text)}
@@ -25,7 +25,7 @@ def callers_at(text: str, account: str) -> dict[str, str]:
 
 
 def places_in(policy: dict[str, Any], bucket: str) -> Iterator[str]:
-    """One object's name for each place that the policy names. `bucket` is an ARN."""
+    """Make an object's name for each place that the policy names. `bucket` is an ARN."""
     for statement in _listed(policy["Statement"]):
         for place in (*_listed(statement.get("Resource", [])), *_listed(statement.get("NotResource", []))):
             if place.startswith(f"{bucket}/"):
@@ -33,7 +33,7 @@ def places_in(policy: dict[str, Any], bucket: str) -> Iterator[str]:
 
 
 def circumstances_in(policy: dict[str, Any]) -> list[dict[str, str]]:
-    """Nothing special, and each circumstance that a Deny looks at besides the caller: a date, an endpoint."""
+    """List nothing special, and each circumstance that a Deny looks at besides the caller: a date, an endpoint."""
     found: list[dict[str, str]] = [{}]
     for statement in _listed(policy["Statement"]):
         for block in statement.get("Condition", {}).values():
