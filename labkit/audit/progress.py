@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -23,5 +24,9 @@ def bar(done: int, total: int, what: str) -> None:
 
 
 def for_people() -> Progress:
-    """Choose the bar where standard error is a terminal, else nothing."""
-    return bar if sys.stderr is not None and sys.stderr.isatty() else silent
+    """Choose the bar where standard error is a terminal, else nothing.
+
+    A notebook's `!` brings a terminal, too, but what is wiped away there stays in the page as blanks.
+    """
+    is_terminal = sys.stderr is not None and sys.stderr.isatty() and "JPY_PARENT_PID" not in os.environ
+    return bar if is_terminal else silent

@@ -86,7 +86,7 @@ TWENTY: dict[str, Rows] = {
         (_boundary(_may('["kms:Decrypt", "kms:GenerateDataKey"]', "plans")), NO, "may not kms:DescribeKey"),
         (_key_policy("plans", _door('{"AWS": contractor.arn}', '"kms:GenerateDataKey"')), NO, "not what refused"),
         (_boundary(_may(f"[{THREE}]", "plans")), "solved", "one action longer"),
-        (_boundary(_may(f"[{THREE}]", '"*"')), "solved", "one action longer"),  # the role's own policy names the key
+        (_boundary(_may(f"[{THREE}]", '"*"')), NO, "boundary would let more through"),
     ),
     "whose-refusal": (
         ("answer = list(night)", NO, "has not refused anything"),
