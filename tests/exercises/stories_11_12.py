@@ -144,10 +144,10 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
                 ("answer = set(right)", "solved", ""),
                 ("answer = pd.Series(right)", "solved", ""),
                 ("answer = pd.Index(right).to_numpy()", "solved", ""),
-                ("answer = ','.join(right)", "not yet", "a list of ids"),
+                ("answer = ','.join(right)", "not yet", "should be a list"),
                 ("answer = [*right, 5]", "not yet", "something else is among them"),
-                ("answer = {'ids': right}", "not yet", "a list of ids"),
-                ("answer = 3", "not yet", "a list of ids"),
+                ("answer = {'ids': right}", "not yet", "should be a list"),
+                ("answer = 3", "not yet", "should be a list"),
             ]
         ],
     },
