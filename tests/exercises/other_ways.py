@@ -372,7 +372,7 @@ iam.attach_role_policy(RoleName="Clerk", PolicyArn=made)
 iam.put_role_policy(RoleName="Contractor", PolicyName="inline", PolicyDocument=json.dumps({"Version": "2012-10-17",
     "Statement": [{**fence[0], "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]}]}))
 wider = iam.create_policy(PolicyName="KeysOnly", PolicyDocument=json.dumps({"Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}))["Policy"]["Arn"]
+    "Statement": [fence[0], {**fence[0], "Action": ["kms:GenerateDataKey"]}]}))["Policy"]["Arn"]
 iam.put_role_permissions_boundary(RoleName="Contractor", PermissionsBoundary=wider)
 """,
         "whose-refusal": """
