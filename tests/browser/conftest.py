@@ -76,7 +76,7 @@ def _no_kernel_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
         assert lab.kernels() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iterator[Lab]:
     """JupyterLab as `make lab` starts it, in a folder of its own."""
     folder = tmp_path_factory.mktemp("jupyterlab")
@@ -111,7 +111,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iter
                 process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     """A headless Chromium with a profile of its own. It reads and compiles JupyterLab's code once for all tests."""
     with sync_playwright() as playwright:
@@ -126,7 +126,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(browser: BrowserContext, jupyterlab: Lab) -> Page:
     """JupyterLab, loaded once: it takes longer than running a lab. A test opens its notebook in it, and closes it."""
     page = browser.pages[0]

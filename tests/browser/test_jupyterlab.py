@@ -60,7 +60,7 @@ def _the_next_finds_nothing_open(jupyterlab: Lab, page: Page) -> Iterator[None]:
     yield
     page.evaluate(CLOSE_ALL)
     try:
-        expect(page.locator(CELL)).to_have_count(0, timeout=MINUTES / 2)
+        expect(page.locator(CELL)).to_have_count(0, timeout=5_000)
     except AssertionError:
         page.goto(jupyterlab.address)
 

@@ -24,7 +24,7 @@ ALL = Scope()
 QUESTIONS: list[tuple[Callable[[Scope], str], Callable[[Any], Any]]] = [
     (getattr(athena, name), getattr(questions, name))
     for name in athena.__all__
-    if name not in ("Scope", "create_table")
+    if name not in ("Scope", "create_table", "folded")
 ]
 BOB = {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": f"arn:aws:iam::{ACCOUNT}:user/bob", "userName": "bob"}
 STRANGER = {"type": "AWSAccount", "principalId": "AROAEXAMPLE:ann", "accountId": "444455556666"}

@@ -28,6 +28,13 @@ from labkit.exercises import notebooks
 from labkit.trail.pictures.sequence import steps
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+
+
+def _page(name: str) -> Path:
+    """A lab's notebook, or a project's."""
+    return NOTEBOOKS / ("" if name[1].isdigit() else "projects") / f"{name}.ipynb"
+
+
 # Where services call for somebody, or another account takes part; and one where nobody but the learner calls.
 SERVICES = ("cloudtrail", "cloudwatch", "dynamodb", "ec2", "events", "lambda", "s3", "secretsmanager", "sns", "ssm")
 OTHERS = re.compile(rf'client\("({"|".join(SERVICES)})"|lab\.account\(')
@@ -37,7 +44,7 @@ SLOW = {"09-sign-and-verify", "10-bring-your-own-key"}  # RSA keys take most of 
 
 def is_replayed(name: str) -> bool:
     """Whether a notebook is run here: a list that grows with the notebooks."""
-    text = (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8").replace("\\", "")
+    text = _page(name).read_text(encoding="utf-8").replace("\\", "")
     return name not in SLOW and (name == PLAIN or bool(OTHERS.search(text)))
 
 
@@ -117,7 +124,7 @@ def notes() -> Iterator[Notes]:
 def run(notebook: str) -> labkit.Lab:
     """The notebook's Python cells, without its lines for the command line; the learner's lab."""
     learner: dict[str, Any] = {"__name__": "__main__"}
-    for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
+    for cell in nbformat.read(_page(notebook), as_version=4).cells:
         if cell.cell_type != "code":
             continue
         source = cell.source.replace("\\\n", " ")
