@@ -102,6 +102,7 @@ class Judged:
     operation: str
     asked: tuple[Question, Policies] | None
     error: str = ""
+    attestation: str = ""  # why the request's attestation document was not accepted
 
     @classmethod
     def of(cls, call: Call) -> Judged:
@@ -111,6 +112,7 @@ class Judged:
             call.operation,
             (last.question, last.policies) if last else None,
             str(call.error) if call.error is not None else "",
+            getattr(call.attestation, "reason", ""),
         )
 
 
@@ -122,7 +124,16 @@ def explanation(call: Judged) -> dict[str, Any]:
     decision = decide(*call.asked) if call.asked else None
     if decision and not (call.error and decision.allowed):
         told = explain(decision)
-        return {"text": told.text, "html": told.html, "data": told.data}
+        said = {"text": told.text, "html": told.html, "data": told.data}
+        return _with_attestation(said, call.attestation)
     read = "Every policy allowed it." if decision else "No policy was asked."
     text = f"{call.operation} was refused, and not for lack of permission: {call.error}\n{read}"
-    return {"text": text, "html": f"<pre>{escape(text)}</pre>", "data": {"operation": call.operation, "allowed": None}}
+    said = {"text": text, "html": f"<pre>{escape(text)}</pre>", "data": {"operation": call.operation, "allowed": None}}
+    return _with_attestation(said, call.attestation)
+
+
+def _with_attestation(said: dict[str, Any], why: str) -> dict[str, Any]:
+    """The explanation, with a line on a document that was not accepted: policies saw the request without it."""
+    if not why:
+        return said
+    return said | {"text": f"{said['text']}\n{why}", "html": f"{said['html']}<p>{escape(why)}</p>"}
