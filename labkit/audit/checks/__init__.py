@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from ..facts.account import Account, Found
-from . import contexts, duties, grants, iam_policies, key_policies, lifetime, logs, monitoring, resources, usage
+from . import (
+    contexts,
+    duties,
+    enclaves,
+    grants,
+    iam_policies,
+    key_policies,
+    lifetime,
+    logs,
+    monitoring,
+    resources,
+    usage,
+)
 
 Judge = Callable[[Account], Iterable[Found]]
 
@@ -21,6 +33,8 @@ CHECKS: Mapping[str, Judge] = MappingProxyType(
         "inline-policy-decrypts-all": iam_policies.inline,
         "create-grant-unlimited": duties.create_grant,
         "via-service-missing": usage.via_service,
+        "debug-enclave-let-in": enclaves.debug,
+        "attestation-bypassed": enclaves.bypassed,
         "grant-too-wide": grants.too_wide,
         "grant-doubled": grants.doubled,
         "rotation-off": lifetime.rotation_off,
