@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labkit.cloud.nitro.images import extended, of_parent
 from labkit.enclave import Signer
 from labkit.exercises.account import calls, is_by, key_arn, the_key, unusable
-from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
+from labkit.exercises.engine import Gone, LabView, Outcome, no_number, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.permissions import grants_on, has_first_policy
 from labkit.exercises.reach import Reach, Right, Thing, with_every_policy, without_policies
 from labkit.exercises.reach.actions import on_keys
@@ -21,7 +21,7 @@ from labkit.exercises.reach.rights import Access
 PAYROLL, DECRYPT = "Payroll", "kms:Decrypt"
 OPENING = (DECRYPT, "kms:ReEncryptFrom")
 REGISTER = "kms:RecipientAttestation:"
-DIGEST = "attestationDocumentEnclaveImageDigest"
+SHOWN = (1, 2, 3, 4, 8)  # the registers in a record, beside the image's digest
 TOTAL = 800 + 350 + 620
 OTHER = "e" * 96
 
@@ -31,9 +31,9 @@ def bind_it(lab: LabView, answer: Any) -> Outcome:
     arn = str(the_key(lab, "bonuses")["Arn"])
     if _is_as_made(lab, arn):
         return not_attempted("The key policy of `bonuses` is the one that it was made with.")
-    if said := _wrong_of(lab, arn, {"PCR0": _image(lab)}, "document of `image`"):
+    if said := _wrong_of(lab, arn, _image(lab), ("PCR0",), "document of `image`"):
         return not_yet(said)
-    if not _decrypted_by(lab, arn, _image(lab)):
+    if _image(lab)["PCR0"] not in [each["PCR0"] for each in _attested(lab, arn)]:
         return not_yet("The key policy of `bonuses` is as it should be. The enclave has not opened `bonus_file` yet.")
     if answer is None:
         return unanswered()
@@ -50,7 +50,7 @@ def three_doors(lab: LabView, answer: Any) -> Outcome:
     if all(_is_as_made(lab, arn) for arn in arns.values()):
         return not_attempted("The key policies of `crane`, `winch` and `hoist` are the ones that they were made with.")
     for arn in arns.values():
-        if said := _wrong_of(lab, arn, {"PCR0": _image(lab)}, "document of `image`"):
+        if said := _wrong_of(lab, arn, _image(lab), ("PCR0",), "document of `image`"):
             return not_yet(said)
     return solved("The three doors are shut: a debug enclave has zeros, and zeros open none of them.")
 
@@ -60,15 +60,16 @@ def no_gap(lab: LabView, answer: Any) -> Outcome:
     arn, old = str(the_key(lab, "archive")["Arn"]), _image(lab)
     if _is_as_made(lab, arn):
         return not_attempted("The key policy of `archive` is the one that it was made with.")
-    new = next((each for each in _digests(lab, arn)[::-1] if each not in (old, "0" * 96)), "")
-    if not new:
+    new = next((each for each in _attested(lab, arn)[::-1] if each["PCR0"] not in (old["PCR0"], "0" * 96)), None)
+    if new is None:
         return not_yet("No new image has decrypted with the key `archive` so far.")
     reach = Reach(lab)
-    if reach.may(reach.caller(PAYROLL), DECRYPT, reach.key(arn), document({"PCR0": old})):
+    if reach.may(reach.caller(PAYROLL), DECRYPT, reach.key(arn), document(old)):
         return not_yet("The new image has decrypted. But the key policy of `archive` still lets the old image in.")
-    if said := _wrong_of(lab, arn, {"PCR0": new}, "document of the new image"):
+    registers = {name: value for name, value in new.items() if name != "event"}
+    if said := _wrong_of(lab, arn, registers, ("PCR0",), "document of the new image"):
         return not_yet(said)
-    if not _had_both(lab, arn, old, new):
+    if not _had_both(lab, arn, old["PCR0"], new["PCR0"]):
         return not_yet(
             "The key policy ends as it should. There was a gap: the old image was out when the new one first decrypted."
         )
@@ -84,18 +85,18 @@ def signed_images(lab: LabView, answer: Any) -> Outcome:
     role = of_parent(f"arn:aws:iam::{account}:role/{PAYROLL}").hex()
     reach = Reach(lab)
     key, payroll = reach.key(arn), reach.caller(PAYROLL)
-    by_team = {"PCR8": signer, "PCR3": role}
-    versions = [_image(lab), OTHER, "d" * 96]
-    allowed = [reach.may(payroll, DECRYPT, key, document({**by_team, "PCR0": each})) for each in versions]
-    if not all(allowed) and (any(allowed) or reach.may(payroll, DECRYPT, key, document({"PCR0": versions[0]}))):
-        return not_yet("A new version that the team signs would be refused: the key policy of `ledger` names an image.")
-    if reach.may(payroll, DECRYPT, key, document({"PCR8": signer, "PCR3": OTHER, "PCR0": OTHER})):
-        return not_yet("The key `ledger` takes the team's images beside another parent, too, with whatever role.")
-    if reach.may(payroll, DECRYPT, key, document({"PCR3": role, "PCR0": OTHER})):
-        return not_yet("The key `ledger` takes images that the team has not signed.")
-    if said := _wrong_of(lab, arn, by_team, "document of a signed image beside its role"):
+    by_team = {**_image(lab), "PCR8": signer, "PCR3": role}
+    newer = {"PCR0": OTHER, "PCR2": OTHER}
+    if reach.may(payroll, DECRYPT, key, document(by_team)):
+        if not reach.may(payroll, DECRYPT, key, document({**by_team, **newer})):
+            return not_yet("A new version would be refused, though the team signs it: `ledger` names an image.")
+        if reach.may(payroll, DECRYPT, key, document({**by_team, "PCR3": OTHER})):
+            return not_yet("The key `ledger` takes the team's images beside another parent, too, with whatever role.")
+        if reach.may(payroll, DECRYPT, key, document({**by_team, "PCR8": OTHER})):
+            return not_yet("The key `ledger` takes images that the team has not signed.")
+    if said := _wrong_of(lab, arn, by_team, ("PCR8", "PCR3"), "document of a signed image beside its role"):
         return not_yet(said)
-    if not _decrypted_with(lab, arn, "attestationDocumentEnclavePCR8", signer):
+    if (signer, role) not in [(each["PCR8"], each["PCR3"]) for each in _attested(lab, arn)]:
         return not_yet("The key policy of `ledger` is as it should be. A signed image has not decrypted with it yet.")
     return solved("The team's next version runs without a change of the policy.")
 
@@ -103,13 +104,17 @@ def signed_images(lab: LabView, answer: Any) -> Outcome:
 # What the tasks have in common
 
 
-def _wrong_of(lab: LabView, arn: str, pcrs: Mapping[str, str], what: str) -> str:
-    """Say what is wrong with a key that opens for Payroll with such a document, and for nobody else; "" if nothing."""
+def _wrong_of(lab: LabView, arn: str, pcrs: Mapping[str, str], bound: Iterable[str], what: str) -> str:
+    """Say what is wrong with a key that opens for Payroll with such a document, and for nobody else; "" if nothing.
+
+    `pcrs` are all registers of a document that must be enough, `bound` those by which others are kept out.
+    """
     reach = Reach(lab)
     key, payroll = reach.key(arn), reach.caller(PAYROLL)
-    if not all(reach.may(payroll, DECRYPT, key, {**document(pcrs), **time}) for time in ({}, LATER)):
-        return f"The policy of {key.words} does not let Payroll decrypt with a {what}."
-    within = Right((DECRYPT,), (arn,), {f"{REGISTER}{name}": (value,) for name, value in pcrs.items()})
+    for also, where in (({}, ""), (LATER, " for long"), ({f"{REGISTER}PCR4": OTHER}, ", on another instance of its")):
+        if not reach.may(payroll, DECRYPT, key, {**document(pcrs), **also}):
+            return f"The policy of {key.words} does not let Payroll decrypt with a {what}{where}."
+    within = Right((DECRYPT,), (arn,), {f"{REGISTER}{name}": (pcrs[name],) for name in bound})
     if (found := _opened(reach, key, within)) is not None:
         if any(name.startswith(REGISTER) for name in found.situation):
             return f"With {key.words}, a document of other code is enough: {found}."
@@ -163,41 +168,32 @@ def _is_as_made(lab: LabView, arn: str) -> bool:
 # What the trail shows
 
 
-def _attested(lab: LabView, arn: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Payroll's attested Decrypt calls with the key that succeeded, oldest first, each with its recipient."""
+def _attested(lab: LabView, arn: str) -> list[dict[str, str]]:
+    """The registers and the event id of each attested Decrypt of Payroll's with the key, oldest first."""
+    found = []
     for event in calls(lab, "Decrypt"):
         recipient = event.get("additionalEventData", {}).get("recipient")
         if recipient and key_arn(event) == arn and is_by(event, PAYROLL):
-            yield event, recipient
+            names = {"EnclaveImageDigest": "PCR0"} | {f"EnclavePCR{index}": f"PCR{index}" for index in SHOWN}
+            values = {name: recipient.get(f"attestationDocument{member}", "") for member, name in names.items()}
+            registers = {name: base64.b64decode(value).hex() for name, value in values.items()}
+            found.append(registers | {"event": str(event["eventID"])})
+    return found
 
 
-def _hexadecimal(value: str) -> str:
-    return base64.b64decode(value).hex()
-
-
-def _digests(lab: LabView, arn: str) -> list[str]:
-    return [_hexadecimal(recipient[DIGEST]) for _, recipient in _attested(lab, arn)]
-
-
-def _image(lab: LabView) -> str:
-    """PCR0 of the notebook's `image`: the first that decrypted with the key `salaries`."""
-    arn = str(the_key(lab, "salaries")["Arn"])
-    return next(iter(_digests(lab, arn)), "")
-
-
-def _decrypted_by(lab: LabView, arn: str, digest: str) -> bool:
-    return digest in _digests(lab, arn)
-
-
-def _decrypted_with(lab: LabView, arn: str, member: str, value: str) -> bool:
-    return any(_hexadecimal(recipient.get(member, "")) == value for _, recipient in _attested(lab, arn))
+def _image(lab: LabView) -> dict[str, str]:
+    """The registers of the notebook's `image`: the first that decrypted with the key `salaries`."""
+    attested = _attested(lab, str(the_key(lab, "salaries")["Arn"]))
+    if not attested:
+        raise Gone("The attested Decrypt of the file under the key described `salaries`")
+    return {name: value for name, value in attested[0].items() if name != "event"}
 
 
 def _had_both(lab: LabView, arn: str, old: str, new: str) -> bool:
     """Whether the key policy named both images when the new one first decrypted."""
-    first = next(event for event, recipient in _attested(lab, arn) if _hexadecimal(recipient[DIGEST]) == new)
-    policy = next(reversed(list(_policies_until(lab, arn, first["eventID"]))), "")
-    return old in policy.lower() and new in policy.lower()
+    first = next(each["event"] for each in _attested(lab, arn) if each["PCR0"] == new)
+    policy = next(reversed(list(_policies_until(lab, arn, first))), "").lower()
+    return old in policy and new in policy
 
 
 def _policies_until(lab: LabView, arn: str, event_id: str) -> Iterable[str]:
