@@ -9,7 +9,7 @@ import pytest
 
 from labkit.exercises import read
 
-from . import forbidden_projects, forbidden_ways
+from . import forbidden_enclaves, forbidden_projects, forbidden_ways
 from .additions import documents, restore
 from .forbidden import ANSWERS
 from .walking import code, run, to_exercises
@@ -19,6 +19,7 @@ untouched = import_module("labkit.labs.19_investigate_an_incident.checks").untou
 
 EVERY = {("one by one", name): rows for name, rows in (ANSWERS | forbidden_projects.ANSWERS).items()}
 EVERY |= {("other ways", name): rows for name, rows in forbidden_ways.ANSWERS.items()}
+EVERY |= {("enclaves", name): rows for name, rows in forbidden_enclaves.ANSWERS.items()}
 
 
 @pytest.mark.parametrize(("kind", "notebook"), EVERY)

@@ -39,6 +39,14 @@ def documents(asked: Mapping[str, Iterable[str]]) -> Iterator[dict[str, str | Se
         yield {f"{_NAME}{name.replace('NITROTPM', 'NitroTPM')}": value for name, value in pcrs.items()}
 
 
+def in_words(situation: Mapping[str, str | Sequence[str]]) -> str:
+    """Put the document of a request in words: there is none, it is a debug enclave's, or of some image."""
+    pcr0 = str(situation.get(f"{_NAME}PCR0", ""))
+    if pcr0:
+        return "with a debug enclave's document" if pcr0 == ZEROS else f"with a document whose PCR0 is {pcr0[:8]}…"
+    return "with a NitroTPM's document" if any(_TPM in name.lower() for name in situation) else "without a document"
+
+
 def _choices(asked: Mapping[str, Iterable[str]]) -> Iterator[dict[str, str]]:
     """Each register with each value that is written, as documents have it; with zeros, and with another one."""
     if not asked:

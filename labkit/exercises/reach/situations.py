@@ -67,10 +67,11 @@ class Mentioned:
 
     @property
     def varied(self) -> frozenset[str]:
-        """List what is tried in several ways: "route", "context", and condition keys in lower case."""
+        """List what is tried in several ways: "route", "context", "document", and condition keys in lower case."""
         bundles = {"route"} if self._by_route else set()
         single = self._values.keys() - {"kms:viaservice"}
-        return frozenset(bundles | ({"context"} if self._by_context else set()) | single | self._attested.keys())
+        bundles |= {"document"} if self._attested else set()
+        return frozenset(bundles | ({"context"} if self._by_context else set()) | single)
 
     def add_condition(self, condition: Condition, values: Mapping[str, tuple[str, ...]]) -> None:
         """Take in one condition; `values` are what is known of the request, for policy variables."""

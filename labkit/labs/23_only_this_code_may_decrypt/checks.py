@@ -31,14 +31,16 @@ def bind_it(lab: LabView, answer: Any) -> Outcome:
     arn = str(the_key(lab, "bonuses")["Arn"])
     if _is_as_made(lab, arn):
         return not_attempted("The key policy of `bonuses` is the one that it was made with.")
-    if said := _wrong_of(lab, arn, _image(lab), ("PCR0",), "document of `image`"):
+    if said := _wrong_of(Reach(lab), arn, _image(lab), ("PCR0",), "document of `image`"):
         return not_yet(said)
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The key policy of `bonuses` is as it should be. But: {wrong}")
     if _image(lab)["PCR0"] not in [each["PCR0"] for each in _attested(lab, arn)]:
         return not_yet("The key policy of `bonuses` is as it should be. The enclave has not opened `bonus_file` yet.")
     if answer is None:
         return unanswered()
-    if (wrong := no_number(answer)) is not None:
-        return wrong
+    if (odd := no_number(answer)) is not None:
+        return odd
     if answer != TOTAL:
         return not_yet("The key is bound, and the enclave has opened the file. But `answer` is not the total it told.")
     return solved("You know the total, and nobody but the enclave has seen the bonuses.")
@@ -49,9 +51,12 @@ def three_doors(lab: LabView, answer: Any) -> Outcome:
     arns = {name: str(the_key(lab, name)["Arn"]) for name in ("crane", "winch", "hoist")}
     if all(_is_as_made(lab, arn) for arn in arns.values()):
         return not_attempted("The key policies of `crane`, `winch` and `hoist` are the ones that they were made with.")
+    reach, image = Reach(lab), _image(lab)
     for arn in arns.values():
-        if said := _wrong_of(lab, arn, _image(lab), ("PCR0",), "document of `image`"):
+        if said := _wrong_of(reach, arn, image, ("PCR0",), "document of `image`"):
             return not_yet(said)
+    if wrong := next((said for arn in arns.values() if (said := unusable(lab, arn))), ""):
+        return not_yet(f"The three policies are as they should be. But: {wrong}")
     return solved("The three doors are shut: a debug enclave has zeros, and zeros open none of them.")
 
 
@@ -67,12 +72,14 @@ def no_gap(lab: LabView, answer: Any) -> Outcome:
     if reach.may(reach.caller(PAYROLL), DECRYPT, reach.key(arn), document(old)):
         return not_yet("The new image has decrypted. But the key policy of `archive` still lets the old image in.")
     registers = {name: value for name, value in new.items() if name != "event"}
-    if said := _wrong_of(lab, arn, registers, ("PCR0",), "document of the new image"):
+    if said := _wrong_of(reach, arn, registers, ("PCR0",), "document of the new image"):
         return not_yet(said)
     if not _had_both(lab, arn, old["PCR0"], new["PCR0"]):
         return not_yet(
             "The key policy ends as it should. There was a gap: the old image was out when the new one first decrypted."
         )
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The key policy of `archive` is as it should be. But: {wrong}")
     return solved("At every moment one of the two could decrypt, and now only the new one can.")
 
 
@@ -94,22 +101,23 @@ def signed_images(lab: LabView, answer: Any) -> Outcome:
             return not_yet("The key `ledger` takes the team's images beside another parent, too, with whatever role.")
         if reach.may(payroll, DECRYPT, key, document({**by_team, "PCR8": OTHER})):
             return not_yet("The key `ledger` takes images that the team has not signed.")
-    if said := _wrong_of(lab, arn, by_team, ("PCR8", "PCR3"), "document of a signed image beside its role"):
+    if said := _wrong_of(reach, arn, by_team, ("PCR8", "PCR3"), "document of a signed image beside its role"):
         return not_yet(said)
     if (signer, role) not in [(each["PCR8"], each["PCR3"]) for each in _attested(lab, arn)]:
         return not_yet("The key policy of `ledger` is as it should be. A signed image has not decrypted with it yet.")
+    if wrong := unusable(lab, arn):
+        return not_yet(f"The key policy of `ledger` is as it should be. But: {wrong}")
     return solved("The team's next version runs without a change of the policy.")
 
 
 # What the tasks have in common
 
 
-def _wrong_of(lab: LabView, arn: str, pcrs: Mapping[str, str], bound: Iterable[str], what: str) -> str:
+def _wrong_of(reach: Reach, arn: str, pcrs: Mapping[str, str], bound: Iterable[str], what: str) -> str:
     """Say what is wrong with a key that opens for Payroll with such a document, and for nobody else; "" if nothing.
 
     `pcrs` are all registers of a document that must be enough, `bound` those by which others are kept out.
     """
-    reach = Reach(lab)
     key, payroll = reach.key(arn), reach.caller(PAYROLL)
     for also, where in (({}, ""), (LATER, " for long"), ({f"{REGISTER}PCR4": OTHER}, ", on another instance of its")):
         if not reach.may(payroll, DECRYPT, key, {**document(pcrs), **also}):
@@ -121,33 +129,21 @@ def _wrong_of(lab: LabView, arn: str, pcrs: Mapping[str, str], bound: Iterable[s
         return f"With {key.words}, somebody decrypts without a {what}: {found}."
     if (more := reach.exceeds_on(key, payroll, within)) is not None:
         return f"Payroll may do more with {key.words} than decrypt with a {what}: {more.told}."
-    others = [
-        without_policies(each) for each in reach.callers(key) if each.name != PAYROLL and not each.is_administrator
-    ]
-    if (other := reach.let_in(key, others, within)) is not None or (other := _let_in_by_name(reach, key)) is not None:
+    others = [each for each in reach.callers(key) if each.name != PAYROLL and not each.is_administrator]
+    if (other := reach.let_in(key, map(without_policies, others))) is not None:
         return f"The policy of {key.words}, or a grant, lets others in as well: {other}."
     if lost := _lost(reach, key):
         return f"The policy of {key.words} has taken {lost} from your own account."
-    return unusable(lab, arn)
+    return ""
 
 
 def _opened(reach: Reach, key: Thing, within: Right) -> Access | None:
     """Find a way to the plaintext, of anybody with every IAM policy there could be, that is not within the right."""
-    for caller in reach.callers(key):
-        able = with_every_policy(caller) if caller.account == key.account else caller
+    account = [with_every_policy(each) for each in reach.callers(key) if each.account == key.account]
+    for caller in account:
         for action in OPENING:
-            for access in reach.ways(able, action, key, (within,)):
+            for access in reach.ways(caller, action, key, (within,)):
                 if access.in_force and not within.covers(access):
-                    return access
-    return None
-
-
-def _let_in_by_name(reach: Reach, key: Thing) -> Access | None:
-    """Find somebody without IAM policies, beside Payroll, for whom the key opens even with the right document."""
-    for caller in reach.callers(key):
-        if caller.name != PAYROLL and not caller.is_administrator:
-            for access in reach.ways(without_policies(caller), DECRYPT, key):
-                if access.in_force:
                     return access
     return None
 
