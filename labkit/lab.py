@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
+    from .quiz import Quiz
     from .trail.pictures.sequence_picture import Picture
 
 
@@ -74,6 +75,7 @@ class Lab:
         self.observer = Observer(remote, region)
         self._remote = remote
         self._exercises: Exercises | None = None
+        self._quiz: Quiz | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")
         self._accounts: dict[str, Account] = {}
 
@@ -108,6 +110,16 @@ class Lab:
 
             self._exercises = Exercises(self)
         return self._exercises.get(name)
+
+    def quiz(self) -> Quiz:
+        """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
+        if self._quiz is None:
+            self._remote.require()
+            from .exercises import labs
+            from .quiz import Quiz
+
+            self._quiz = Quiz.of(self, labs().get(self.name))
+        return self._quiz
 
     def role(
         self,
