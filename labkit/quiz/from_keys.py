@@ -47,7 +47,7 @@ def question_about_state(entry: Entry, rng: random.Random) -> Question:
         raise ValueError(f"The key made for the question is {key.state(NOW)}, not {state}.")
     origin = ", whose material is to be imported," if state == "PendingImport" else ""
     refused = {name: code for name in _BY_STATE if (code := _refusal(name, key))}
-    text = f"A symmetric encryption key{origin} is in the state `{state}`. Permissions are there. Which of these calls run?"
+    text = f"A symmetric encryption key{origin} is in the state `{state}`. Nothing lacks permission. Which calls run?"
     why = {name: f"In this state, KMS answers `{name}` with `{code}`." for name, code in refused.items()}
     return _asked(entry, text, [name for name in _BY_STATE if name not in refused], why, rng)
 

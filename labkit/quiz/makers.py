@@ -10,6 +10,9 @@ import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from botocore.exceptions import ClientError
+
+from ..errors import LabError
 from ..exercises.engine import CannotJudge, LabView
 from .from_account import question_about_account
 from .from_documents import question_about_documents
@@ -23,7 +26,7 @@ def _account(entry: Entry, lab: LabView, rng: random.Random) -> Question:
     """Ask about the account; where it has no role and key to ask about, about documents."""
     try:
         found = question_about_account(entry, lab, rng)
-    except CannotJudge:
+    except (CannotJudge, ClientError, LabError):  # an account that can't be read is no reason to have no quiz
         found = None
     return found or question_about_documents(entry, rng)
 
