@@ -18,7 +18,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _TWIN, _AFTER = ".jp-OutputArea-child:has(.labkit-twin)", ".jp-OutputArea-child"
 _LIVE = ".labkit-widget:not(.jupyter-widgets-disconnected)"
 _NO_VIEW = f"""<style>
-{_TWIN} + {_AFTER}:has([data-mime-type="{WIDGET_VIEW}"]):not(:has({_LIVE})) {{ display: none }}
+{_TWIN} + {_AFTER}:has(.jupyter-widgets):not(:has({_LIVE})) {{ display: none }}
 </style>"""
 _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
