@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
 
-LONGEST = 300  # characters of a text in one line: the middle of a longer one is left out
+LONGEST = 1000  # characters of a text in one line: the middle of a longer one is left out
 
 
 @dataclass(frozen=True, slots=True)
