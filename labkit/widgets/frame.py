@@ -40,6 +40,7 @@ STYLE = f"""<style>
 .labkit-widget .jupyter-button {{ color: {_INK}; background: var(--jp-layout-color2, transparent);
   border: 1px solid {_LINE} }}
 .labkit-widget .jupyter-button.mod-active {{ font-weight: bold; text-decoration: underline; box-shadow: none }}
+.labkit-widget .labkit-primary.jupyter-button {{ font-weight: bold; border: 2px solid var(--jp-brand-color1, {_LINE}) }}
 .labkit-widget .jupyter-button:disabled {{ opacity: 1; color: var(--jp-ui-font-color2, {_INK}); border-style: dashed }}
 .labkit-widget :is(button, input, select, textarea, pre):focus-visible {{
   outline: 3px solid var(--jp-brand-color1, Highlight); outline-offset: 1px }}

@@ -13,9 +13,7 @@ from .actions import ACTIONS, CANCEL, DAYS, DISABLE, ENABLE, LONGEST, ROTATE, SC
 from .form import STEPS, Form
 from .key_page import POLICY, KeyPage
 from .keys import COLUMNS, MORE_COLUMNS, Filter, Keys
-from .pages import CUSTOMER_MANAGED, NAVIGATION, STORES
-
-CREATE_KEY = "Create key"
+from .pages import CREATE_KEY, CUSTOMER_MANAGED, NAVIGATION, STORES
 
 
 class Console(Widget):
@@ -86,7 +84,7 @@ class Console(Widget):
         return self
 
     def search(self, number: int = 1, **by: str) -> Console:
-        """Filter the list of keys by `text` (alias or key ID), `key_type`, `regionality`, `tag_key`, `tag_value`; `sort` it."""
+        """Filter and sort the list of keys. Fields: text (alias or key ID), key_type, regionality, tag_key, tag_value, sort."""
         self.by, self.number = Filter(**by), number
         return self
 

@@ -123,7 +123,7 @@ class Form:
             return tuple(
                 f"{each!r} is no account ID: it has 12 digits."
                 for each in self.other_accounts
-                if not _ACCOUNT.fullmatch(each)
+                if each and not _ACCOUNT.fullmatch(each)
             )
         return tuple(each for before in (1, 2, 4) for each in self.problems(before)) if step == 6 else ()
 
@@ -140,7 +140,7 @@ class Form:
             administrators=self.administrators,
             deletion=self.deletion,
             users=self.users,
-            other_accounts=self.other_accounts,
+            other_accounts=[each for each in self.other_accounts if each],
         )
         return json.dumps(policy, indent=2, ensure_ascii=False)
 

@@ -13,9 +13,10 @@ from .keys import COLUMNS, Filter, Keys
 from .words import MULTI_REGION
 
 AWS_MANAGED, CUSTOMER_MANAGED, STORES = "AWS managed keys", "Customer managed keys", "Custom key stores"
+CREATE_KEY = "Create key"
 NAVIGATION = (AWS_MANAGED, CUSTOMER_MANAGED, STORES)
 AWS_COLUMNS = ("Aliases", "Key ID", "Status")
-_FOR_GOOD = "You can't change these choices after the key is created."
+FOR_GOOD = "You can't change these choices after the key is created."
 
 
 def list_page(keys: Keys, place: str, by: Filter, number: int, columns: Sequence[str] = COLUMNS) -> list[Part]:
@@ -86,7 +87,7 @@ def _configure(form: Form) -> list[Part]:
         facts.append(("Custom key store", form.custom_key_store_id or words.NOTHING))
     if form.origin == "External key store":
         facts.append(("External key ID", form.xks_key_id or words.NOTHING))
-    return [Facts(facts), Words(_FOR_GOOD, "note")]
+    return [Facts(facts), Words(FOR_GOOD, "note")]
 
 
 def _labels(form: Form) -> list[Part]:
