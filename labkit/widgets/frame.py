@@ -43,8 +43,8 @@ STYLE = f"""<style>
 .labkit-widget .labkit-primary.jupyter-button {{ font-weight: bold; border: 2px solid var(--jp-brand-color1, {_LINE}) }}
 .labkit-widget .jupyter-button:disabled {{ opacity: 1; color: var(--jp-ui-font-color2, {_INK}); border-style: dashed }}
 .labkit-widget :is(button, input, select, textarea, pre):focus-visible {{
-  outline: 3px solid var(--jp-brand-color1, Highlight); outline-offset: 1px }}
-.labkit-widget .labkit-link.jupyter-button {{ background: none; border: none; text-align: left;
+  outline: 3px solid var(--jp-brand-color1, Highlight) !important; outline-offset: 1px }}
+.labkit-widget .labkit-link.jupyter-button {{ padding: 0; background: none; border: none; text-align: left;
   text-decoration: underline; color: var(--jp-content-link-color, {_INK}) }}
 </style>"""
 """Colours are the page's own (JupyterLab's variables, then Visual Studio Code's), in either theme."""

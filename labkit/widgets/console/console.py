@@ -13,7 +13,7 @@ from .actions import ACTIONS, CANCEL, DAYS, DISABLE, ENABLE, LONGEST, ROTATE, SC
 from .form import STEPS, Form
 from .key_page import POLICY, KeyPage
 from .keys import COLUMNS, MORE_COLUMNS, Filter, Keys
-from .pages import CREATE_KEY, CUSTOMER_MANAGED, NAVIGATION, STORES
+from .pages import CREATE_KEY, CUSTOMER_MANAGED, NAVIGATION, REVIEWED_POLICY, STORES
 
 
 class Console(Widget):
@@ -84,7 +84,7 @@ class Console(Widget):
         return self
 
     def search(self, number: int = 1, **by: str) -> Console:
-        """Filter and sort the list of keys. Fields: text (alias or key ID), key_type, regionality, tag_key, tag_value, sort."""
+        """Filter and sort the list: text (alias or key ID), key_type, regionality, tag_key, tag_value, sort."""
         self.by, self.number = Filter(**by), number
         return self
 
@@ -142,8 +142,7 @@ class Console(Widget):
         """Show all six steps filled in, without making anything: a picture for a page."""
         form = Form().choose(**fields)
         shown = [part for step in range(1, 7) for part in pages.step_page(form, step, *self.account)]
-        # the review has the policy of step 5 once more
-        return Twin((Heading(CREATE_KEY), *(part for part in shown if getattr(part, "label", "") != "Key policy")))
+        return Twin((Heading(CREATE_KEY), *(part for part in shown if not _said_before(part))))
 
     # --- key actions ----------------------------------------------------------------------------------------------
 
@@ -209,7 +208,7 @@ class Console(Widget):
         if self.page is not None:
             return pages.key_page(self.page, self.tab)
         if self.place == CREATE_KEY:
-            return pages.step_page(self.form, self.step, *self.account)
+            return [pages.step_way(self.step), *pages.step_page(self.form, self.step, *self.account)]
         if self.place == STORES:
             return pages.stores_page(self.stores)
         return pages.list_page(self.keys, self.place, self.by, self.number, self.columns)

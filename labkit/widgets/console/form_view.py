@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..twin import Heading, Words
+from ..twin import Code, Heading, Words
 from . import pages
 from .form import KEY_TYPES, STEPS
 from .key_page import pretty
@@ -34,7 +34,7 @@ class FormView:
         back = [button("Previous", self._previous)] if step > 1 else []
         on = button("Finish", self._finish, "primary") if last else button("Next", self._next, "primary")
         self.first = self.first or on
-        title = shown([Heading(f"Step {step} of {len(STEPS)}: {STEPS[step - 1]}", 2)])
+        title = shown([pages.step_way(step), pages.step_title(step)])
         footer = row(button("Cancel", self._cancel), *back, on)
         self.box = w.VBox([title, *fields, self._problems, footer])
 
@@ -129,7 +129,7 @@ class FormView:
         self.first = alias
         self._tags = w.VBox()
         self._draw_tags()
-        return [alias, about, shown([Words("Tags - optional")]), self._tags, button("Add tag", self._add_tag)]
+        return [alias, about, shown([Words("Tags - optional")]), self._tags, row(button("Add tag", self._add_tag))]
 
     def _draw_tags(self) -> None:
         self._tags.children = [self._tag(at, *tag) for at, tag in enumerate(self._console.form.tags)]
@@ -189,7 +189,7 @@ class FormView:
         self._others = w.VBox()
         self._draw_others()
         add = button("Add another AWS account", self._add_other)
-        return [*people, shown([Heading("Other AWS accounts", 2)]), self._others, add]
+        return [*people, shown([Heading("Other AWS accounts", 2)]), self._others, row(add)]
 
     def _draw_others(self) -> None:
         self._others.children = [self._other(at, each) for at, each in enumerate(self._console.form.other_accounts)]
@@ -216,22 +216,29 @@ class FormView:
     # --- steps 5 and 6 --------------------------------------------------------------------------------------------
 
     def _policy(self) -> list[Any]:
-        form, account = self._console.form, self._console.account
         size = {"width": "52em", "height": "24em"}
-        editor = w.Textarea(pretty(form.document(*account)), description="Key policy", disabled=not form.policy,
-                            style={"description_width": "8em"}, layout=size)  # fmt: skip
-        editor.observe(lambda change: None if editor.disabled else self._choose(policy=change["new"]), "value")
+        editor = w.Textarea(description="Key policy", style={"description_width": "8em"}, layout=size)
+        place = w.VBox()
+
+        def document() -> str:
+            return pretty(self._console.form.document(*self._console.account))
 
         def edit() -> None:
-            editor.disabled = False
+            editor.value = document()
+            place.children = [editor]
             editor.focus()
 
         def reset() -> None:
-            editor.disabled = True
             self._choose(policy="")
-            editor.value = pretty(self._console.form.document(*account))
+            place.children = [shown([Code(document(), "Key policy (preview)")])]
 
-        return [editor, row(button("Edit", edit), button("As the console writes it", reset))]
+        editor.observe(lambda change: self._choose(policy=change["new"]), "value")
+        if self._console.form.policy:
+            editor.value = document()
+            place.children = [editor]
+        else:
+            reset()
+        return [place, row(button("Edit", edit), button("As the console writes it", reset))]
 
     def _review(self) -> list[Any]:
         return [shown(pages.review_page(self._console.form, *self._console.account))]

@@ -10,7 +10,7 @@ from typing import Any
 from ..calls import Call, Caller, Outcome
 from ..twin import Code, Facts, Part, Table, Words
 from . import words
-from .key_policy import default_view
+from .key_policy import DefaultView, default_view
 from .keys import Keys
 
 POLICY, CONFIGURATION, TAGS = "Key policy", "Cryptographic configuration", "Tags"
@@ -130,7 +130,7 @@ class KeyPage:
             Facts(
                 [
                     ("Key administrators", ", ".join(view.administrators) or "None"),
-                    ("Allow key administrators to delete this key", "Yes" if view.deletion else "No"),
+                    ("Allow key administrators to delete this key", _deletion(view)),
                     ("Key users", ", ".join(view.users) or "None"),
                     ("Other AWS accounts", ", ".join(view.other_accounts) or "None"),
                 ]
@@ -253,6 +253,10 @@ class KeyPage:
         columns = ("Grant ID", "Name", "Grantee principal", "Operations", "Creation date")
         note = "AWS's console shows no grants. Here they are, ten to a page."
         return [Words(note, "note"), Table(f"Grants, page {len(self._grant_markers)}", columns, rows)]
+
+
+def _deletion(view: DefaultView) -> str:
+    return words.NOTHING if not view.administrators else "Yes" if view.deletion else "No"
 
 
 def refusal(outcome: Outcome) -> Part:

@@ -87,8 +87,8 @@ class Keys:
 
     def read(self) -> None:
         """Ask for the lists. What is refused stands in `refused`."""
-        aliases, first = self._caller.pages(Call("ListAliases", {}), "Aliases")
-        keys, second = self._caller.pages(Call("ListKeys", {}), "Keys")
+        aliases, first = self._caller.pages(Call("ListAliases", {"Limit": 100}), "Aliases")
+        keys, second = self._caller.pages(Call("ListKeys", {"Limit": 1000}), "Keys")
         names: dict[str, list[str]] = {}
         for alias in aliases:
             names.setdefault(alias.get("TargetKeyId", ""), []).append(alias["AliasName"])

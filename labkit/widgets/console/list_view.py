@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .view import ConsoleView
 
 _ALL = ("Any", "")
-_NAME, _ID = "11em", "21em"
+_NAME, _ID = "12em", "23em"
 
 
 class StoresView:

@@ -16,6 +16,7 @@ AWS_MANAGED, CUSTOMER_MANAGED, STORES = "AWS managed keys", "Customer managed ke
 CREATE_KEY = "Create key"
 NAVIGATION = (AWS_MANAGED, CUSTOMER_MANAGED, STORES)
 AWS_COLUMNS = ("Aliases", "Key ID", "Status")
+REVIEWED_POLICY = "Key policy"
 FOR_GOOD = "You can't change these choices after the key is created."
 
 
@@ -69,13 +70,23 @@ def key_page(page: KeyPage, tab: str) -> list[Part]:
 
 def step_page(form: Form, step: int, account: str, partition: str) -> list[Part]:
     """Show one step of the form (1 to 6), with what keeps it from being left."""
-    title = Heading(f"Step {step} of {len(STEPS)}: {STEPS[step - 1]}", 2)
     parts = [_configure, _labels, _administrators, _users][step - 1](form) if step <= 4 else []
     if step == 5:
         parts = [Code(form.document(account, partition), "Key policy (preview)")]
     if step == 6:
         parts = review_page(form, account, partition)
-    return [title, *parts, *(Words(each, "refused") for each in form.problems(step))]
+    return [step_title(step), *parts, *(Words(each, "refused") for each in form.problems(step))]
+
+
+def step_title(step: int) -> Part:
+    """Say which step it is."""
+    return Heading(f"Step {step} of {len(STEPS)}: {STEPS[step - 1]}", 2)
+
+
+def step_way(step: int) -> Part:
+    """Say which steps there are, and mark this one."""
+    names = [name.removesuffix(" - optional") for name in STEPS]
+    return Words(" > ".join(f"[{name}]" if at == step else name for at, name in enumerate(names, 1)))
 
 
 def _configure(form: Form) -> list[Part]:
@@ -138,7 +149,7 @@ def review_page(form: Form, account: str, partition: str) -> list[Part]:
         ("Description", form.description or words.NOTHING),
         ("Tags", tags or words.NOTHING),
     ]
-    parts: list[Part] = [Facts(settings), Code(pretty(form.document(account, partition)), "Key policy")]
+    parts: list[Part] = [Facts(settings), Code(pretty(form.document(account, partition)), REVIEWED_POLICY)]
     if not form.problems(6):
         parts += [
             Code(form.as_shell(account, partition), "Finish does the same as these commands"),
