@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .explain import Explained, Refused
     from .quiz import Quiz
     from .trail.pictures.sequence_picture import Picture
+    from .widgets.console import Console
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -217,6 +218,17 @@ class Lab:
         from .audit import audit
 
         return audit(only=only, region=self.region)
+
+    def console(self, identity: Any = None) -> Console:
+        """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
+
+        `identity` is whose calls it makes: a role, user or account of the lab, a boto3 session, or a boto3 KMS client.
+        Without one, it is yours.
+        """
+        self._remote.require()
+        from .widgets.console import Console, clients_of
+
+        return Console(clients_of(identity, self.region), self.explain)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.

@@ -70,6 +70,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             output.get("data", {}).pop(WIDGET, None)
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
+        if cell.cell_type == "code":  # a widget's twin stays, the output that held its view alone does not
+            cell.outputs = [output for output in cell.outputs if output.get("data", True)]
 
 
 if __name__ == "__main__":
