@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
+    from .progress import Page
     from .quiz import Quiz
     from .trail.pictures.sequence_picture import Picture
     from .widgets.console import Console
@@ -108,8 +109,9 @@ class Lab:
         self._remote.require()
         if self._exercises is None:
             from .exercises import Exercises
+            from .progress import Keeper
 
-            self._exercises = Exercises(self)
+            self._exercises = Exercises(self, Keeper(self.name).checked)
         return self._exercises.get(name)
 
     def quiz(self) -> Quiz:
@@ -117,10 +119,20 @@ class Lab:
         if self._quiz is None:
             self._remote.require()
             from .exercises import labs
+            from .progress import Keeper
             from .quiz import Quiz
 
-            self._quiz = Quiz.of(self, labs().get(self.name))
+            self._quiz = Quiz.of(self, labs().get(self.name), Keeper(self.name).answered)
         return self._quiz
+
+    def progress(self) -> Page:
+        """Show the map of the course: which labs are done, begun or still to do, and what comes next.
+
+        Kept on your disk alone, and only of what you do yourself: see docs/progress.md.
+        """
+        from .progress import progress
+
+        return progress()
 
     def role(
         self,
