@@ -96,9 +96,10 @@ def framed(html: str) -> str:
 
 def one_line(text: object, longest: int = LONGEST) -> str:
     """Put a text on one line: characters that are not visible, or turn the writing round, are shown as �."""
-    shown = "".join(_visible(each) for each in str(text))
+    whole = str(text)
     half = (longest - 1) // 2
-    return shown if len(shown) <= longest else f"{shown[:half]}…{shown[-half:]}"
+    short = whole if len(whole) <= longest else f"{whole[:half]}…{whole[-half:]}"
+    return "".join(_visible(each) for each in short)
 
 
 def lines(text: str) -> str:
@@ -169,7 +170,7 @@ def _text(part: Part) -> list[str]:
 
 def _table_text(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> list[str]:
     if not rows:
-        return [f"{one_line(caption)}: {none}"]
+        return [f"{one_line(caption)}: {one_line(none)}"]
     cells = [[one_line(each) for each in row] for row in [columns, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [

@@ -42,6 +42,7 @@ class ListView:
         aws_managed = console.place == AWS_MANAGED
         self._more = {each: each in console.columns for each in MORE_COLUMNS}
         self._rows = w.VBox()
+        self._name, self._id = w.Layout(width=_NAME), w.Layout(width=_ID)  # shared by all rows
         self._caption = w.HTML()
         self._previous = button("Previous page", lambda: self._turn(-1))
         self._next = button("Next page", lambda: self._turn(1))
@@ -126,10 +127,9 @@ class ListView:
 
     def _row(self, entry: Entry, columns: Sequence[str]) -> Any:
         alias, key_id, *more = self._console.keys.row(entry, columns)
-        names = button(alias, self._open(entry.key_id), "link", f"Open the key {entry.named}")
+        names = button(alias, self._open(entry.key_id), "link", f"Open the key {entry.named}", self._name)
         names.disabled = not entry.aliases
-        ids = button(key_id, self._open(entry.key_id), "link", f"Open the key {key_id}")
-        names.layout.width, ids.layout.width = _NAME, _ID
+        ids = button(key_id, self._open(entry.key_id), "link", f"Open the key {key_id}", self._id)
         return w.HBox([names, ids, w.HTML(_cells(more, columns[2:]))])
 
 

@@ -23,9 +23,10 @@ def shown(parts: Iterable[Part], role: str = "") -> Any:
     return w.HTML(html(parts, role))
 
 
-def button(words: str, act: Callable[[], None], style: str = "", tooltip: str = "") -> Any:
+def button(words: str, act: Callable[[], None], style: str = "", tooltip: str = "", layout: Any = None) -> Any:
     """Make a button; `style` is "primary" for the one that goes on, "link" for one that looks like a link."""
-    made = w.Button(description=one_line(words, 80), tooltip=one_line(tooltip or words), layout={"width": "auto"})
+    layout = layout or {"width": "auto"}
+    made = w.Button(description=one_line(words, 80), tooltip=one_line(tooltip or words), layout=layout)
     made.on_click(lambda _: act())
     if style == "link":
         made.add_class("labkit-link")
