@@ -88,7 +88,7 @@ class Store:
         try:
             try:
                 return self._once(work)
-            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: in SQLite's message on the damage
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: in a message on it
                 if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
                     raise
                 self._begin_anew()
