@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .progress import Page
-    from .quiz import Quiz
     from .trail.pictures.sequence_picture import Picture
     from .widgets.console import Console
+    from .widgets.quiz import QuizWidget
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -77,7 +77,7 @@ class Lab:
         self.observer = Observer(remote, region)
         self._remote = remote
         self._exercises: Exercises | None = None
-        self._quiz: Quiz | None = None
+        self._quiz: QuizWidget | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")
         self._accounts: dict[str, Account] = {}
 
@@ -114,15 +114,16 @@ class Lab:
             self._exercises = Exercises(self, Keeper(self.name).checked)
         return self._exercises.get(name)
 
-    def quiz(self) -> Quiz:
+    def quiz(self) -> QuizWidget:
         """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
         if self._quiz is None:
             self._remote.require()
             from .exercises import labs
             from .progress import Keeper
             from .quiz import Quiz
+            from .widgets.quiz import QuizWidget
 
-            self._quiz = Quiz.of(self, labs().get(self.name), Keeper(self.name).answered)
+            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), Keeper(self.name).answered))
         return self._quiz
 
     def progress(self) -> Page:

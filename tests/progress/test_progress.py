@@ -84,8 +84,8 @@ def test_a_lab_keeps_what_its_learner_does(kept_in: Path) -> None:
     lab = labkit.start("00-start-here")
     lab.exercise("name-your-role").check("learner 4711")
     lab.exercise("hello-key").check()  # not attempted
-    lab.quiz().graded(1, "a")
-    lab.quiz().graded(1, None)
+    lab.quiz().quiz.graded(1, "a")
+    lab.quiz().quiz.graded(1, None)
     found = Store(kept_in).all()
     assert [(each.kind, each.item) for each in found] == [("exercise", "name-your-role"), ("question", "alias-nowhere")]
     assert b"4711" not in Store(kept_in).file.read_bytes()
@@ -161,7 +161,7 @@ def test_a_test_run_touches_no_home() -> None:
     assert folder() != folder({"HOME": os.environ.get("HOME", "")})
     lab = labkit.start("00-start-here")
     lab.exercise("name-your-role").check("x")
-    lab.quiz().graded(1, "a")
+    lab.quiz().quiz.graded(1, "a")
     assert not folder().exists()
     assert repr(lab.progress()) == repr(Page.of(course(), []))
 

@@ -216,7 +216,7 @@ def test_a_lab_opens_its_quiz_once_and_leaves_no_trace(lab: labkit.Lab) -> None:
     assert lab.quiz() is quiz
     assert repr(quiz) == repr(quiz)
     assert (len(lab.events()), lab.clock.now()) == (before, now)
-    assert quiz.graded(1, "a").number == 1
+    assert quiz.quiz.graded(1, "a").number == 1
 
 
 def test_a_lab_without_a_quiz_says_so() -> None:
