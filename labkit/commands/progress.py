@@ -38,7 +38,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 def reset(_arguments: argparse.Namespace) -> int:
     """Run `labkit progress --reset`: 0, or 1 if the file can't be written."""
-    from ..progress.presence import folder
+    from ..presence import folder
     from ..progress.store import NotKept, Store
 
     store = Store(folder())

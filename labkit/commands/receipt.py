@@ -31,8 +31,8 @@ def receipt(arguments: argparse.Namespace) -> int:
 
 def _make(name: str) -> int:
     from .. import __version__
+    from ..presence import folder
     from ..progress import NotKept, Store, make_receipt
-    from ..progress.presence import folder
 
     try:
         made = make_receipt(Store(folder()).all(), folder(), name, __version__)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ..exercises import Outcome, Spec
+from ..presence import folder, is_kept
 from ..quiz import Feedback, Question
 from .course import EXERCISE, QUESTION, course, version_of_exercise
 from .page import Page
-from .presence import folder, is_kept
 from .store import NotKept, Store
 
 
 class Keeper:
-    """Keeps the outcomes of one lab, if somebody is there (`presence`)."""
+    """Keeps the outcomes of one lab, if somebody is there (`labkit.presence`)."""
 
     def __init__(self, lab: str) -> None:
         self._lab = lab

@@ -14,9 +14,9 @@ import labkit
 from labkit import cli
 from labkit.exercises.engine import Outcome
 from labkit.exercises.loader import labs
+from labkit.presence import folder, is_kept, somebody_is_there
 from labkit.progress import Keeper, Page, Store, make_receipt, progress, verify
 from labkit.progress.course import Row, course, version_of_exercise
-from labkit.progress.presence import folder, is_kept, somebody_is_there
 from labkit.progress.receipt import STATEMENT
 from labkit.progress.store import Kept
 from labkit.quiz import Feedback, Question

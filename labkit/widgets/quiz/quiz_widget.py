@@ -63,9 +63,9 @@ class QuizWidget(Widget):
 
     @property
     def options(self) -> tuple[tuple[str, str], ...]:
-        """The choices of that question, as (words, letter)."""
+        """The choices of that question, as (words, letter): labels of boxes and buttons, which know no code."""
         pairs = zip(LETTERS, self.question.choices, strict=False)
-        return tuple((f"{letter}) {choice.text}", letter) for letter, choice in pairs)
+        return tuple((f"{letter}) {choice.text.replace('`', '')}", letter) for letter, choice in pairs)
 
     @property
     def chosen(self) -> frozenset[str]:
