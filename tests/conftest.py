@@ -56,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "IPYTHONDIR": own,
         "JUPYTER_CONFIG_DIR": own,
         "JUPYTER_DATA_DIR": own,
+        "LABKIT_HOME": str(Path(own) / "labkit"),
+        "LABKIT_PROGRESS": "off",  # no test touches the progress of whoever runs it, nor shows it
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONPATH": str(CHECKOUT),  # kernels and commands that tests start run this checkout's labkit
         "TZ": "UTC",
