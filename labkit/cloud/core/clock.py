@@ -113,5 +113,5 @@ class WallClock(Clock):
     def advance(self, by: timedelta) -> datetime:
         """Refuse (ValueError): the machine's time can't be moved."""
         if by:
-            raise ValueError(f"{_BY_THE_MACHINE} It can't be moved: start `labkit serve` without --wall-clock for that.")
+            raise ValueError(f"{_BY_THE_MACHINE} It can't be moved; without --wall-clock it can.")
         return self.now()
