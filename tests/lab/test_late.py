@@ -105,7 +105,7 @@ CASES: dict[str, tuple[Callable[[Things], Any], Callable[[Things, Any], Any], An
     ),
     "no alias for a new key": (
         Things.new_key,
-        lambda t, made: outcome(lambda: t.kms.create_alias(AliasName=f"alias/n{t.number}", TargetKeyId=made) and "made"),
+        lambda t, key: outcome(lambda: t.kms.create_alias(AliasName=f"alias/n{t.number}", TargetKeyId=key) and "made"),
         "NotFoundException", "made",
     ),
     "a new alias is not found": (
@@ -169,7 +169,7 @@ CASES: dict[str, tuple[Callable[[Things], Any], Callable[[Things, Any], Any], An
         "AccessDenied: ", True,
     ),
     "IAM itself knows it": (
-        Things.new_role, lambda t, arn: t.iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"] == arn, True, True,
+        Things.new_role, lambda t, arn: t.iam.get_role(RoleName=f"New{t.number}")["Role"]["Arn"] == arn, True, True,
     ),
     "a key policy with a new role": (
         Things.new_role,
