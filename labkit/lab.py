@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .errors import LabError
 from .observer import Observer
 from .organization import Organization, organize
@@ -30,7 +30,7 @@ _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 class LabClock:
     """The time in the lab's account: one second a call, and as far ahead as you move it."""
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: Behind) -> None:
         self._remote = remote
 
     def now(self) -> datetime:
@@ -65,7 +65,7 @@ class Lab:
 
     simulated = True
 
-    def __init__(self, name: str, account_id: str, region: str, remote: Remote) -> None:
+    def __init__(self, name: str, account_id: str, region: str, remote: Behind) -> None:
         self.name = name
         self.account_id = account_id
         self.region = region
@@ -239,15 +239,17 @@ class Lab:
         except LabError as over:
             return str(over)
 
-    def _repr_html_(self) -> str:
-        rows = {
+    def _rows(self) -> Mapping[str, str]:
+        return {
             "Lab": self.name,
             "Account": f"{self.account_id} (simulated: no AWS account, no network, no cost)",
             "Region": self.region,
             "Lab time": self._time().removesuffix(" (lab time)"),
         }
+
+    def _repr_html_(self) -> str:
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(key)}</th><td style='text-align:left'>{escape(value)}</td></tr>"
-            for key, value in rows.items()
+            for key, value in self._rows().items()
         )
         return f"<table>{cells}</table>"

@@ -1,0 +1,63 @@
+"""What each lab does in a real account, from one table: what it makes, where, how long, for how much, what stays a "
+"while."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A lab: its cells that run there (of how many), its minutes, Regions, what it makes, dollars, what stays a "
+    "while."""
+
+    lab: str
+    runs: int
+    cells: int
+    minutes: int
+    regions: frozenset[str]
+    makes: tuple[str, ...]
+    dollars: str
+    stays: tuple[str, ...]
+    why: str
+
+    @property
+    def simulated_only(self) -> bool:
+        """Tell whether it doesn't run in a real account at all."""
+        return bool(self.why)
+
+    def about(self) -> str:
+        """Say it to a person before they agree."""
+        if not self.cells:
+            return "What it makes and costs is not known to the kit."
+        made = f"It makes: {', '.join(self.makes)}." if self.makes else ""
+        stays = f" Not gone at once: {', '.join(self.stays)}." if self.stays else ""
+        cost = f" It costs about {self.dollars} US dollars if you clean up at once." if self.dollars else ""
+        return f"{made}{cost}{stays}".strip()
+
+
+@cache
+def plans() -> Mapping[str, Plan]:
+    """Read the table: the labs in their order."""
+    text = files(__package__).joinpath("plans.tsv").read_text(encoding="utf-8")
+    return {row["lab"]: _plan(row) for row in csv.DictReader(text.splitlines(), delimiter="\t")}
+
+
+def plan_of(lab: str) -> Plan:
+    """Find a lab's plan; of a lab that is not the kit's, one that knows nothing."""
+    return plans().get(lab) or Plan(lab, 0, 0, 0, frozenset(), (), "", (), "")
+
+
+def _plan(row: Mapping[str, str]) -> Plan:
+    return Plan(
+        row["lab"], int(row["runs"]), int(row["cells"]), int(row["minutes"]), frozenset(row["regions"].split()),
+        _parts(row["makes"]), row["dollars"], _parts(row["stays"]), row["why"],
+    )  # fmt: skip
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split("; ")))
