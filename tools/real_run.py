@@ -1,4 +1,4 @@
-"""Run labs in a real account (or a stand-in for one), each in a copy, and tell how their outputs differ from those here.
+"""Run labs in a real account (or a stand-in for one), each in a copy, and tell how outputs differ from those here.
 
 `tools/real-run` is for a person with an account; `tools/standin_run.py` runs the same against `labkit serve`.
 Nothing is ever written into notebooks/: the copies and the report are in a folder of the run's.
@@ -67,20 +67,20 @@ class Difference:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one lab: cells that ran, those left out with the reason, differences, and the error that ended it."""
+    """What came of one lab: cells that ran, those left out with the reason, differences, and errors."""
 
     lab: str
     cells: int = 0
     ran: int = 0
     left_out: list[tuple[int, str]] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
-    error: str = ""
+    errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def verdict(self) -> str:
         """The lab in a word: runs whole, in part, only simulated, or fails."""
-        if self.error:
+        if self.errors:
             return "fails"
         if not self.left_out:
             return "whole"
@@ -127,14 +127,17 @@ def copy_of(notebook: Path, folder: Path) -> Path:
     return copy
 
 
-def run(notebook: Path, folder: Path, environment: Mapping[str, str], allow_errors: bool = False) -> Outcome:
-    """Run one lab in a copy, cell by cell, with these variables; its outputs stay in the copy."""
+def run(notebook: Path, folder: Path, environment: Mapping[str, str]) -> Outcome:
+    """Run one lab in a copy, cell by cell, with these variables; its outputs stay in the copy.
+
+    A cell that fails does not end it: what builds on it fails too, and a report of everything helps more.
+    """
     copy, began = copy_of(notebook, folder), time.monotonic()
     content, here = nbformat.read(copy, as_version=4), nbformat.read(notebook, as_version=4)
     outcome = Outcome(notebook.stem)
     client = NotebookClient(
         content, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, coalesce_streams=True,
-        allow_errors=allow_errors, resources={"metadata": {"path": str(copy.parent)}},
+        allow_errors=True, resources={"metadata": {"path": str(copy.parent)}},
     )  # fmt: skip
     try:
         with client.setup_kernel(env=dict(environment)):
@@ -144,7 +147,7 @@ def run(notebook: Path, folder: Path, environment: Mapping[str, str], allow_erro
                     client.execute_cell(cell, number)
                     _note(outcome, number, cell, here.cells[number])
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as problem:
-        outcome.error = f"cell {number}: {masked(str(problem)[-1500:])}"
+        outcome.errors.append(f"cell {number}: {masked(str(problem)[-500:])}")
     finally:
         nbformat.write(content, copy)
         outcome.seconds = time.monotonic() - began
@@ -158,6 +161,10 @@ def _note(outcome: Outcome, number: int, cell: Any, here: Any) -> None:
         outcome.left_out.append((number, there.removeprefix(LEFT_OUT).strip()))
         return
     outcome.ran += 1
+    failed = [each for each in cell.outputs if each["output_type"] == "error"]
+    if failed and not any(each["output_type"] == "error" for each in here.outputs):
+        outcome.errors.append(f"cell {number}: {masked(there)[-500:]}")
+        return
     if "nbval-ignore-output" in here.metadata.get("tags", []):
         return
     before, after = masked(shown(here)).splitlines(), masked(there).splitlines()
@@ -181,8 +188,8 @@ def _report(outcomes: Sequence[Outcome], where: str) -> Iterator[str]:
         yield f"| {each.lab} | {each.verdict} | {' | '.join(map(str, counts))} |"
     for each in outcomes:
         yield f"\n## {each.lab}\n"
-        if each.error:
-            yield f"It failed in {each.error.splitlines()[0]}\n\n```\n{each.error}\n```\n"
+        for error in each.errors:
+            yield f"It failed in\n\n```\n{error}\n```\n"
         for number, why in each.left_out:
             yield f"- cell {number} was left out: {why}"
         for difference in each.differences:

@@ -1,7 +1,7 @@
 """Run labs in the mode for real accounts, against `labkit serve --wall-clock` taken for the real AWS. No AWS is called.
 
-    python tools/standin_run.py                 # all labs, and a report
-    python tools/standin_run.py --late 2 06 11  # two labs, in an account that sees each change two seconds late
+python tools/standin_run.py                 # all labs, and a report
+python tools/standin_run.py --late 2 06 11  # two labs, in an account that sees each change two seconds late
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def run_labs(names: list[str], folder: Path, options: list[str], patience: str) 
     for number, notebook in enumerate(chosen(names)):
         with standin(*options) as served:
             outcome = run(notebook, folder, environment(served, folder / f"{number}", patience))
-        print(f"{outcome.lab}: {outcome.verdict}, {outcome.seconds:.0f} s {outcome.error[:200]}", flush=True)
+        print(f"{outcome.lab}: {outcome.verdict}, {outcome.seconds:.0f} s", *outcome.errors[:5], sep="\n  ", flush=True)
         outcomes.append(outcome)
     return outcomes
 
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
     outcomes = run_labs(given.labs, folder, options, "1" if given.late else "0")
     (folder / "report.md").write_text(report(outcomes, "a stand-in for AWS (labkit serve)"), encoding="utf-8")
     print(folder / "report.md")
-    return sum(bool(each.error) for each in outcomes)
+    return sum(bool(each.errors) for each in outcomes)
 
 
 if __name__ == "__main__":
