@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .accounts.aws.account import RealAccount
-from .accounts.aws.capabilities import unavailable
+from .accounts.aws.capabilities import capabilities, unavailable
 from .accounts.aws.entering import enter
 from .accounts.aws.judging import Judge
 from .accounts.aws.plans import plan_of
@@ -91,8 +91,12 @@ def start_real(name: str, region: str) -> RealLab:
         raise LabError(
             f"Lab {name} runs in the simulated account only: {plan.why}. Unset LABKIT_ACCOUNT to run it there."
         )
+    if plan.needs and not capabilities()[plan.needs].is_given():
+        raise LabError(
+            f"Of lab {name} too little is left in a real account as it is: {capabilities()[plan.needs].why}."
+        )
     with LocalCloud.one_start_at_a_time():
-        entered = enter(name, region, plan.regions, plan.about())
+        entered = enter(name, region, plan)
         real = RealAccount(entered)
         LocalCloud.begin(real, name)
         permissions = Permissions()

@@ -16,6 +16,7 @@ from ..remote import Remote
 from ..sessions import new_session
 from . import consent, joining
 from .caller import Caller, caller_of
+from .plans import Plan
 from .run import Run, begin, home, runs
 from .settings import Settings, settings
 from .surroundings import doubts
@@ -31,29 +32,31 @@ class Entered:
     regions: frozenset[str]
 
 
-def enter(lab: str, region: str, regions: frozenset[str], about: str, ask: consent.Ask = consent.ask_here) -> Entered:
-    """Begin a run in the account of the AWS settings. LabError, before anything is made, where it can't or may not.
-
-    regions: further ones in which the lab makes something. about: what the lab will do, in words.
-    """
+def enter(lab: str, region: str, plan: Plan, ask: consent.Ask = consent.ask_here) -> Entered:
+    """Begin a run in the account of the AWS settings. LabError, before anything is made, where it can't or may not."""
     if isinstance(LocalCloud.joined(), Remote):
         raise LabError(
             "This process has been in a simulated account, and your AWS settings are out of reach here. Restart the "
             "kernel (or begin a new process) to work in a real account."
         )
     found = settings(region)
+    if plan.home and found.region != plan.home:
+        raise LabError(
+            f"Lab {lab} is written for the Region {plan.home}, and your settings say {found.region}. Set "
+            f"AWS_REGION={plan.home}, and begin again."
+        )
     who = caller_of(found)
     place = f"AWS account {who.account_id}, Region {found.region}"
-    elsewhere = sorted(regions - {found.region})
+    elsewhere = sorted(plan.regions - {found.region})
     also = f" It also makes things in {', '.join(elsewhere)}." if elsewhere else ""
-    twice = consent.agree(who, found.region, f"This lab makes things in {place}. {about}{also}", ask)
+    twice = consent.agree(who, found.region, f"This lab makes things in {place}. {plan.about()}{also}", ask)
     if not twice and (reasons := doubts(found, who, [each.id for each in runs(home())])):
         consent.agree_again(who, found.region, reasons, ask)
     run = begin(who.account_id, found.region, lab, home())
     _point_at(found)
-    joining.join(run, found.standin, regions)
+    joining.join(run, found.standin, plan.regions)
     boto3.DEFAULT_SESSION = new_session()
-    return Entered(run, who, found.standin, regions)
+    return Entered(run, who, found.standin, plan.regions)
 
 
 def _point_at(found: Settings) -> None:

@@ -1,5 +1,4 @@
-"""What each lab does in a real account, from one table: what it makes, where, how long, for how much, what stays a "
-"while."""
+"""What each lab does in a real account, from one table: how much of it, where, what it makes, what stays a while."""
 
 from __future__ import annotations
 
@@ -12,17 +11,21 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A lab: its cells that run there (of how many), its minutes, Regions, what it makes, dollars, what stays a "
-    "while."""
+    """A lab: how many of its cells run there, its minutes, the Regions it names, what it makes, what stays a while.
+
+    home: the one Region that it is written for; "" if it runs in any. needs: a capability without which too little of
+    it is left. why: it runs in the simulated account only.
+    """
 
     lab: str
     runs: int
     cells: int
     minutes: int
     regions: frozenset[str]
+    home: str
     makes: tuple[str, ...]
-    dollars: str
     stays: tuple[str, ...]
+    needs: str
     why: str
 
     @property
@@ -36,8 +39,7 @@ class Plan:
             return "What it makes and costs is not known to the kit."
         made = f"It makes: {', '.join(self.makes)}." if self.makes else ""
         stays = f" Not gone at once: {', '.join(self.stays)}." if self.stays else ""
-        cost = f" It costs about {self.dollars} US dollars if you clean up at once." if self.dollars else ""
-        return f"{made}{cost}{stays}".strip()
+        return f"{made}{stays}".strip()
 
 
 @cache
@@ -49,13 +51,13 @@ def plans() -> Mapping[str, Plan]:
 
 def plan_of(lab: str) -> Plan:
     """Find a lab's plan; of a lab that is not the kit's, one that knows nothing."""
-    return plans().get(lab) or Plan(lab, 0, 0, 0, frozenset(), (), "", (), "")
+    return plans().get(lab) or Plan(lab, 0, 0, 0, frozenset(), "", (), (), "", "")
 
 
 def _plan(row: Mapping[str, str]) -> Plan:
     return Plan(
         row["lab"], int(row["runs"]), int(row["cells"]), int(row["minutes"]), frozenset(row["regions"].split()),
-        _parts(row["makes"]), row["dollars"], _parts(row["stays"]), row["why"],
+        row["home"], _parts(row["makes"]), _parts(row["stays"]), row["needs"], row["why"],
     )  # fmt: skip
 
 
