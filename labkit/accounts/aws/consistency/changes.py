@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,15 +65,16 @@ def names_in(params: Any, naming: bool = False) -> Iterator[str]:
 class Changes:
     """The changes of a run, read from its folder each time: commands of the run write there, too."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._file = folder / FILE
+        self.now = now
 
     def add(self, kind: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """Note a change that AWS has confirmed. Where it can't be written, nothing will be waited for."""
         told = {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "Credentials")}
         secret = {name: value for name, value in told.items() if name != "AccessKey"}
         names = sorted({*names_in(params), *names_in(secret, naming=True)})
-        line = json.dumps({"at": time.time(), "kind": kind, "names": names})
+        line = json.dumps({"at": self.now(), "kind": kind, "names": names})
         with suppress(OSError), self._file.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 

@@ -9,7 +9,6 @@ Nothing waits unless this run has changed something a short while ago.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -111,7 +110,7 @@ class Patience:
 
     def _left(self, row: Wait, context: Mapping[str, Any]) -> float:
         """The seconds that this may still take; none where nothing was changed that could be the reason."""
-        bound, now = row.bound * self._factor, time.time()
+        bound, now = row.bound * self._factor, self._changes.now()
         names = context.get(_PARAMS, frozenset()) if row.named else None
         change = self._changes.last(row.after, names, now - bound)
         return change.at + bound - now if change is not None else 0.0
