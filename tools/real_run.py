@@ -212,3 +212,9 @@ def chosen(names: Sequence[str]) -> list[Path]:
 def plain(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Give the variables that a kernel needs of this process; a learner's own modules and settings stay out."""
     return {**environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])}
+
+
+def ended(left: str) -> str:
+    """Say at a report's end what cleaning up has left; "" where nothing is."""
+    told = f"\n```\n{masked(left)}\n```\n" if left else " nothing.\n"
+    return f"\n## What is left after `labkit clean-up`:{told}"

@@ -1,4 +1,4 @@
-"""Waits in a real run: what is late is waited for, with a bound; what is not late is not; a simulated lab never waits."""
+"""Waits in a real run: what is late is waited for, with a bound; what is not late is not; elsewhere nothing waits."""
 
 from __future__ import annotations
 
