@@ -104,5 +104,5 @@ def start_real(name: str, region: str) -> RealLab:
         permissions = Permissions()
         watch(Judge(name, permissions.given))
     lab = RealLab(name, real, permissions)
-    mark(lab.run.id, repr(lab))
+    mark(lab.run.id, f"Run {lab.run.id} in {lab._place()}: not simulated.")
     return lab

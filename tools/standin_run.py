@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,26 @@ def standin(*options: str) -> Iterator[Mapping[str, Any]]:
         try:
             assert process.stdout
             yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def moto_server() -> Iterator[Mapping[str, Any]]:
+    """Run moto's own server, which knows neither policies nor key states as AWS does; the same facts of it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port]
+    keys = {"access_key_id": "AKIAMOTOMOTOMOTOMOTO", "secret_access_key": "moto"}  # any will do: moto asks for none
+    accounts = [{"account_id": number, **keys} for number in ("123456789012", "210987654321")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(300):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", int(port)), timeout=1):
+                    break
+                time.sleep(0.1)
+            yield {"endpoint": f"http://127.0.0.1:{port}", "accounts": accounts}
         finally:
             process.terminate()
 
