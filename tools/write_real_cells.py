@@ -18,6 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.judging import ByHand, Judge, by_hand, digest
+from labkit.exercises.loader import labs
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("labkit/accounts/aws")
@@ -25,6 +26,8 @@ CELLS, PLANS, BY_HAND = (FOLDER / name for name in ("cells.tsv", "plans.tsv", "b
 SECOND = "second-account"
 LEAST = 0.5  # of a lab's cells: where fewer run, the lab is a simulated one
 REGION = re.compile(r"\b(?:us|eu|ap|ca|sa)-(?:east|west|central|north|south|northeast|southeast)-\d\b")
+COST = re.compile(r"\*\*Cost on a real account\*\* (.+?)(?:\.(?:\s|$)|\n\n|, as \[reckoned\]|$)", re.DOTALL)
+LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 MINUTES = re.compile(r"\*\*Time\*\* (\d+) minutes")
 
 # What a call makes, in words. Source: what the operations create, by their names in botocore's models.
@@ -113,16 +116,17 @@ def cells_table() -> str:
 
 def plans_table() -> str:
     """Make plans.tsv, a row a lab."""
-    rows = [["lab", "runs", "cells", "minutes", "regions", "home", "makes", "stays", "needs", "why"]]
+    rows = [["lab", "runs", "cells", "minutes", "regions", "home", "cost", "makes", "stays", "needs", "why"]]
     for path in notebooks():
         cells = code_of(path)
         left_out = {cell.number for cell, _, _ in _judged(path.stem, cells, asked)}
         with_second = {cell.number for cell, _, _ in _judged(path.stem, cells, or_second)}
         runs = [cell for cell in cells if cell.number not in left_out]
         text = "\n".join(cell.source for cell in runs)
+        home = "us-east-1" if "us-east-1" in text else ""
+        text += _made_by(path, text) + _solutions(path.stem)
         makes = list(dict.fromkeys(what for call, what in MAKES.items() if re.search(rf"\b{re.escape(call)}\b", text)))
         regions = sorted(set(REGION.findall(text)))
-        home = "us-east-1" if "us-east-1" in regions else ""
         why = SIMULATED_ONLY.get(path.stem, "")
         needs = SECOND if len(runs) < LEAST * len(cells) else ""
         if not why and len(with_second) > (1 - LEAST) * len(cells):
@@ -131,9 +135,32 @@ def plans_table() -> str:
         stays = [STAYS[what] for what in makes if what in STAYS]
         rows.append([
             path.stem, str(len(runs)), str(len(cells)), minutes[1] if minutes else "0", " ".join(regions), home,
-            "; ".join(makes), "; ".join(stays), needs, why,
+            _cost(path), "; ".join(makes), "; ".join(stays), needs, why,
         ])  # fmt: skip
     return _tsv(rows)
+
+
+def _cost(path: Path) -> str:
+    """What the lab's head says that it costs, in its first sentence."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    prose = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    found = COST.search(prose)
+    if found is None:
+        return ""
+    return LINK.sub(r"\1", " ".join(found[1].split())).removesuffix(" (worked out below)")
+
+
+def _solutions(lab: str) -> str:
+    """What learners write in the lab's exercises, as its solutions have it."""
+    known = labs().get(lab)
+    return "\n".join(["", *(spec.solution for spec in known.specs())]) if known else ""
+
+
+def _made_by(path: Path, text: str) -> str:
+    """The code of the packages beside a notebook that it imports: what they make, it makes."""
+    names = [name for name in re.findall(r"^from (\w+)|^import (\w+)", text, re.MULTILINE) for name in name if name]
+    files = [file for name in names for file in sorted((path.parent / name).glob("*.py"))]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def by_hand_table() -> str:

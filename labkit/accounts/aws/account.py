@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import LabError
+from ..sessions import new_session
+from . import guard
 from .capabilities import unavailable
 from .entering import Entered
 
@@ -25,7 +27,11 @@ class RealAccount:
         self.endpoint = entered.standin
         self.token = ""
         self._ended_by = ""
-        self._answers: Mapping[str, Callable[..., Any]] = {"clock": self._clock, "events": self._events}
+        self._answers: Mapping[str, Callable[..., Any]] = {
+            "clock": self._clock,
+            "events": self._events,
+            "explanation": self._explanation,
+        }
 
     def end(self, successor: str) -> None:
         """End the lab: another one has begun in this process."""
@@ -51,6 +57,18 @@ class RealAccount:
 
     def _clock(self) -> dict[str, str]:
         return {"now": datetime.now(UTC).isoformat()}
+
+    def _explanation(self, request_id: str) -> dict[str, Any]:
+        from .explaining import explanation
+
+        present = guard.installed()
+        if present is None or present.run != self.entered.run:
+            raise LabError("This lab is over: its calls are not remembered any more.")
+        return explanation(request_id, present.memory, self._client, self.entered.who.arn)
+
+    def _client(self, service: str, region: str) -> Any:
+        options = {"endpoint_url": self.endpoint} if self.endpoint else {}
+        return new_session().client(service, region_name=region or self.entered.run.region, **options)
 
     def _events(self, account: str) -> list[dict[str, Any]]:
         from .history import events_since

@@ -52,7 +52,7 @@ def enter(lab: str, region: str, plan: Plan, ask: consent.Ask = consent.ask_here
     twice = consent.agree(who, found.region, f"This lab makes things in {place}. {plan.about()}{also}", ask)
     if not twice and (reasons := doubts(found, who, [each.id for each in runs(home())])):
         consent.agree_again(who, found.region, reasons, ask)
-    run = begin(who.account_id, found.region, lab, home())
+    run = begin(who.account_id, found.region, lab, home(), tuple(sorted(plan.regions)))
     _point_at(found)
     joining.join(run, found.standin, plan.regions)
     boto3.DEFAULT_SESSION = new_session()

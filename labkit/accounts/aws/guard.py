@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import botocore.handlers
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ...cloud.core.botocore_data import dns_suffixes
 from ...errors import LabError
 from ..sessions import new_session
+from .addresses import only_aws
+from .memory import Memory
 from .run import Run
 from .words import in_words
 
@@ -26,9 +26,6 @@ READS = re.compile(r"(Get|List|Describe|Lookup|Head|Simulate|Search|Select|Query
 # Services without Regions: they are signed for one Region, wherever a client is.
 GLOBAL = frozenset({"account", "cloudfront", "iam", "organizations", "route53", "sts", "sso-oauth", "signin"})
 
-# Parts of names under amazonaws.com that belong to AWS's customers: what answers there may be anybody's.
-_CUSTOMERS = frozenset({"execute-api", "elb", "compute", "compute-1", "elasticbeanstalk", "rds", "s3-website"})
-
 
 class Guard:
     """What is allowed in one run. `known` says of which account an access key is."""
@@ -36,9 +33,11 @@ class Guard:
     def __init__(self, run: Run, standin: str, regions: frozenset[str]) -> None:
         self.run = run
         self._standin = standin
+        self._only_aws = only_aws(standin)
         self._accounts = {run.account_id}
-        self._regions = {run.region} | regions
+        self._regions = {run.region, *run.regions} | regions
         self._known: dict[str, str] = {}
+        self.memory = Memory()
         self._over = False
 
     # --- what botocore calls -----------------------------------------------------------------------------------------
@@ -53,6 +52,7 @@ class Guard:
         credentials = getattr(request_signer, "_credentials", None)
         if credentials is not None:
             self._require_account(credentials)
+            self.memory.signed(request, credentials.access_key, region_name or self.run.region)
         here = signing_name in GLOBAL or region_name in self._regions or region_name in (None, "*", "aws-global")
         if not here and not READS.match(operation_name):
             raise LabError(
@@ -63,12 +63,7 @@ class Guard:
     def before_send(self, request: Any, **_: Any) -> None:
         """Refuse a request to any address but AWS's (or the stand-in's)."""
         self._require()
-        if not self.is_aws(request.url):
-            host = urlsplit(request.url).netloc
-            raise LabError(
-                f"This call would go to {host}, which is not AWS. Nothing was sent. Look for endpoint_url in your code "
-                "and your AWS config file, and for AWS_ENDPOINT_URL in the environment."
-            )
+        self._only_aws(request)
 
     def after_call(self, parsed: Mapping[str, Any], **_: Any) -> None:
         """Learn whose the access keys in an answer are (AssumeRole, GetSessionToken, CreateAccessKey)."""
@@ -87,18 +82,6 @@ class Guard:
     def end(self) -> None:
         """Let no session call any more that has met this guard."""
         self._over = True
-
-    def is_aws(self, url: str) -> bool:
-        """Tell whether an address is one of AWS's, by https (or the stand-in, if there is one: then no other)."""
-        try:
-            parts = urlsplit(url)
-            host = (parts.hostname or "").lower()
-        except ValueError:
-            return False
-        if self._standin:
-            return f"{parts.scheme}://{parts.netloc}" == self._standin
-        is_ours = host.endswith(tuple(f".{suffix}" for suffix in dns_suffixes()))
-        return parts.scheme == "https" and is_ours and not _CUSTOMERS & set(host.split("."))
 
     def _require(self) -> None:
         if self._over:
@@ -139,9 +122,11 @@ class Guard:
     def handlers(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         """List botocore's events, each with what is called for it."""
         return (
+            ("before-parameter-build", self.memory.before),
             ("before-sign", self.before_sign),
             ("before-send", self.before_send),
             ("after-call", self.after_call),
+            ("after-call", self.memory.after),
         )
 
 

@@ -23,6 +23,7 @@ class Plan:
     minutes: int
     regions: frozenset[str]
     home: str
+    cost: str
     makes: tuple[str, ...]
     stays: tuple[str, ...]
     needs: str
@@ -39,7 +40,8 @@ class Plan:
             return "What it makes and costs is not known to the kit."
         made = f"It makes: {', '.join(self.makes)}." if self.makes else ""
         stays = f" Not gone at once: {', '.join(self.stays)}." if self.stays else ""
-        return f"{made}{stays}".strip()
+        cost = f" Its cost: {self.cost.rstrip('.')}." if self.cost else ""
+        return f"{made}{cost}{stays}".strip()
 
 
 @cache
@@ -51,13 +53,13 @@ def plans() -> Mapping[str, Plan]:
 
 def plan_of(lab: str) -> Plan:
     """Find a lab's plan; of a lab that is not the kit's, one that knows nothing."""
-    return plans().get(lab) or Plan(lab, 0, 0, 0, frozenset(), "", (), (), "", "")
+    return plans().get(lab) or Plan(lab, 0, 0, 0, frozenset(), "", "", (), (), "", "")
 
 
 def _plan(row: Mapping[str, str]) -> Plan:
     return Plan(
         row["lab"], int(row["runs"]), int(row["cells"]), int(row["minutes"]), frozenset(row["regions"].split()),
-        row["home"], _parts(row["makes"]), _parts(row["stays"]), row["needs"], row["why"],
+        row["home"], row["cost"], _parts(row["makes"]), _parts(row["stays"]), row["needs"], row["why"],
     )  # fmt: skip
 
 

@@ -22,13 +22,17 @@ _SIGNS = _LETTERS + "23456789"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: its id (eight signs, as names of buckets and roles take them), its account, Region, start and folder."""
+    """One run: its id (eight signs, as names of buckets and roles take them), its account, Region, start and folder.
+
+    regions: further ones in which its lab makes things.
+    """
 
     id: str
     account_id: str
     region: str
     started: datetime
     folder: Path
+    regions: tuple[str, ...] = ()
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -36,11 +40,14 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("LABKIT_HOME") or "~/.labkit").expanduser().absolute()
 
 
-def begin(account_id: str, region: str, lab: str, within: Path) -> Run:
+def begin(account_id: str, region: str, lab: str, within: Path, regions: tuple[str, ...] = ()) -> Run:
     """Make a run with a fresh id, and its folder runs/<id>, which nobody else may read. LabError where that fails."""
     run_id = secrets.choice(_LETTERS) + "".join(secrets.choice(_SIGNS) for _ in range(7))
-    run = Run(run_id, account_id, region, datetime.now(UTC).replace(microsecond=0), within / "runs" / run_id)
-    state = {"id": run_id, "account": account_id, "region": region, "started": run.started.isoformat(), "lab": lab}
+    run = Run(run_id, account_id, region, datetime.now(UTC).replace(microsecond=0), within / "runs" / run_id, regions)
+    state = {
+        "id": run_id, "account": account_id, "region": region, "regions": list(regions),
+        "started": run.started.isoformat(), "lab": lab,
+    }  # fmt: skip
     try:
         within.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         for folder in (within / "runs", run.folder):
@@ -60,7 +67,7 @@ def read(folder: Path) -> Run:
     try:
         told = json.loads((folder / STATE).read_text(encoding="utf-8"))
         started = datetime.fromisoformat(told["started"])
-        run = Run(str(told["id"]), str(told["account"]), str(told["region"]), started, folder)
+        run = Run(str(told["id"]), str(told["account"]), str(told["region"]), started, folder, tuple(told["regions"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise LabError(f"There is no run in {folder}.") from None
     if not _ID.fullmatch(run.id):

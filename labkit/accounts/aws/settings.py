@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError
 from ...cloud.core.regions import known_regions
 from ...errors import LabError
 from ..sessions import new_session
+from .addresses import only_aws, shown
 from .standin import VARIABLE, standin
 from .words import NO_REGION, in_words
 
@@ -56,6 +57,7 @@ def settings(region: str = "", profile: str = "", environ: Mapping[str, str] = o
         where = region or environ.get("AWS_REGION") or session.region_name or ""
     except BotoCoreError as problem:
         raise LabError(in_words(problem)) from None
+    session.events.register("before-send", only_aws(address))
     if not where:
         raise LabError(NO_REGION)
     if not isinstance(where, str) or where not in known_regions():
@@ -78,7 +80,7 @@ def misleading_variables(environ: Mapping[str, str], address: str) -> str:
             continue
         if environ[name] and not (address and environ[name].rstrip("/") == address):
             return (
-                f"{name} is {_shown(environ[name])}: calls would go there, and the real AWS is meant. Unset {name} "
+                f"{name} is {shown(environ[name])}: calls would go there, and the real AWS is meant. Unset {name} "
                 "(it may be left over from `labkit serve`; then unset the other variables of it, too)."
             )
     if address and environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
@@ -91,12 +93,12 @@ def misleading_profile(session: boto3.Session) -> str:
     config = session._session.full_config
     for name, profile in _profiles_in_use(config, session.profile_name):
         if "endpoint_url" in profile:
-            return _leads_away(f"endpoint_url = {_shown(profile['endpoint_url'])} in profile {name}")
+            return _leads_away(f"endpoint_url = {shown(profile['endpoint_url'])} in profile {name}")
         services = config.get("services", {}).get(profile.get("services", ""), {})
         for service, lines in services.items():
             if isinstance(lines, Mapping) and "endpoint_url" in lines:
                 where = f"services {profile['services']}, which profile {name} names: {service}"
-                return _leads_away(f"endpoint_url = {_shown(lines['endpoint_url'])} in {where}")
+                return _leads_away(f"endpoint_url = {shown(lines['endpoint_url'])} in {where}")
     return ""
 
 
@@ -119,9 +121,3 @@ def _leads_away(what: str) -> str:
         f"Your AWS config file has {what}: calls would go there, and the real AWS is meant. Take the line out, or name "
         f"a profile without it (AWS_PROFILE)."
     )
-
-
-def _shown(address: str) -> str:
-    """An address as it may be shown: no user and password that stand in it."""
-    scheme, mark, rest = address.partition("://")
-    return repr(scheme + mark + rest.rpartition("@")[2])

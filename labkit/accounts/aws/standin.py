@@ -7,6 +7,7 @@ import urllib.parse
 from collections.abc import Mapping
 
 from ...errors import LabError
+from .addresses import shown
 
 VARIABLE = "LABKIT_STANDIN_ENDPOINT"
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "[::1]"}
@@ -29,7 +30,7 @@ def standin(environ: Mapping[str, str] = os.environ) -> str:
     plain = parts.path in ("", "/") and not parts.query and not parts.fragment and parts.username is None
     if parts.scheme != "http" or host not in LOOPBACK or not port or not plain or not given.isprintable():
         raise LabError(
-            f"{VARIABLE} is {given!r}. It names a program on this machine that is taken for the real AWS, as in "
+            f"{VARIABLE} is {shown(given)}. It names a program on this machine that is taken for the real AWS, as in "
             f"http://127.0.0.1:4566, and no other address. Unset it to work with your account."
         )
     return f"http://{LOOPBACK[host]}:{port}"
