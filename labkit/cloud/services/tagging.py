@@ -53,7 +53,8 @@ class Tagging:
         only = call.params.get("ResourceARNList") or []
         backend = resourcegroupstaggingapi_backends[call.account][call.region]
         for each in backend._get_resources_generator(tags, types, only):
-            yield each.arn, tuple(each.tags.items())
+            if _is_here(call, each.arn):
+                yield each.arn, tuple(each.tags.items())
         matches = make_tag_matcher(tags)
         for arn, own in self._keys(call):
             if own and match_resource_type("kms:key", types) and matches(dict(own)) and (not only or arn in only):
@@ -63,6 +64,17 @@ class Tagging:
         for key in (*self._kms.keys(),):
             if (key.account, key.region) == (call.account, call.region):
                 yield key_arn(key.account, key.region, key.id), key.tags
+
+
+def _is_here(call: Call, arn: str) -> bool:
+    """Tell whether a resource is listed in the Region of the call: "in the specified AWS Region" (GetResources)."""
+    service, name = arn.split(":")[2], arn.split(":")[5].partition("/")[0]
+    if service == "s3":
+        from moto.s3.models import s3_backends
+
+        bucket = s3_backends[call.account]["aws"].buckets.get(name)
+        return bucket is None or bucket.region_name == call.region
+    return service != "iam" or call.region == "us-east-1"
 
 
 def _position(token: str) -> int:

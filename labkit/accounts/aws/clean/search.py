@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..hooks.recorder import BY_ROLE
 from ..ledger import Entry
 from .account import GLOBAL, KINDS, Account, in_words, is_off
 from .thing import Kind, Marks, Thing
+from .trail import made_by_roles
 
 _NAMELESS = frozenset({"key", "grant", "instance", "volume", "snapshot", "image"})
 # Things that the making of another thing makes: they carry its tag, and go with it.
@@ -93,12 +95,14 @@ class Search:
         rows = rows if kind.everywhere else [each for each in rows if each.region == region]
         items = frozenset(each.item for each in rows if each.state in _UNSETTLED and kind.name in _NAMELESS)
         try:
-            for thing in self.account.find(kind, region, self._marks(self._ids(kind, rows, tagged), items)):
+            by_roles = self._by_roles(kind, region, rows)
+            ids = self._ids(kind, rows, tagged) | by_roles
+            for thing in self.account.find(kind, region, self._marks(ids, items)):
                 item = thing.item or next((tagged[arn] for arn in tagged if arn.endswith(f"/{thing.id}")), "")
                 told = Thing(kind.name, thing.region, thing.id, item, thing.until, thing.going)
                 if (item.partition(".")[0], kind.name) in _COMPANIONS:
                     found.companions.append(told)
-                elif self._is_ours(kind, told, rows):
+                elif self._is_ours(kind, told, rows) or thing.id in by_roles:
                     found.things.append(told)
                 else:
                     found.others.append(f"{told} carries the mark of this run, and this run did not make it")
@@ -115,6 +119,16 @@ class Search:
         if kind.name == "key":
             ids |= {arn.rpartition("/")[2] for arn in tagged if ":kms:" in arn and ":key/" in arn}
         return frozenset(ids)
+
+    def _by_roles(self, kind: Kind, region: str, rows: Sequence[Entry]) -> frozenset[str]:
+        """List what roles of the run made, by CloudTrail, if a row of theirs was never settled."""
+        if kind.service != "ec2":
+            return frozenset()
+        open_rows = {each.operation for each in rows if each.state in _UNSETTLED and BY_ROLE in each.item}
+        told = self.account.client("cloudtrail", region) if open_rows else None
+        return frozenset(
+            one for each in sorted(open_rows) for one in made_by_roles(told, kind.service, each, self._marks())
+        )
 
     def _is_ours(self, kind: Kind, thing: Thing, rows: Sequence[Entry]) -> bool:
         if self.entries is None:

@@ -16,6 +16,7 @@ import botocore.session
 from botocore.config import Config
 
 from ....errors import LabError
+from ...sessions import new_session
 
 STANDIN = "LABKIT_STANDIN_ENDPOINT"
 
@@ -48,7 +49,8 @@ def standin() -> str:
 
 def session() -> botocore.session.Session:
     """Make a session of the standard chain. Handlers that are registered for every session are on it too."""
-    return botocore.session.Session()
+    made: botocore.session.Session = new_session()._session
+    return made
 
 
 def client(own: botocore.session.Session, service: str, region: str, attempts: int = 5) -> Any:

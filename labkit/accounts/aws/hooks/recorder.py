@@ -24,6 +24,8 @@ from .plain import Plain
 
 MARK = " [labkit:run={run} labkit:item={item}]"
 """What the description of a key ends with until it is tagged, where a lab's role makes it."""
+BY_ROLE = "by-role-"
+"""What the item of a thing begins with, after its kind, that a lab's role or user made: it has no tag at first."""
 LONGEST_DESCRIPTION = 8192  # kms CreateKey, Description
 
 
@@ -106,7 +108,7 @@ class Recorder:
         return self._make(call, making, shown, send)
 
     def _make(self, call: Call, making: Making, shown: Mapping[str, Any], send: Callable[..., Any]) -> Any:
-        item = f"{making.kind}.{secrets.token_hex(6)}"
+        item = f"{making.kind}.{'' if call.own else BY_ROLE}{secrets.token_hex(6)}"
         name = str(call.params.get(making.name, "")) if making.name else ""
         entry = Entry(
             0, self.run.account_id, call.region, call.service, call.operation, making.kind,
