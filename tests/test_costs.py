@@ -60,8 +60,8 @@ def test_the_sum() -> None:
     (1, 0, 30, {}, "less than one US cent for 1 key in an hour, as [reckoned](../docs/costs.md)"),
     (18, 0, 40, {}, "about 2 US cents for 18 keys in an hour, as [reckoned](../docs/costs.md)"),
     (4, 2, 70, {"s3:CreateBucket": 1},
-     "about one US cent for 4 keys and 2 secrets in 2 hours, and what other services charge, "
-     "as [reckoned](../docs/costs.md)"),
+     ("about one US cent for 4 keys and 2 secrets in 2 hours, and what other services charge, "
+      "as [reckoned](../docs/costs.md)")),
     (0, 0, 30, {}, "less than one US cent in an hour, as [reckoned](../docs/costs.md)"),
 ])  # fmt: skip
 def test_what_a_head_says(keys: int, secrets: int, minutes: int, others: dict[str, int], said: str) -> None:
