@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from . import __version__
-from .commands import audit, check_lab, cost, diagnose, doctor, serve
+from .commands import audit, check_lab, clean_up, cost, diagnose, doctor, serve
 
-COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost)  # in the order in which `labkit --help` lists them
+COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost, clean_up)  # as `labkit --help` lists them
 OUTPUT_ERROR = 1
 
 

@@ -178,20 +178,24 @@ class Lab:
         quotas: bool | None = None,
         calls_per_second: int | None = None,
         grants: timedelta | None = None,
+        late: timedelta | None = None,
+        after: int = 0,
     ) -> Disturbed:
         """Let things go wrong, as they do on AWS; without arguments, everything is well again.
 
-        `call` ("kms:Decrypt") fails with `error` the next `times` times, or takes `seconds` of lab time longer.
+        `call` ("kms:Decrypt", "kms:*", "*") fails with `error` the next `times` times, once `after` such calls have
+        gone by, or takes `seconds` of lab time longer.
         `quotas=True` lets KMS throttle by its published request quotas, per account and Region; `calls_per_second` says
         how many calls fit in a lab second (1 to 10000). `grants` is how long a new grant takes to work without its
-        token. What was switched on before stays on.
+        token; `late` is how long changes of roles, policies, keys, aliases and grants need until others see them
+        (eventual consistency). What was switched on before stays on.
         """
         from .disturbed import Disturbed
 
-        late = None if grants is None else grants.total_seconds()
-        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second, "grants": late}
+        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
+        asked |= {"grants": grants and grants.total_seconds(), "late": late and late.total_seconds()}
         if call:
-            asked |= {"call": call, "error": error, "times": times, "seconds": seconds}
+            asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
 

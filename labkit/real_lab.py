@@ -9,6 +9,7 @@ from .accounts.aws.capabilities import capabilities, unavailable
 from .accounts.aws.entering import enter
 from .accounts.aws.judging import Judge
 from .accounts.aws.plans import plan_of
+from .accounts.aws.saving import mark, require_a_safe_place
 from .accounts.aws.second import SecondAccount, second_account
 from .accounts.aws.skipping import Permissions, watch
 from .accounts.local import LocalCloud
@@ -95,10 +96,13 @@ def start_real(name: str, region: str) -> RealLab:
         raise LabError(
             f"Of lab {name} too little is left in a real account as it is: {capabilities()[plan.needs].why}."
         )
+    require_a_safe_place(name)
     with LocalCloud.one_start_at_a_time():
         entered = enter(name, region, plan)
         real = RealAccount(entered)
         LocalCloud.begin(real, name)
         permissions = Permissions()
         watch(Judge(name, permissions.given))
-    return RealLab(name, real, permissions)
+    lab = RealLab(name, real, permissions)
+    mark(lab.run.id, f"Run {lab.run.id} in {lab._place()}: not simulated.")
+    return lab

@@ -2,15 +2,4 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
-
-_TABLE = "labkit.accounts.aws.consistency"
-
-
-def patiently(call: Any, *arguments: Any, **parameters: Any) -> Any:
-    """Make a call of a boto3 client, trying again where AWS is late by its nature, as the table of waits says."""
-    if find_spec(_TABLE) is None:
-        return call(*arguments, **parameters)
-    return import_module(_TABLE).patiently(call, *arguments, **parameters)
+from .consistency import patiently as patiently
