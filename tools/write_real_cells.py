@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -27,6 +28,7 @@ SECOND = "second-account"
 LEAST = 0.5  # of a lab's cells: where fewer run, the lab is a simulated one
 REGION = re.compile(r"\b(?:us|eu|ap|ca|sa)-(?:east|west|central|north|south|northeast|southeast)-\d\b")
 COST = re.compile(r"\*\*Cost on a real account\*\* (.+?)(?:\.(?:\s|$)|\n\n|, as \[reckoned\]|$)", re.DOTALL)
+MAGIC = re.compile(r"^\s*[!%]|=\s*!", re.MULTILINE)
 LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 MINUTES = re.compile(r"\*\*Time\*\* (\d+) minutes")
 
@@ -73,6 +75,7 @@ def notebooks() -> list[Path]:
     return sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"), key=lambda path: (len(path.parts), path))
 
 
+@cache
 def code_of(path: Path) -> list[Code]:
     """Read a notebook's code cells."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -81,6 +84,8 @@ def code_of(path: Path) -> list[Code]:
 
 
 def _python(source: str) -> str:
+    if not MAGIC.search(source):
+        return source
     transform: Callable[[str], str] = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
     return transform(source)
 

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .capabilities import capabilities
 
@@ -25,6 +26,7 @@ class Cell:
     imports: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def read_cell(python: str) -> Cell:
     """Read a cell that is Python already. One that is none uses and makes nothing: running it tells what is wrong."""
     try:
@@ -65,8 +67,11 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _made(tree: ast.AST) -> Iterator[str]:
+    inside = {
+        id(name) for node in ast.walk(tree) if isinstance(node, ast.comprehension) for name in _names(node.target)
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inside:
             yield node.id
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             yield node.name
@@ -102,6 +107,10 @@ def _needed(tree: ast.Module) -> Iterator[str]:
             elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 yield node.target.id
         made |= set(_made(statement))
+
+
+def _names(target: ast.AST) -> list[ast.Name]:
+    return [each for each in ast.walk(target) if isinstance(each, ast.Name)]
 
 
 def _arguments(node: ast.arguments) -> list[ast.arg]:

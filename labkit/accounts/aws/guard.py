@@ -79,6 +79,10 @@ class Guard:
         """Let calls with credentials of this account through, too: a second one that was agreed to."""
         self._accounts.add(account_id)
 
+    def dismiss(self, account_id: str) -> None:
+        """Take that back."""
+        self._accounts.discard(account_id)
+
     def end(self) -> None:
         """Let no session call any more that has met this guard."""
         self._over = True

@@ -57,9 +57,15 @@ def second_account(name: str, entered: Entered, ask: consent.Ask = consent.ask_h
         )
     about = f"This lab makes things in a second account ({name!r}), {who.account_id}, Region {found.region}."
     twice = consent.agree(who, found.region, about, ask, variable=SECOND_CONSENT)
-    if not twice and (reasons := doubts(found, who)):
-        consent.agree_again(who, found.region, reasons, ask, variable=SECOND_CONSENT)
     present = guard.installed()
-    if present is not None:
-        present.admit(who.account_id)
+    if present is None:
+        raise LabError("There is no run going on: begin a lab first.")
+    present.admit(who.account_id)
+    if not twice:
+        try:
+            if reasons := doubts(found, who):
+                consent.agree_again(who, found.region, reasons, ask, variable=SECOND_CONSENT)
+        except BaseException:
+            present.dismiss(who.account_id)
+            raise
     return SecondAccount(who.account_id, found.session)

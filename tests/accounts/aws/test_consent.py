@@ -36,13 +36,13 @@ def test_a_lab_without_consent_only_asks_who_one_is(
     owner: StandIn, monkeypatch: pytest.MonkeyPatch, given: str, told: str
 ) -> None:
     """No call but GetCallerIdentity; no folder, no client is left."""
-    id = owner.first.account_id
-    assert id != OTHER
-    monkeypatch.setenv("LABKIT_CONSENT", given.format(id=id))
+    own = owner.first.account_id
+    assert own != OTHER
+    monkeypatch.setenv("LABKIT_CONSENT", given.format(id=own))
     before = len(owner.calls())
     with pytest.raises(labkit.LabError) as refused:
         labkit.start(LAB)
-    assert told.format(id=id) in str(refused.value)
+    assert told.format(id=own) in str(refused.value)
     assert owner.calls(before) == ["GetCallerIdentity"]
     assert owner.first.secret_access_key not in str(refused.value)
 
@@ -95,15 +95,15 @@ def test_an_account_that_others_depend_on_is_named_twice(second: str) -> None:
 
 def test_a_script_names_it_twice_in_the_variable(owner: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is told how."""
-    id = owner.first.account_id
+    own = owner.first.account_id
     iam = boto3.client("iam", "us-east-1", endpoint_url=owner.endpoint)
     iam.create_account_alias(AccountAlias="shop-production")
     try:
-        monkeypatch.setenv("LABKIT_CONSENT", f"{id}:us-east-1")
-        with pytest.raises(labkit.LabError, match=f"LABKIT_CONSENT={id}:us-east-1:{id}"):
+        monkeypatch.setenv("LABKIT_CONSENT", f"{own}:us-east-1")
+        with pytest.raises(labkit.LabError, match=f"LABKIT_CONSENT={own}:us-east-1:{own}"):
             labkit.start(LAB)
-        monkeypatch.setenv("LABKIT_CONSENT", f"{id}:us-east-1:{id}")
-        assert labkit.start(LAB).account_id == id
+        monkeypatch.setenv("LABKIT_CONSENT", f"{own}:us-east-1:{own}")
+        assert labkit.start(LAB).account_id == own
     finally:
         boto3.client("iam", "us-east-1", endpoint_url=owner.endpoint).delete_account_alias(
             AccountAlias="shop-production"

@@ -1,7 +1,8 @@
-"""Odd settings, before and after a run begins: calls go to AWS alone, as the account that was agreed to, or not at all."""
+"""Odd settings, before and after a run begins: calls go to AWS, as the account that was agreed to, or not at all."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -154,8 +155,9 @@ def test_nothing_is_changed_in_another_region(agreed: StandIn) -> None:
     boto3.client("iam").delete_role(RoleName="g")
 
 
-_TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, ' \
-    '"Action": "sts:AssumeRole"}]}'  # fmt: skip
+_TRUST = json.dumps(
+    {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+)
 
 
 def test_clients_of_a_run_that_is_over_call_no_more(agreed: StandIn) -> None:
