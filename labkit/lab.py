@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .errors import LabError
 from .observer import Observer
 from .organization import Organization, organize
@@ -33,7 +33,7 @@ _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 class LabClock:
     """The time in the lab's account: one second a call, and as far ahead as you move it."""
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: Behind) -> None:
         self._remote = remote
 
     def now(self) -> datetime:
@@ -68,7 +68,7 @@ class Lab:
 
     simulated = True
 
-    def __init__(self, name: str, account_id: str, region: str, remote: Remote) -> None:
+    def __init__(self, name: str, account_id: str, region: str, remote: Behind) -> None:
         self.name = name
         self.account_id = account_id
         self.region = region
@@ -204,20 +204,24 @@ class Lab:
         quotas: bool | None = None,
         calls_per_second: int | None = None,
         grants: timedelta | None = None,
+        late: timedelta | None = None,
+        after: int = 0,
     ) -> Disturbed:
         """Let things go wrong, as they do on AWS; without arguments, everything is well again.
 
-        `call` ("kms:Decrypt") fails with `error` the next `times` times, or takes `seconds` of lab time longer.
+        `call` ("kms:Decrypt", "kms:*", "*") fails with `error` the next `times` times, once `after` such calls have
+        gone by, or takes `seconds` of lab time longer.
         `quotas=True` lets KMS throttle by its published request quotas, per account and Region; `calls_per_second` says
         how many calls fit in a lab second (1 to 10000). `grants` is how long a new grant takes to work without its
-        token. What was switched on before stays on.
+        token; `late` is how long changes of roles, policies, keys, aliases and grants need until others see them
+        (eventual consistency). What was switched on before stays on.
         """
         from .disturbed import Disturbed
 
-        late = None if grants is None else grants.total_seconds()
-        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second, "grants": late}
+        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
+        asked |= {"grants": grants and grants.total_seconds(), "late": late and late.total_seconds()}
         if call:
-            asked |= {"call": call, "error": error, "times": times, "seconds": seconds}
+            asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
 
@@ -273,15 +277,17 @@ class Lab:
         except LabError as over:
             return str(over)
 
-    def _repr_html_(self) -> str:
-        rows = {
+    def _rows(self) -> Mapping[str, str]:
+        return {
             "Lab": self.name,
             "Account": f"{self.account_id} (simulated: no AWS account, no network, no cost)",
             "Region": self.region,
             "Lab time": self._time().removesuffix(" (lab time)"),
         }
+
+    def _repr_html_(self) -> str:
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(key)}</th><td style='text-align:left'>{escape(value)}</td></tr>"
-            for key, value in rows.items()
+            for key, value in self._rows().items()
         )
         return f"<table>{cells}</table>"
