@@ -243,8 +243,9 @@ class Lab:
         """
         self._remote.require()
         from .audit import audit
+        from .audit.progress import for_people
 
-        return audit(only=only, region=self.region)
+        return audit(only=only, region=self.region, progress=for_people())
 
     def console(self, identity: Any = None) -> Console:
         """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
