@@ -85,7 +85,7 @@ class Caller:
         self.log: list[Outcome] = []
 
     def can(self, service: str) -> bool:
-        """Whether there is a client for the service."""
+        """Tell whether there is a client for the service."""
         return service in self._clients
 
     def make(self, call: Call) -> Outcome:

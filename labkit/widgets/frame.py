@@ -27,8 +27,9 @@ STYLE = f"""<style>
 .labkit-widget {{ color: {_INK}; overflow: hidden }}
 .labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
 .labkit-widget .widget-html-content {{ font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5 }}
-.labkit-widget h3, .labkit-widget h4 {{ margin: .6em 0 .3em; color: {_INK} }}
 .labkit-widget p {{ margin: .3em 0 }}
+.labkit-widget :is(.labkit-h1, .labkit-h2) {{ margin: .6em 0 .3em }}
+.labkit-widget .labkit-h1 {{ font-size: 1.2em }}
 .labkit-widget table {{ border-collapse: collapse; margin: .4em 0; color: {_INK} }}
 .labkit-widget caption {{ text-align: left; padding: .2em 0; color: {_INK} }}
 .labkit-widget th, .labkit-widget td {{ text-align: left; padding: .2em .8em .2em 0; border-bottom: 1px solid {_LINE} }}

@@ -120,7 +120,8 @@ def part_html(part: Part) -> str:
     """Write one part as HTML."""
     match part:
         case Heading(words, level):
-            return f"<h{level + 2}>{_say(words)}</h{level + 2}>"
+            # no <h3>: JupyterLab would put it into the notebook's table of contents
+            return f'<p role="heading" aria-level="{level + 2}" class="labkit-h{level}"><b>{_say(words)}</b></p>'
         case Words(words, kind):
             return f'<p class="labkit-{kind or "words"}">{_say(words)}</p>'
         case Facts(pairs):

@@ -105,7 +105,7 @@ class Keys:
         return tuple(each for each in self._entries if each.aws_managed == aws_managed)
 
     def arn(self) -> str:
-        """The ARN of any key; empty where there is none."""
+        """Give the ARN of any key; empty where there is none."""
         if not self._read:
             self.read()
         return self._entries[0].arn if self._entries else ""
@@ -117,12 +117,12 @@ class Keys:
         return self._details[key_id]
 
     def metadata(self, key_id: str) -> Mapping[str, Any]:
-        """The key's KeyMetadata; empty where DescribeKey is refused."""
+        """Look up the key's KeyMetadata; empty where DescribeKey is refused."""
         found: Mapping[str, Any] = (self.details(key_id).answer or {}).get("KeyMetadata", {})
         return found
 
     def tags(self, key_id: str) -> Sequence[Mapping[str, str]]:
-        """The key's tags; none where they may not be read."""
+        """Look up the key's tags; none where they may not be read."""
         if key_id not in self._tags:
             self._tags[key_id] = self._caller.make(Call("ListResourceTags", {"KeyId": key_id}))
         found: Sequence[Mapping[str, str]] = (self._tags[key_id].answer or {}).get("Tags", [])
