@@ -14,11 +14,11 @@ from .twin import Twin, framed
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
-# The output that holds a twin, and after it the one with the view (JupyterLab, Notebook 7).
+# The output that holds a twin, and after it the one with the view, which alone has no MIME type there (JupyterLab).
 _TWIN, _AFTER = ".jp-OutputArea-child:has(.labkit-twin)", ".jp-OutputArea-child"
 _LIVE = ".labkit-widget:not(.jupyter-widgets-disconnected)"
 _NO_VIEW = f"""<style>
-{_TWIN} + {_AFTER}:has(.jupyter-widgets):not(:has({_LIVE})) {{ display: none }}
+{_TWIN} + {_AFTER}:has(> .jp-OutputArea-output:not([data-mime-type])):not(:has({_LIVE})) {{ display: none }}
 </style>"""
 _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .view import ConsoleView
 
 _ALL = ("Any", "")
-_NAME, _ID = "12em", "23em"
+_NAME, _ID = "9em", "21em"
+_WIDTHS = {"Status": 8, "Key type": 7, "Key spec": 12, "Key usage": 11, "Custom key store ID": 13, "Creation date": 13}
 
 
 class StoresView:
@@ -41,8 +42,9 @@ class ListView:
         self._by = console.by
         aws_managed = console.place == AWS_MANAGED
         self._more = {each: each in console.columns for each in MORE_COLUMNS}
-        self._rows = w.VBox()
-        self._name, self._id = w.Layout(width=_NAME), w.Layout(width=_ID)  # shared by all rows
+        self._rows = w.VBox(layout={"overflow": "auto"})
+        fixed = "0 0 auto"
+        self._name, self._id = w.Layout(width=_NAME, flex=fixed), w.Layout(width=_ID, flex=fixed)  # of all rows
         self._caption = w.HTML()
         self._previous = button("Previous page", lambda: self._turn(-1))
         self._next = button("Next page", lambda: self._turn(1))
@@ -139,16 +141,16 @@ def _sort(wanted: str) -> str:
 
 def _header(columns: Sequence[str]) -> Any:
     widths = {"Aliases": _NAME, "Key ID": _ID}
-    named = [w.HTML(f"<b>{escape(each)}</b>", layout={"width": widths[each]}) for each in columns[:2]]
-    return w.HBox([*named, w.HTML(_cells([f"{each}" for each in columns[2:]], (), bold=True))])
+    named = [
+        w.HTML(f"<b>{escape(each)}</b>", layout={"width": widths[each], "flex": "0 0 auto"}) for each in columns[:2]
+    ]
+    return w.HBox([*named, w.HTML(_cells(columns[2:], columns[2:], "b"))])
 
 
-def _cells(values: Sequence[str], named: Sequence[str], *, bold: bool = False) -> str:
-    tag = "b" if bold else "span"
+def _cells(values: Sequence[str], columns: Sequence[str], tag: str = "span") -> str:
     cells = "".join(
-        f'<{tag} style="display:inline-block;width:11em;overflow-wrap:anywhere"'
-        + (f' title="{escape(named[at])}"' if named else "")
-        + f"><bdi>{escape(one_line(value))}</bdi></{tag}>"
-        for at, value in enumerate(values)
+        f'<{tag} style="display:inline-block;width:{_WIDTHS.get(column, 10)}em" title="{escape(column)}">'
+        f"<bdi>{escape(one_line(value))}</bdi></{tag}>"
+        for value, column in zip(values, columns, strict=True)
     )
     return f'<div style="white-space:nowrap">{cells}</div>'

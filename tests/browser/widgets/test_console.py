@@ -5,6 +5,7 @@ The tests share one page and one account, in this order.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -195,5 +196,7 @@ def test_without_the_kernel_the_twin_is_shown(notebook: Notebook) -> None:
     notebook.lab.end_kernels()
     page.reload()
     expect(notebook.twin).to_be_visible(timeout=MINUTES)
-    expect(page.get_by_text("Error displaying widget").first).to_be_hidden()
+    view = page.locator(".jp-Notebook .jp-CodeCell").first.locator(".jp-OutputArea-child").nth(1)
+    expect(view).to_have_text(re.compile("Loading widget|Error displaying widget"))
+    expect(view).to_be_hidden()
     notebook.snap("without-kernel")
