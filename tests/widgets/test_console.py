@@ -139,6 +139,9 @@ def test_every_kind_of_key_can_be_made(lab: labkit.Lab, key_type: str, usage: st
         (4, {"other_accounts": ["444455556666"]}, ""),
         (1, {"origin": "AWS CloudHSM key store"}, "Choose a custom key store"),
         (1, {"origin": "External key store", "custom_key_store_id": "cks-1"}, "external key ID"),
+        (1, {"origin": "External key store", "custom_key_store_id": "cks-1", "xks_key_id": "a"}, "Tick the box"),
+        (1, {"origin": "External (import key material)"}, "Tick the box"),
+        (1, {"origin": "External (import key material)", "confirmed": True}, ""),
         (6, {"origin": "AWS_KMS"}, "ValueError"),
         (6, {"colour": "red"}, "ValueError"),
     ],
@@ -161,6 +164,13 @@ def test_choices_that_no_longer_fit_go_back() -> None:
     assert (form.key_usage, form.key_spec) == ("Encrypt and decrypt", "RSA_2048")
     form = Form().choose(regionality="Multi-Region key").choose(origin="External key store")
     assert form.regionality == "Single-Region key"
+
+
+def test_a_key_that_waits_for_its_material(lab: labkit.Lab) -> None:
+    """Its page says what comes next, as the console goes on to the download."""
+    console = lab.console().create("imported", origin="External (import key material)", confirmed=True)
+    assert "Status: Pending import" in console.twin().text
+    assert "Next: download the wrapping public key" in console.twin().text
 
 
 def test_an_edited_policy_is_sent_as_it_is(lab: labkit.Lab) -> None:

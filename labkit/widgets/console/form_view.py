@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from ..twin import Code, Heading, Words
 from . import pages
-from .form import KEY_TYPES, STEPS
+from .form import CONFIRMATIONS, KEY_TYPES, STEPS
 from .key_page import pretty
 from .parts import button, checkbox, choice, html, row, shown, text
 
@@ -88,12 +88,13 @@ class FormView:
         self._store = choice(w.Dropdown, "Custom key store", _stores(stores), form.custom_key_store_id or "",
                              lambda value: self._choose(custom_key_store_id=value))  # fmt: skip
         self._external = text("External key ID", form.xks_key_id, lambda value: self._choose(xks_key_id=value))
+        self._confirm = checkbox("", form.confirmed, lambda value: self._choose(confirmed=value))
         self._sync()
         self.first = self._fields["key_type"]
         kept = list(self._fields.values())
         advanced = shown([Heading("Advanced options", 2)])
         note = shown([Words(pages.FOR_GOOD, "note")])
-        return [*kept[:3], advanced, *kept[3:], self._store, self._external, note]
+        return [*kept[:3], advanced, *kept[3:], self._store, self._external, self._confirm, note]
 
     def _configured(self, name: str) -> Callable[[Any], None]:
         def change(value: Any) -> None:
@@ -118,6 +119,8 @@ class FormView:
         self._busy = False
         _show(self._fields["key_spec"], len(form.specs) > 1)
         _show(self._store, form.in_store)
+        _show(self._confirm, form.origin in CONFIRMATIONS)
+        self._confirm.description = CONFIRMATIONS.get(form.origin, "")
         _show(self._external, form.origin == "External key store")
 
     # --- step 2 ---------------------------------------------------------------------------------------------------
