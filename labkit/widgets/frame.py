@@ -24,7 +24,7 @@ _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
 STYLE = f"""<style>
 {_TWIN}:has(+ {_AFTER} {_LIVE}) {{ display: none }}
-.labkit-widget {{ color: {_INK}; overflow: hidden }}
+.labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px }}
 .labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
 .labkit-widget .widget-html-content {{ font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5 }}
 .labkit-widget p {{ margin: .3em 0 }}

@@ -67,6 +67,7 @@ class FormView:
 
     def _choose(self, **changes: Any) -> None:
         self._console.form = self._console.form.choose(**changes)
+        self._problems.value = ""
         self._console.changed()
 
     # --- step 1 ---------------------------------------------------------------------------------------------------
