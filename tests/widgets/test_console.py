@@ -259,6 +259,36 @@ def test_aws_managed_keys_and_stores(lab: labkit.Lab) -> None:
     assert "Refused:" in Console({"kms": ManyKeys(1)}).go(STORES).twin().text
 
 
+class Stores(ManyKeys):
+    """An account with a custom key store of each kind."""
+
+    def _describe_custom_key_stores(self, **_: Any) -> Any:
+        kinds = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+        return {
+            "CustomKeyStores": [
+                {"CustomKeyStoreName": f"my-{kind}", "CustomKeyStoreId": f"cks-{at}", "CustomKeyStoreType": kind,
+                 "ConnectionState": "CONNECTED"}
+                for at, kind in enumerate(kinds)
+            ],
+            "Truncated": False,
+        }  # fmt: skip
+
+
+def test_custom_key_stores() -> None:
+    """Both kinds are listed; the form offers those that fit the origin, and sends the chosen one."""
+    console = Console({"kms": Stores(1)}).go(STORES)
+    text = console.twin().text
+    assert text.index("AWS CloudHSM key stores") < text.index("my-AWS_CLOUDHSM") < text.index("External key stores")
+    assert console.stores_for("AWS CloudHSM key store") == [("my-AWS_CLOUDHSM", "cks-0")]
+    assert console.stores_for("External key store") == [("my-EXTERNAL_KEY_STORE", "cks-1")]
+    form = Form().choose(origin="External key store", custom_key_store_id="cks-1", xks_key_id="a", confirmed=True)
+    sent = form.choose(alias="x").create_key("111122223333").parameters
+    assert (sent["Origin"], sent["CustomKeyStoreId"], sent["XksKeyId"]) == ("EXTERNAL_KEY_STORE", "cks-1", "a")
+    assert form.choose(origin="AWS CloudHSM key store").custom_key_store_id == ""
+    console.create_key(1, origin="External key store", custom_key_store_id="cks-1")
+    assert console.view.children
+
+
 def test_every_tab_shows_what_its_call_answers(lab: labkit.Lab) -> None:
     """The two views of a policy, tags, materials, aliases, grants, public key."""
     console = lab.console().create("tabs", tags={"Team": "shop"})

@@ -111,8 +111,8 @@ class Form:
                 raise ValueError(f"{name} {changes[name]!r} is not on offer here. Choose one of: {choices}.")
             wanted = changes.get(name, getattr(form, name))
             form = replace(form, **{name: wanted if wanted in getattr(form, offered) else getattr(form, offered)[0]})
-        if form.origin != self.origin:  # another box to tick
-            form = replace(form, confirmed=False)
+        if form.origin != self.origin:  # another store, another box to tick
+            form = replace(form, confirmed=False, custom_key_store_id="")
         return replace(form, **{name: _plain(name, value) for name, value in changes.items() if name not in _OFFERS})
 
     @property

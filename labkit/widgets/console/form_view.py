@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .console import Console
     from .view import ConsoleView
 
+_CHOOSE = [("Choose one", "")]
+
 
 class FormView:
     """The step that the console is at. `first` has the focus when the step begins."""
@@ -85,9 +87,8 @@ class FormView:
             name: choice(kind, label, options, getattr(form, name), self._configured(name))
             for name, (label, kind, options) in offers.items()
         }
-        stores = (self._console.stores.answer or {}).get("CustomKeyStores", []) if form.in_store else []
-        self._store = choice(w.Dropdown, "Custom key store", _stores(stores), form.custom_key_store_id or "",
-                             lambda value: self._choose(custom_key_store_id=value))  # fmt: skip
+        self._store = choice(w.Dropdown, "Custom key store", _CHOOSE, "",
+                             lambda value: None if self._busy else self._choose(custom_key_store_id=value))  # fmt: skip
         self._external = text("External key ID", form.xks_key_id, lambda value: self._choose(xks_key_id=value))
         self._confirm = checkbox("", form.confirmed, lambda value: self._choose(confirmed=value))
         self._sync()
@@ -114,9 +115,9 @@ class FormView:
             if tuple(self._fields[name].options) != offered:
                 self._fields[name].options = offered
             self._fields[name].value = getattr(form, name)
-        if form.in_store and len(self._store.options) <= 1:
-            found = (self._console.stores.answer or {}).get("CustomKeyStores", [])
-            self._store.options = _stores(found)
+        self._store.options = [*_CHOOSE, *(self._console.stores_for(form.origin) if form.in_store else [])]
+        ids = {each for _, each in self._store.options}
+        self._store.value = form.custom_key_store_id if form.custom_key_store_id in ids else ""
         self._busy = False
         _show(self._fields["key_spec"], len(form.specs) > 1)
         _show(self._store, form.in_store)
@@ -246,10 +247,6 @@ class FormView:
 
     def _review(self) -> list[Any]:
         return [shown(pages.review_page(self._console.form, *self._console.account))]
-
-
-def _stores(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [("Choose one", ""), *((each["CustomKeyStoreName"], each["CustomKeyStoreId"]) for each in found)]
 
 
 def _show(field: Any, wanted: bool) -> None:
