@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from labkit.widgets.console.form import STEPS
 
 from ..conftest import Lab
+from ..test_jupyterlab import KERNEL_IS_THERE
 from .conftest import DARK, LIGHT, MINUTES, Notebook, open_notebook, saved_cells
 
 SHOW = """import labkit
@@ -200,3 +201,4 @@ def test_without_the_kernel_the_twin_is_shown(notebook: Notebook) -> None:
     expect(view).to_have_text(re.compile("Loading widget|Error displaying widget"))
     expect(view).to_be_hidden()
     notebook.snap("without-kernel")
+    page.wait_for_function(KERNEL_IS_THERE, timeout=MINUTES)  # a new one, which the server would else wait for
