@@ -12,8 +12,9 @@ from importlib import import_module
 from pathlib import Path
 
 from ....errors import LabError
-from .. import consistency
+from .. import consistency, guard
 from ..ledger import open_ledger
+from ..run import read
 from . import plain, shim
 from .install import install
 
@@ -45,6 +46,7 @@ def _join(folder: str) -> None:
     told = ledger.run()
     if told is None:
         raise LabError(f"The ledger in {folder} names no run. Nothing was sent.")
+    guard.install(read(Path(folder)), plain.standin())
     install(_Run(told[0], told[1], told[2], Path(folder)), ledger)
     consistency.install(Path(folder))
     if plain.standin():
