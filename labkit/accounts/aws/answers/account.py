@@ -27,6 +27,7 @@ class RealAccount:
         self.endpoint = entered.standin
         self.token = ""
         self._ended_by = ""
+        self._missed: set[str] = set()
         self._answers: Mapping[str, Callable[..., Any]] = {
             "clock": self._clock,
             "events": self._events,
@@ -70,6 +71,13 @@ class RealAccount:
         return own_client(service, region or self.entered.run.region, self.endpoint)
 
     def _events(self, account: str) -> list[dict[str, Any]]:
-        from .history import events_since
+        from .history import events_since, patiently
 
-        return events_since(self.entered.run, self.entered.regions, self.endpoint)
+        run, present = self.entered.run, guard.installed()
+        wanted = present.memory.last("kms", run.region) if present is not None and not self.endpoint else ""
+        if wanted in self._missed:
+            wanted = ""  # waited for in vain before
+        events = patiently(lambda: events_since(run, self.entered.regions, self.endpoint), wanted)
+        if wanted and not any(event.get("requestID") == wanted for event in events):
+            self._missed.add(wanted)
+        return [event for event in events if event.get("recipientAccountId", account) == account]

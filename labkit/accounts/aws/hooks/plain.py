@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from ....errors import LabError
 from ...sessions import new_session
+from ..own import MARK
 
 STANDIN = "LABKIT_STANDIN_ENDPOINT"
 
