@@ -26,6 +26,7 @@ _VALUES = frozenset({("ssm", "Value"), ("s3", "Key"), ("s3", "Prefix"), ("dynamo
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')
 # Encryption contexts that services make by themselves name resources as the account does.
 _OWN_CONTEXT = re.compile(r"(?i)kms:EncryptionContext:(?!aws:|SecretARN|PARAMETER_ARN)")
+_OF_SERVICES = frozenset({"PARAMETER_ARN", "SecretARN", "aws:s3:arn", "aws:lambda:FunctionArn"})
 _EVENTS = frozenset({"CloudTrailEvent"})
 
 
@@ -57,6 +58,8 @@ class Lens:
         return {name: self._out(service, operation, name, value) for name, value in params.items()}
 
     def _out(self, service: str, operation: str, member: str, value: Any) -> Any:
+        if _LEFT.match(member) and isinstance(value, Mapping):
+            return {name: self.names.in_text(each) if name in _OF_SERVICES else each for name, each in value.items()}
         if _LEFT.match(member) or (service, member) in _VALUES:
             return value
         if isinstance(value, Mapping):
