@@ -167,11 +167,6 @@ def until_told(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return ask() if patience is None else patience.until_told(ask)
 
 
-def patiently(call: Callable[..., Any], *arguments: Any, **parameters: Any) -> Any:
-    """Make a call of a boto3 client. Sessions wait by themselves once a run has begun: this says where it matters."""
-    return call(*arguments, **parameters)
-
-
 def _factor() -> float:
     try:
         return max(0.0, float(os.environ.get(FACTOR) or 1))
