@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from .accounts.aws.own import own_client
 from .accounts.behind import Behind
+from .accounts.own_calls import own_client
 from .accounts.sessions import new_session
 
 HEADER = "X-Labkit-Observer"

@@ -7,7 +7,8 @@ from typing import Any
 
 import boto3
 
-REGIONS = ("us-east-1", "eu-west-1", "eu-central-1")
+HOME = "us-east-1"
+OTHERS = ("eu-west-1",)  # where a lab has keys and aliases, and nothing else; lists of buckets and IAM have all Regions
 LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("kms", "list_aliases", "Aliases", "AliasArn"), ("iam", "list_roles", "Roles", "Arn"),
     ("iam", "list_users", "Users", "Arn"), ("iam", "list_groups", "Groups", "Arn"),
@@ -37,11 +38,11 @@ def _client(service: str, region: str) -> Any:
     return boto3.client(service, region)
 
 
-def listing(regions: tuple[str, ...] = REGIONS) -> set[tuple[str, ...]]:
+def listing() -> set[tuple[str, ...]]:
     """List everything, but keys that wait for their deletion."""
     found: set[tuple[str, ...]] = set()
-    for region in regions:
-        for service, operation, member, name in LISTS:
+    for region in (HOME, *OTHERS):
+        for service, operation, member, name in LISTS if region == HOME else LISTS[:1]:
             for each in _pages(_client(service, region), operation, member):
                 found.add((region, operation, str(each[name] if name else each)))
         kms, ec2 = _client("kms", region), _client("ec2", region)
@@ -49,6 +50,8 @@ def listing(regions: tuple[str, ...] = REGIONS) -> set[tuple[str, ...]]:
             state = kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"]["KeyState"]
             if state not in ("PendingDeletion", "PendingReplicaDeletion"):
                 found.add((region, "key", each["KeyId"]))
+        if region != HOME:
+            continue
         for outer in _pages(ec2, "describe_instances", "Reservations"):
             for each in outer["Instances"]:
                 if each["State"]["Name"] != "terminated":

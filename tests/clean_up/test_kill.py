@@ -69,7 +69,7 @@ def test_a_kill_at_any_creating_call_leaves_nothing(world: World) -> None:
             if not _killed(step, made | {"n": f"a{call}"}, call, after=True):
                 break
             points += 1
-            if call == 1:
+            if call == 1 and step in BEFORE:
                 assert _killed(step, made | {"n": "b"}, call, after=False)
     operations = {(each.service, each.operation) for each in ledger.entries() if each.state == "writing"}
     makes = {place for place, each in makings().items() if each.way == "makes"}
@@ -83,6 +83,8 @@ def test_a_kill_at_any_creating_call_leaves_nothing(world: World) -> None:
     assert {each.kind for each in ledger.entries()} <= {"key", "grant"}
 
 
+# A row that nothing was sent for is the same for every kind: a name or a tag that is not there.
+BEFORE = (scenario.STEPS[0], scenario.STEPS[2], scenario.STEPS[6], scenario.STEPS[8], scenario.STEPS[10])
 NOT_PLAYED = {("ec2", "CopyImage"), ("ec2", "RegisterImage"), ("kms", "CreateCustomKeyStore"), ("kms", "CreateGrant")}
 
 

@@ -17,9 +17,9 @@ import botocore.handlers
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ...errors import LabError
+from ..own_calls import own_client
 from .addresses import only_aws
 from .memory import Memory
-from .own import own_client
 from .run import Run
 from .words import in_words
 

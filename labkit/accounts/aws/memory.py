@@ -55,13 +55,6 @@ class Memory:
     calls: dict[str, Remembered] = field(default_factory=dict)
     sessions: dict[str, SessionPolicies] = field(default_factory=dict)
 
-    def last(self, service: str, region: str) -> str:
-        """Find the request id of the last call of a service in a Region that succeeded; "" if there is none."""
-        done = (name for name, each in reversed(self.calls.items()) if not each.error)
-        return next(
-            (name for name in done if (self.calls[name].service, self.calls[name].region) == (service, region)), ""
-        )
-
     def before(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         """Note what a call asks. botocore's before-parameter-build."""
         note = {name: value for name, value in params.items() if name in _HARMLESS}

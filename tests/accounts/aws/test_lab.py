@@ -247,14 +247,3 @@ def test_events_are_those_of_the_run_oldest_first(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(history, "PAUSE", 0)
     assert [event["eventID"] for event in history.events_since(begun, begun.regions)] == ["1", "4", "5"]
     assert told.asked == ["eu-west-1", "us-east-1", "eu-west-3"]
-
-
-def test_events_wait_for_the_last_call() -> None:
-    """Until it is there, and not for ever."""
-    waited: list[float] = []
-    pages = iter([[], [{"requestID": "other"}], [{"requestID": "mine"}], []])
-    found = history.patiently(lambda: next(pages), "mine", lambda _what, seconds: waited.append(seconds))
-    assert (found, len(waited)) == ([{"requestID": "mine"}], 2)
-    assert history.patiently(list, "mine", lambda _what, seconds: waited.append(seconds)) == []
-    assert sum(waited[2:]) == 15 * 60
-    assert history.patiently(list, "", lambda *_: pytest.fail("waited for nothing")) == []

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ....errors import LabError
+from ...own_calls import own_client
 from .. import guard
 from ..capabilities import unavailable
 from ..entering import Entered
-from ..own import own_client
 
 # The control requests that only a simulated account answers, each with the capability that it takes.
 _NOT_THERE = {"clock": "time", "disturb": "disturbance", "grant-delay": "disturbance", "organization": "organization"}
@@ -27,7 +27,6 @@ class RealAccount:
         self.endpoint = entered.standin
         self.token = ""
         self._ended_by = ""
-        self._missed: set[str] = set()
         self._answers: Mapping[str, Callable[..., Any]] = {
             "clock": self._clock,
             "events": self._events,
@@ -71,13 +70,7 @@ class RealAccount:
         return own_client(service, region or self.entered.run.region, self.endpoint)
 
     def _events(self, account: str) -> list[dict[str, Any]]:
-        from .history import events_since, patiently
+        from .history import events_since
 
-        run, present = self.entered.run, guard.installed()
-        wanted = present.memory.last("kms", run.region) if present is not None and not self.endpoint else ""
-        if wanted in self._missed:
-            wanted = ""  # waited for in vain before
-        events = patiently(lambda: events_since(run, self.entered.regions, self.endpoint), wanted)
-        if wanted and not any(event.get("requestID") == wanted for event in events):
-            self._missed.add(wanted)
+        events = events_since(self.entered.run, self.entered.regions, self.endpoint)
         return [event for event in events if event.get("recipientAccountId", account) == account]

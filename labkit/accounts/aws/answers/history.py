@@ -8,48 +8,37 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ....errors import LabError
-from ..consistency.bar import wait
-from ..own import is_own, own_client
+from ...own_calls import is_own, own_client
+from .. import consistency
 from ..run import Run
 from ..words import in_words
 
 GLOBAL_REGION = "us-east-1"  # where IAM's and other global services' events are
-BETWEEN, TRIES = 30.0, 30  # seconds, times
 MOST = 2000  # events of a Region that are asked for
 PAUSE = 0.5  # seconds: two calls a second
-Sleep = Callable[[str, float], None]
 LATE = (
     "CloudTrail's event history is late: a call may take up to about 15 minutes to be in it, and calls on data (S3's "
     "objects, say) never are."
 )
 
 
-def patiently(read: Callable[[], list[dict[str, Any]]], wanted: str, sleep: Sleep = wait) -> list[dict[str, Any]]:
-    """Read the events, again and again until the call of this request id is among them, for a quarter of an hour.
-
-    An interrupt ends it. What is not there by then may come later still, or never.
-    """
-    events = read()
-    for _ in range(TRIES):
-        if not wanted or any(event.get("requestID") == wanted for event in events):
-            break
-        sleep(f"{LATE} Your last call is not there yet; to go on without it, interrupt the kernel:", BETWEEN)
-        events = read()
-    return events
-
-
 def events_since(run: Run, regions: Iterable[str] = (), standin: str = "") -> list[dict[str, Any]]:
     """Read the account's events since the run began, oldest first, each once; the kit's own calls are left out.
 
-    LabError where that may not be.
+    The history is late: this waits until the run's last call is in it, a quarter of an hour at most. LabError where it
+    may not be read.
     """
+    return consistency.until_told(lambda: _events_since(run, regions, standin))
+
+
+def _events_since(run: Run, regions: Iterable[str], standin: str) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for region in dict.fromkeys([run.region, GLOBAL_REGION, *regions]):
         client = own_client("cloudtrail", region, standin)

@@ -5,21 +5,17 @@ Credentials and Region come from the standard chain, as for the learner's own cl
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
 
-from ....errors import LabError
+from ...own_calls import MARK
 from ...sessions import new_session
-from ..own import MARK
-
-STANDIN = "LABKIT_STANDIN_ENDPOINT"
+from ..standin import standin
 
 
 class Plain(threading.local):
@@ -35,17 +31,6 @@ class Plain(threading.local):
             yield
         finally:
             self.past = before
-
-
-def standin() -> str:
-    """Read the address that is taken for AWS in tests; "" for AWS itself. LabError unless it is this machine's."""
-    given = os.environ.get(STANDIN, "")
-    if given and (urlsplit(given).scheme, urlsplit(given).hostname) not in (
-        ("http", "127.0.0.1"),
-        ("http", "localhost"),
-    ):
-        raise LabError(f"{STANDIN} names {given!r}. It names a program on this machine, as http://127.0.0.1:4566 does.")
-    return given.rstrip("/")
 
 
 def session() -> botocore.session.Session:

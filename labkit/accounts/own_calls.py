@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from ..sessions import new_session
+from .sessions import new_session
 
 MARK = "labkit-own"
 """What the user agent of such a call has at its end."""
@@ -21,6 +21,11 @@ def own_client(service: str, region: str, standin: str, **keys: Any) -> Any:
     """Make a client for a call of the kit's own; `keys` are credentials, where they are not the caller's."""
     options: dict[str, Any] = {"endpoint_url": standin} if standin else {}
     return new_session().client(service, region_name=region, config=OWN, **options, **keys)
+
+
+def is_own_call(context: Mapping[str, Any]) -> bool:
+    """Tell the same of a call that is being made, by botocore's context of it."""
+    return MARK in str(getattr(context.get("client_config"), "user_agent_extra", "") or "")
 
 
 def is_own(event: Mapping[str, Any]) -> bool:
