@@ -222,9 +222,8 @@ def test_names_and_kinds() -> None:
         "k",
         "t",
     }
-    assert [kind_of("kms", name) for name in ("CreateKey", "DisableKey", "CreateAlias", "RevokeGrant", "Encrypt", "ListKeys")] == [
-        "opened", "keys", "aliases", "grants", "", "",
-    ]  # fmt: skip
+    calls = ("CreateKey", "DisableKey", "CreateAlias", "RevokeGrant", "Encrypt", "ListKeys")
+    assert [kind_of("kms", name) for name in calls] == ["opened", "keys", "aliases", "grants", "", ""]
     assert [kind_of("iam", "PutRolePolicy"), kind_of("iam", "GetRole")] == ["iam", ""]
     assert [kind_of("s3", "PutBucketPolicy"), kind_of("s3", "PutObject")] == ["policies", ""]
 
