@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from .accounts.aws.standin import VARIABLE as STANDIN
 from .accounts.environment import leave_the_owner_out, point_at
 from .accounts.local import LocalCloud
+from .accounts.only_here import stay_here
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
 from .cells_run_again import watch
@@ -53,6 +54,7 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
     with LocalCloud.one_start_at_a_time():
         _stay_here()
         leave_the_owner_out()
+        stay_here()
         region = DEFAULT_REGION if region is None else region
         if not isinstance(region, str) or region not in known_regions():
             raise LabError(f"{region!r} is no AWS Region with KMS; Regions look like us-east-1 or eu-west-3.")
