@@ -54,7 +54,6 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
     with LocalCloud.one_start_at_a_time():
         _stay_here()
         leave_the_owner_out()
-        stay_here()
         region = DEFAULT_REGION if region is None else region
         if not isinstance(region, str) or region not in known_regions():
             raise LabError(f"{region!r} is no AWS Region with KMS; Regions look like us-east-1 or eu-west-3.")
@@ -65,6 +64,7 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
             keys = _joined_keys(remote)
         else:
             remote, keys = LocalCloud.fresh(_seed(name), region)
+        stay_here()  # after the door, which answers most calls first
         credentials = _sign_in(remote.endpoint, region, keys)
         point_at(remote.endpoint, region, credentials)
         LocalCloud.begin(remote, name)
