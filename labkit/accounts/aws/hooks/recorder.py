@@ -174,6 +174,8 @@ class Recorder:
     def _in_notebook(self, refused: ClientError, service: str) -> ClientError:
         """Return the error with the names that the notebook knows."""
         told = self.lens.back(service, refused.response)
+        if isinstance(told.get("Error"), dict) and "Message" in told["Error"]:
+            told["Error"]["Message"] = self.names.shown(str(told["Error"]["Message"]))
         made = type(refused)(told, refused.operation_name)
         made.__cause__ = refused.__cause__
         return made
