@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
@@ -140,7 +141,7 @@ def run(notebook: Path, folder: Path, environment: Mapping[str, str]) -> Outcome
         allow_errors=True, resources={"metadata": {"path": str(copy.parent)}},
     )  # fmt: skip
     try:
-        with client.setup_kernel(env=dict(environment)):
+        with _kernel(client, environment):
             for number, cell in enumerate(content.cells):
                 if cell.cell_type == "code":
                     outcome.cells += 1
@@ -153,6 +154,21 @@ def run(notebook: Path, folder: Path, environment: Mapping[str, str]) -> Outcome
         outcome.seconds = time.monotonic() - began
     outcome.cells = sum(cell.cell_type == "code" for cell in here.cells)
     return outcome
+
+
+@contextmanager
+def _kernel(client: NotebookClient, environment: Mapping[str, str]) -> Iterator[None]:
+    """A kernel; where another one on the machine took its port at that moment, a second one, or a third."""
+    with ExitStack() as until:
+        for left in reversed(range(3)):
+            try:
+                until.enter_context(client.setup_kernel(env=dict(environment)))
+                break
+            except RuntimeError:
+                if not left:
+                    raise
+                client.km = None
+        yield
 
 
 def _note(outcome: Outcome, number: int, cell: Any, here: Any) -> None:

@@ -7,20 +7,24 @@ that is over: each is refused before anything is sent. botocore calls the guard 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import botocore.handlers
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ...errors import LabError
-from ..sessions import new_session
+from ..own_calls import own_client
 from .addresses import only_aws
 from .memory import Memory
 from .run import Run
 from .words import in_words
 
+KNOWN = "callers"
+"""The file in a run's folder with the names (SHA-256) of access keys that are known to be its account's."""
 AT_MOST = 1000  # access keys that are remembered: each role's session has one of its own
 READS = re.compile(r"(Get|List|Describe|Lookup|Head|Simulate|Search|Select|Query|Scan|BatchGet)")
 # Services without Regions: they are signed for one Region, wherever a client is.
@@ -97,7 +101,7 @@ class Guard:
     def _require_account(self, credentials: Any) -> None:
         key = credentials.access_key
         if key not in self._known:
-            self._learn(key, self._account_of(credentials))
+            self._learn(key, self._asked_before(key) or self._account_of(credentials))
         if self._known[key] not in self._accounts:
             raise LabError(
                 f"You agreed to account {self.run.account_id}, and this call has credentials of account "
@@ -110,18 +114,31 @@ class Guard:
             del self._known[next(iter(self._known))]
         self._known[key] = account
 
+    def _asked_before(self, key: str) -> str:
+        """The account, where another process of the run (the kernel, an `aws` command) has asked about this key."""
+        try:
+            told = (self.run.folder / KNOWN).read_text(encoding="ascii").splitlines()
+        except (OSError, ValueError):
+            return ""
+        return self.run.account_id if _name_of(key) in told else ""
+
+    def _note(self, key: str, account: str) -> None:
+        """Write that a key is the run's account's, by a name that tells nothing of it."""
+        if account == self.run.account_id:
+            with suppress(OSError), (self.run.folder / KNOWN).open("a", encoding="ascii") as file:
+                file.write(f"{_name_of(key)}\n")
+
     def _account_of(self, credentials: Any) -> str:
         """Ask AWS whose credentials these are, by the one call that needs no permission."""
         now = credentials.get_frozen_credentials()
-        options = {"endpoint_url": self._standin} if self._standin else {}
-        sts = new_session().client(
-            "sts", region_name=self.run.region, aws_access_key_id=now.access_key,
-            aws_secret_access_key=now.secret_key, aws_session_token=now.token, **options,
-        )  # fmt: skip
+        keys = {"aws_access_key_id": now.access_key, "aws_secret_access_key": now.secret_key}
+        sts = own_client("sts", self.run.region, self._standin, aws_session_token=now.token, **keys)
         try:
-            return str(sts.get_caller_identity()["Account"])
+            account = str(sts.get_caller_identity()["Account"])
         except (BotoCoreError, ClientError) as wrong:
             raise LabError(in_words(wrong)) from None
+        self._note(now.access_key, account)
+        return account
 
     def handlers(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         """List botocore's events, each with what is called for it."""
@@ -132,6 +149,10 @@ class Guard:
             ("after-call", self.after_call),
             ("after-call", self.memory.after),
         )
+
+
+def _name_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class _Installed:

@@ -42,7 +42,7 @@ class Disturbance:
     after: int = 0
 
     def fits(self, call: Call) -> bool:
-        """Whether it is about such a call."""
+        """Tell whether it is about such a call."""
         return self.service in (ANY, call.service) and self.operation in (ANY, call.operation)
 
     def __str__(self) -> str:

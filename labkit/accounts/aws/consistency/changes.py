@@ -35,7 +35,7 @@ class Change:
     names: frozenset[str]
 
     def concerns(self, names: frozenset[str]) -> bool:
-        """Whether one of these names is of the thing that was changed."""
+        """Tell whether one of these names is of the thing that was changed."""
         return any(_same(one, other) for one in names for other in self.names)
 
 
@@ -70,7 +70,7 @@ class Changes:
         self.now = now
 
     def add(self, kind: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """Note a change that AWS has confirmed. Where it can't be written, nothing will be waited for."""
+        """Write down a change that AWS has confirmed. Where it can't be written, nothing will be waited for."""
         told = {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "Credentials")}
         secret = {name: value for name, value in told.items() if name != "AccessKey"}
         names = sorted({*names_in(params), *names_in(secret, naming=True)})

@@ -16,6 +16,7 @@ import boto3
 import botocore.handlers
 
 from ....expect import ExpectedError, expected
+from ...own_calls import is_own_call
 from .bar import wait
 from .changes import Changes, kind_of, names_in
 from .table import ANSWER, ERROR, SUCCESS, Wait, find, waits
@@ -23,6 +24,10 @@ from .table import ANSWER, ERROR, SUCCESS, Wait, find, waits
 EQUAL_ANSWERS = 3
 FACTOR = "LABKIT_PATIENCE"
 """The variable by which all waits are multiplied; 0 for none. For tests against a stand-in that is not late."""
+
+HISTORY, HISTORY_AGAIN = 900.0, 15.0
+"""Seconds until an event is in the history at the latest ("Viewing recent management events"); and between looks."""
+IN_HISTORY = frozenset({"kms", "iam", "sts"})  # all calls of theirs are management events
 
 _PARAMS, _EQUAL = "labkit_params", "labkit_equal"
 
@@ -33,6 +38,7 @@ class Patience:
     def __init__(self, changes: Changes, factor: float = 1.0, sleep: Callable[[str, float], None] = wait) -> None:
         self._changes = changes
         self._factor = factor
+        self.last_request = ""
         self._wait = sleep
 
     def before_parameter_build(self, params: Any, context: dict[str, Any], **_: Any) -> None:
@@ -62,11 +68,26 @@ class Patience:
         return self._again(row, context, f"AWS does not know the change yet ({operation.name}: {code}):")
 
     def after_call(self, http_response: Any, parsed: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
-        """Note what was changed."""
+        """Write down what was changed, and which call was the last that CloudTrail's history will have."""
         kind = kind_of(*_about(model))
+        in_history = model.service_model.service_name in IN_HISTORY and not is_own_call(context)
+        if in_history and isinstance(parsed, Mapping):
+            self.last_request = str(parsed.get("ResponseMetadata", {}).get("RequestId", ""))
         if kind and http_response.status_code < 300:
             named = {"names": list(context.get(_PARAMS, ()))}
             self._changes.add(kind, named, parsed if isinstance(parsed, Mapping) else {})
+
+    def until_told(self, ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """See the function of this name."""
+        last, end = self.last_request, self._changes.now() + HISTORY * self._factor
+        events = ask()
+        while last and all(event.get("requestID") != last for event in events):
+            if (left := end - self._changes.now()) <= 0:
+                self.last_request = ""  # it may never come: the next question does not wait for it
+                break
+            self._wait("CloudTrail does not tell the last call yet:", min(HISTORY_AGAIN * self._factor, left))
+            events = ask()
+        return events
 
     def handlers(self) -> tuple[tuple[str, Callable[..., Any]], ...]:
         """List botocore's events, each with what is called for it."""
@@ -143,9 +164,10 @@ def uninstall() -> None:
             boto3.DEFAULT_SESSION.events.unregister(event, handler)
 
 
-def patiently(call: Callable[..., Any], *arguments: Any, **parameters: Any) -> Any:
-    """Make a call of a boto3 client. Sessions wait by themselves once a run has begun: this says where it matters."""
-    return call(*arguments, **parameters)
+def until_told(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Ask for CloudTrail's events until the run's last call is among them; give what there is when the time is over."""
+    patience = _Installed.patience
+    return ask() if patience is None else patience.until_told(ask)
 
 
 def _factor() -> float:

@@ -33,7 +33,7 @@ class Wait:
     source: str
 
     def fits(self, what: str, service: str, operation: str, code: str = "", text: str = "") -> bool:
-        """Whether this is about such an answer to such a call."""
+        """Tell whether this is about such an answer to such a call."""
         return (
             (self.what, self.service) == (what, service)
             and (ANY in self.operations or operation in self.operations)

@@ -34,6 +34,8 @@ _BY_TABLE = frozenset({"RequestItems", "UnprocessedItems", "UnprocessedKeys"})  
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')
 # Encryption contexts that services make by themselves name resources as the account does.
 _OWN_CONTEXT = re.compile(r"(?i)kms:EncryptionContext:(?!aws:|SecretARN|PARAMETER_ARN)")
+_OF_SERVICES = frozenset({"PARAMETER_ARN", "SecretARN", "aws:s3:arn", "aws:lambda:FunctionArn"})
+_FUNCTION = "LambdaFunctionName"  # in the context that Lambda's console helpers take
 _EVENTS = frozenset({"CloudTrailEvent"})
 
 
@@ -65,6 +67,8 @@ class Lens:
         return {name: self._out(service, operation, name, value) for name, value in params.items()}
 
     def _out(self, service: str, operation: str, member: str, value: Any) -> Any:
+        if _LEFT.match(member) and isinstance(value, Mapping):
+            return {name: self._in_context(name, each) for name, each in value.items()}
         if _LEFT.match(member) or (service, member) in _VALUES:
             return value
         if isinstance(value, Mapping) and service == "dynamodb" and member in _BY_TABLE:
@@ -85,6 +89,12 @@ class Lens:
             return self._name(operation, "key", value)
         return self.document(value) if value.lstrip().startswith(("{", "[")) else self.names.in_text(value)
 
+    def _in_context(self, name: str, value: Any) -> Any:
+        """Return a pair of an encryption context: services' own name resources as the account does."""
+        if name == _FUNCTION and isinstance(value, str):
+            return self.names.real("function", value)
+        return self.names.in_text(value) if name in _OF_SERVICES and isinstance(value, str) else value
+
     def _name(self, operation: str, kind: str, value: str) -> str:
         real = self.names.real(kind, value)
         if real != value and value in self._foreign and READING.match(operation) and not self._made(kind, real):
@@ -100,6 +110,8 @@ class Lens:
             if found[2]:
                 key = found[1]
                 return found[0]
+            if key.lower() == f"kms:encryptioncontext:{_FUNCTION}".lower():
+                return f'"{self.names.real("function", found[1])}"'
             if _OWN_CONTEXT.match(key):
                 return found[0]
             value = found[1]

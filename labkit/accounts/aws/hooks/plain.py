@@ -13,6 +13,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from ...own_calls import MARK
 from ...sessions import new_session
 from ..standin import standin
 
@@ -41,7 +42,9 @@ def session() -> botocore.session.Session:
 def client(own: botocore.session.Session, service: str, region: str, attempts: int = 5) -> Any:
     """Make a client of it: at the stand-in where one is set, with retries that last through throttling."""
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(retries=retries, connect_timeout=10, read_timeout=60, parameter_validation=True)
+    config = Config(
+        retries=retries, connect_timeout=10, read_timeout=60, parameter_validation=True, user_agent_extra=MARK
+    )
     endpoint = standin() or None
     if endpoint:
         config = config.merge(Config(s3={"addressing_style": "path"}, proxies={}))

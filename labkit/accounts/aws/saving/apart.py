@@ -22,7 +22,7 @@ def run_of(notebook: Notebook) -> str:
 
 
 def is_lab(notebook: Notebook, stem: str) -> bool:
-    """Whether it is the lab that it starts, under the lab's own name; a copy under another name is its owner's."""
+    """Tell whether it is the lab that it starts, under the lab's own name; a copy under another name is its owner's."""
     return any(
         found[1].rpartition("/")[2] == stem for cell in _code(notebook) for found in _STARTS.finditer(_text(cell))
     )
