@@ -284,3 +284,25 @@ def test_the_state_is_nobody_elses(world: World, run: str) -> None:
     assert rows[1] == ("alias", f"alias/few-{run}", "made", f"alias/few-{run}")
     text = Path(folder / "ledger.sqlite").read_bytes()
     assert b"aws_secret" not in text
+
+
+def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
+    """Its id stands in a list; the run's own keys, AWS's and those that are not there are AWS's matter."""
+    hooks.uninstall()
+    theirs = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    world.install(next(RUNS))
+    kms = boto3.client("kms")
+    own = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert kms.encrypt(KeyId=theirs, Plaintext=b"x")["KeyId"].endswith(theirs)
+    for call, params in (
+        (kms.schedule_key_deletion, {}),
+        (kms.disable_key, {}),
+        (kms.put_key_policy, {"Policy": "{}"}),
+        (kms.create_grant, {"GranteePrincipal": "x", "Operations": ["Decrypt"]}),
+    ):
+        with pytest.raises(NotMade, match=theirs):
+            call(KeyId=theirs, **params)
+    kms.disable_key(KeyId=own)
+    with pytest.raises(kms.exceptions.NotFoundException):
+        kms.disable_key(KeyId="0" * 8 + "-0000-4000-8000-" + "0" * 12)
+    assert kms.describe_key(KeyId=theirs)["KeyMetadata"]["KeyState"] == "Enabled"

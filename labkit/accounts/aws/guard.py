@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -17,8 +17,8 @@ import botocore.handlers
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ...errors import LabError
+from ..addresses import only_aws
 from ..own_calls import own_client
-from .addresses import only_aws
 from .memory import Memory
 from .run import Run
 from .words import in_words
@@ -46,6 +46,12 @@ class Guard:
 
     # --- what botocore calls -----------------------------------------------------------------------------------------
 
+    def before_build(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """Refuse a call that would make something in another Region from here: a bucket, a replica."""
+        if not READS.match(model.name):
+            for region in _named(params):
+                self._require_region(region, model.name)
+
     def before_sign(
         self, request: Any, signing_name: str, region_name: str, operation_name: str, request_signer: Any, **_: Any
     ) -> None:
@@ -57,12 +63,9 @@ class Guard:
         if credentials is not None:
             self._require_account(credentials)
             self.memory.signed(request, credentials.access_key, region_name or self.run.region)
-        here = signing_name in GLOBAL or region_name in self._regions or region_name in (None, "*", "aws-global")
-        if not here and not READS.match(operation_name):
-            raise LabError(
-                f"{operation_name} would change something in the Region {region_name}, and you agreed to "
-                f"{', '.join(sorted(self._regions))}. Nothing was sent."
-            )
+        everywhere = signing_name in GLOBAL or region_name in (None, "*", "aws-global")
+        if not everywhere and not READS.match(operation_name):
+            self._require_region(region_name, operation_name)
 
     def before_send(self, request: Any, **_: Any) -> None:
         """Refuse a request to any address but AWS's (or the stand-in's)."""
@@ -96,6 +99,13 @@ class Guard:
             raise LabError(
                 f"This client is of run {self.run.id}, which is over. Make a new one: boto3.client(...) now calls "
                 "in the lab that is going on."
+            )
+
+    def _require_region(self, region: str, operation: str) -> None:
+        if region not in self._regions:
+            raise LabError(
+                f"{operation} would change something in the Region {region}, and you agreed to "
+                f"{', '.join(sorted(self._regions))}. Nothing was sent."
             )
 
     def _require_account(self, credentials: Any) -> None:
@@ -143,12 +153,28 @@ class Guard:
     def handlers(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         """List botocore's events, each with what is called for it."""
         return (
+            ("before-parameter-build", self.before_build),
             ("before-parameter-build", self.memory.before),
             ("before-sign", self.before_sign),
             ("before-send", self.before_send),
             ("after-call", self.after_call),
             ("after-call", self.memory.after),
         )
+
+
+def _named(params: Any) -> Iterator[str]:
+    """The other Regions that parameters name: where a bucket is made, where a key, secret or table is replicated."""
+    if not isinstance(params, Mapping):
+        return
+    for where in (params.get("CreateBucketConfiguration"), params):
+        if isinstance(where, Mapping):
+            yield from (str(where[name]) for name in ("LocationConstraint", "ReplicaRegion") if where.get(name))
+    for name in ("AddReplicaRegions", "ReplicaUpdates"):
+        for each in params.get(name) or ():
+            made = each.get("Create", each) if isinstance(each, Mapping) else {}
+            region = made.get("Region") or made.get("RegionName")
+            if region:
+                yield str(region)
 
 
 def _name_of(key: str) -> str:

@@ -21,8 +21,16 @@ RUN_TAG = "labkit:run"
 ITEM_TAG = "labkit:item"
 TAGS = frozenset({RUN_TAG, ITEM_TAG})
 # Members that are the notebook's own content, or opaque to everybody but the service.
-_LEFT = re.compile(r"(?i).*(encryptioncontext|token|marker|secretstring|constraints)$|ResponseMetadata$|Body$|Payload$")
-_VALUES = frozenset({("ssm", "Value"), ("s3", "Key"), ("s3", "Prefix"), ("dynamodb", "Item"), ("dynamodb", "Items")})
+_LEFT = re.compile(
+    r"(?i)(.*encryptioncontext|.*token|.*marker|.*constraints|secretstring|messagebody|body|message|plaintext|payload|"
+    r"userdata|responsemetadata|metadata|subject|detail)$"
+)
+_VALUES = frozenset({
+    ("ssm", "Value"), ("s3", "Key"), ("s3", "Prefix"), ("s3", "Delete"),
+    *(("dynamodb", name) for name in ("Item", "Items", "Key", "Keys", "Attributes", "ExpressionAttributeValues")),
+    *(("dynamodb", name) for name in ("LastEvaluatedKey", "ExclusiveStartKey", "Expected", "PutRequest")),
+})  # fmt: skip
+_BY_TABLE = frozenset({"RequestItems", "UnprocessedItems", "UnprocessedKeys"})  # DynamoDB's batches, by table
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')
 # Encryption contexts that services make by themselves name resources as the account does.
 _OWN_CONTEXT = re.compile(r"(?i)kms:EncryptionContext:(?!aws:|SecretARN|PARAMETER_ARN)")
@@ -63,6 +71,11 @@ class Lens:
             return {name: self._in_context(name, each) for name, each in value.items()}
         if _LEFT.match(member) or (service, member) in _VALUES:
             return value
+        if isinstance(value, Mapping) and service == "dynamodb" and member in _BY_TABLE:
+            return {
+                self.names.real("table", str(name)): self._out(service, operation, "", each)
+                for name, each in value.items()
+            }
         if isinstance(value, Mapping):
             return {name: self._out(service, operation, str(name), each) for name, each in value.items()}
         if isinstance(value, list | tuple):
@@ -115,7 +128,10 @@ class Lens:
         if isinstance(answer, dict):
             if _LEFT.match(member):
                 return answer
-            return {name: self.back(service, each, str(name)) for name, each in answer.items() if name not in TAGS}
+            kept = {name: each for name, each in answer.items() if name not in TAGS}
+            if "GrantId" in kept and str(kept.get("Name", "")).startswith(f"labkit-{self.names.run_id}-"):
+                del kept["Name"]  # the notebook gave none
+            return {self._key(name): self.back(service, each, str(name)) for name, each in kept.items()}
         if isinstance(answer, list):
             return [self.back(service, each, member) for each in answer if not _is_tag(each)]
         if not isinstance(answer, str) or _LEFT.match(member) or (service, member) in _VALUES:
@@ -127,6 +143,10 @@ class Lens:
         if member.lower().endswith(("name", "identifier", "arn", "url", "names", "urls")) or not member:
             self._foreign.add(answer)
         return answer
+
+    def _key(self, name: Any) -> Any:
+        """Return a map's key as the notebook knows it: batches of DynamoDB have the names of tables there."""
+        return self.names.shown(name) if isinstance(name, str) and self.names.suffix in name else name
 
     def _event(self, text: str) -> str:
         """CloudTrail's record, which is a JSON text of its own."""
