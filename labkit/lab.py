@@ -220,7 +220,10 @@ class Lab:
         from .disturbed import Disturbed
 
         asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
-        asked |= {"grants": grants and grants.total_seconds(), "late": late and late.total_seconds()}
+        asked |= {
+            "grants": None if grants is None else grants.total_seconds(),
+            "late": None if late is None else late.total_seconds(),
+        }
         if call:
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
