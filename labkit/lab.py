@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
+    from .key_stores import Cluster, EndpointService, KeyStores, LabProxy
     from .trail.pictures.sequence_picture import Picture
+    from .xks.keys import KeyManager
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -76,6 +78,7 @@ class Lab:
         self._exercises: Exercises | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")
         self._accounts: dict[str, Account] = {}
+        self._key_stores: KeyStores | None = None
 
     def events(self) -> list[dict[str, Any]]:
         """CloudTrail's records of the account so far, oldest first, in the form that AWS delivers."""
@@ -194,6 +197,37 @@ class Lab:
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def xks_proxy(self, name: str = "https://xks.example.com", keys: KeyManager | None = None) -> LabProxy:
+        """Start an external key store proxy on this machine that the lab's KMS finds by this name; once a name.
+
+        `keys` is a key manager (`labkit.xks.FileKeys`, `labkit.xks.pkcs11_keys.Pkcs11Keys`); else keys in memory that
+        follow from the lab's seed. `labkit xks-proxy` runs one in a process of its own.
+        """
+        return self._stores().proxy(name, keys)
+
+    def map_xks_proxy(self, name: str, address: str | None) -> dict[str, str]:
+        """Let the lab's KMS find a proxy of yours: "https://xks.example.com" stands for "http://127.0.0.1:PORT".
+
+        None as the address takes the name off the map. Only addresses of this machine are called. The whole map.
+        """
+        return self._stores().map(name, address)
+
+    def cloudhsm_cluster(self, password: str, hsms: int = 2, backup_of: Cluster | None = None) -> Cluster:
+        """Make a simulated CloudHSM cluster whose kmsuser has this password; `backup_of`: with the same certificate."""
+        return self._stores().cluster(password, hsms, backup_of)
+
+    def vpc_endpoint_service(self, private_dns_name: str) -> EndpointService:
+        """Make a simulated VPC endpoint service in front of a proxy of this private DNS name, as KMS needs it."""
+        return self._stores().endpoint_service(private_dns_name)
+
+    def _stores(self) -> KeyStores:
+        self._remote.require()
+        if self._key_stores is None:
+            from .key_stores import KeyStores
+
+            self._key_stores = KeyStores(self._remote, self.account_id, self.region)
+        return self._key_stores
 
     def audit(self, *only: str) -> Report:
         """Audit the account in the lab's Region, by plain read-only calls of yours, which are recorded as any others.

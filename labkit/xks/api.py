@@ -97,13 +97,14 @@ class Api:
             log.error("%s failed inside the proxy: %s", heard.api, type(fault).__name__)  # no message: it may quote data
             refusal = Refusal("InternalException", "The proxy or its key manager failed.")
             status, body, error = refusal.status, refusal.body(), refusal.name
-        self._note(heard, at, status, error, began)
+        delay = self._settings.delay
+        self._note(heard, at, status, error, time.monotonic() - began + delay)
+        if delay:  # noted before: KMS does not wait, and the log keeps its order
+            time.sleep(delay)
         content = b"no JSON at all" if self._settings.garbage else json.dumps(body).encode()
         return HttpResponse(status, {"Content-Type": "application/json"}, content)
 
     def _answer(self, request: HttpRequest, heard: _Heard) -> dict[str, Any]:
-        if self._settings.delay:
-            time.sleep(self._settings.delay)
         found = self._path.fullmatch(request.path)
         if found is None or request.query:
             raise Refusal("InvalidUriPathException", "There is nothing at this URI path.")
@@ -189,7 +190,7 @@ class Api:
             raise Refusal("InvalidKeyUsageException", f"The external key may not {use.lower()}.")
         return key
 
-    def _note(self, heard: _Heard, at: datetime, status: int, error: str, began: float) -> None:
+    def _note(self, heard: _Heard, at: datetime, status: int, error: str, seconds: float) -> None:
         told = heard.metadata
         self._journal.add(
             Entry(
@@ -205,7 +206,7 @@ class Api:
                 via_service=told.get("kmsViaService", ""),
                 access_key_id=heard.signer,
                 denied_by=heard.denied_by,
-                milliseconds=round((time.monotonic() - began) * 1000, 1),
+                milliseconds=round(seconds * 1000, 1),
             )
         )
 

@@ -13,6 +13,7 @@ from ..core.call import Call
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from .agenda import Agenda
+from .custom_stores.stores import CustomStores
 from .material import Material
 from .model import Alias, ImportParameters, Key
 
@@ -35,6 +36,7 @@ class Store:
         self.clock = clock
         self.entropy = entropy
         self.agenda = Agenda()
+        self.custom_stores = CustomStores(entropy.seed, self.agenda.add)
         self.policy_checker: PolicyChecker | None = None
         self.principal_finder: PrincipalFinder | None = None
         self.grant_delay = timedelta(0)
