@@ -14,7 +14,15 @@ from contextlib import suppress
 from . import __version__
 from .commands import audit, check_lab, cost, diagnose, doctor, serve, xks_proxy
 
-COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost, xks_proxy)  # in the order in which `labkit --help` lists them
+COMMANDS = (
+    serve,
+    doctor,
+    check_lab,
+    diagnose,
+    audit,
+    cost,
+    xks_proxy,
+)  # in the order in which `labkit --help` lists them
 OUTPUT_ERROR = 1
 
 

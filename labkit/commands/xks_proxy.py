@@ -53,7 +53,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--library", metavar="FILE", help="with --pkcs11: the library of your module")
     parser.add_argument("--token", default="labkit", metavar="LABEL", help="with --pkcs11: the token's label")
-    parser.add_argument("--pin", default=PIN, metavar="PIN", help="with --pkcs11: the user's PIN (default: %(default)s)")
+    parser.add_argument(
+        "--pin", default=PIN, metavar="PIN", help="with --pkcs11: the user's PIN (default: %(default)s)"
+    )
     parser.add_argument(
         "--test-client",
         action="store_true",
@@ -113,7 +115,7 @@ def as_json(proxy: Proxy) -> str:
             "uri_path": proxy.uri_path,
             "access_key_id": proxy.credential.access_key_id,
             "secret_access_key": proxy.credential.secret_access_key,
-            "keys": [key.id for key in proxy.keys.keys()],
+            "keys": [key.id for key in proxy.keys.all()],
             "note": NOTE,
         }
     )
@@ -121,8 +123,8 @@ def as_json(proxy: Proxy) -> str:
 
 def as_exports(proxy: Proxy) -> str:
     """Write what a person copies: the settings of AWS's test client, and how a lab's KMS finds the proxy."""
-    first, *others = [key.id for key in proxy.keys.keys() if set(key.usage) >= {"ENCRYPT", "DECRYPT"}]
-    by_id = {key.id: key for key in proxy.keys.keys()}
+    first, *others = [key.id for key in proxy.keys.all() if set(key.usage) >= {"ENCRYPT", "DECRYPT"}]
+    by_id = {key.id: key for key in proxy.keys.all()}
     limited = {"encrypt-only": "ENCRYPT_ONLY", "decrypt-only": "DECRYPT_ONLY", "impotent": "IMPOTENT"}
     lines = [
         "# An external key store proxy. For AWS's test client (aws-samples/aws-kms-xksproxy-test-client):",

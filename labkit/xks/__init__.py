@@ -1,4 +1,4 @@
-"""An external key store proxy (XKS proxy) of AWS's published API, version 1.0.3: what KMS calls to use keys outside AWS.
+"""An external key store proxy (XKS proxy) of AWS's published API, version 1.0.3: KMS calls it for keys outside AWS.
 
 It speaks HTTP on the loopback interface, holds keys in a file or in a token behind PKCS #11, and knows nothing of a
 lab: `labkit xks-proxy` runs it alone. The specification is aws/aws-kms-xksproxy-api-spec on GitHub ("the spec" here).

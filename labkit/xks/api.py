@@ -94,7 +94,8 @@ class Api:
         except _NotAllowed:
             status, body, error = 405, {"errorName": "MethodNotAllowed", "errorMessage": "POST it."}, "MethodNotAllowed"
         except Exception as fault:
-            log.error("%s failed inside the proxy: %s", heard.api, type(fault).__name__)  # no message: it may quote data
+            # The message is left out: it may quote data.
+            log.error("%s failed inside the proxy: %s", heard.api, type(fault).__name__)
             refusal = Refusal("InternalException", "The proxy or its key manager failed.")
             status, body, error = refusal.status, refusal.body(), refusal.name
         delay = self._settings.delay

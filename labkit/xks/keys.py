@@ -70,7 +70,7 @@ class KeyManager(Protocol):
     def find(self, key_id: str) -> ExternalKey | None:
         """Return what is known of the key."""
 
-    def keys(self) -> list[ExternalKey]:
+    def all(self) -> list[ExternalKey]:
         """List all keys."""
 
     def version(self, key_id: str) -> bytes:
@@ -141,7 +141,7 @@ class FileKeys:
         held = self._held.get(key_id)
         return held.key if held else None
 
-    def keys(self) -> list[ExternalKey]:
+    def all(self) -> list[ExternalKey]:
         """List all keys, the oldest first."""
         return [held.key for held in self._held.values()]
 

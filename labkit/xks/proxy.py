@@ -152,7 +152,7 @@ class Proxy:
 
     def __repr__(self) -> str:
         state = f"at {self.endpoint}" if self.running else "stopped"
-        return f"XKS proxy {state}, URI path {self.uri_path}, {len(self.keys.keys())} keys"
+        return f"XKS proxy {state}, URI path {self.uri_path}, {len(self.keys.all())} keys"
 
 
 LIMITED: Sequence[tuple[str, tuple[str, ...]]] = (

@@ -132,7 +132,7 @@ def _no_constant(_name: str) -> Any:
 
 
 def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not value and name != "plaintext":
+    if not isinstance(value, str) or (not value and name != "plaintext"):
         raise _wrong(f"{name} is missing, empty, or no text.")
     if name in _OPTIONAL and len(value) > LONGEST_ARN:
         raise _wrong(f"{name} is longer than {LONGEST_ARN} characters.")

@@ -62,5 +62,7 @@ def table() -> Mapping[str, Row]:
 
 
 def _row(cells: Mapping[str, str]) -> Row:
-    codes = (cells[name].removeprefix("?") for name in ("store", "create key", "use", "connection"))
-    return Row(*codes, cells["message"], cells["retryable"] == "yes")
+    store, create_key, use, connection = (
+        cells[name].removeprefix("?") for name in ("store", "create key", "use", "connection")
+    )
+    return Row(store, create_key, use, connection, cells["message"], cells["retryable"] == "yes")

@@ -66,10 +66,9 @@ class Proxies:
             raise ProxyFailure(MALFORMED)
         if not isinstance(fleet, list) or not 1 <= len(fleet) <= 10:
             raise ProxyFailure(MALFORMED)
-        states = tuple(each.get("healthStatus") if isinstance(each, dict) else None for each in fleet)
-        whole = all(isinstance(each, dict) and _is_text(each.get("id")) and _is_text(each.get("model")) for each in fleet)
-        if not whole or not set(states) <= set(HEALTH_STATES):
+        if not all(map(_is_instance, fleet)):
             raise ProxyFailure(MALFORMED)
+        states = tuple(str(each["healthStatus"]) for each in fleet)
         store.fleet = states
         if set(states) == {"UNAVAILABLE"}:
             raise ProxyFailure(NO_KEY_MANAGER)
@@ -88,9 +87,7 @@ class Proxies:
             raise ProxyFailure(MALFORMED)
         return str(spec), tuple(usage), str(status)
 
-    def encrypt(
-        self, store: CustomKeyStore, call: Call, key: tuple[str, str], plaintext: bytes, aad: bytes
-    ) -> Sealed:
+    def encrypt(self, store: CustomKeyStore, call: Call, key: tuple[str, str], plaintext: bytes, aad: bytes) -> Sealed:
         """Encrypt with an external key; `key` is the KMS key's ARN and the external key's id."""
         arn, key_id = key
         asked = {
@@ -190,6 +187,11 @@ def _principal(call: Call) -> str:
     if principal.kind == "AWSService":
         return principal.name
     return principal.session.issuer_arn if principal.session and principal.kind == "AssumedRole" else principal.arn
+
+
+def _is_instance(each: Any) -> bool:
+    told = isinstance(each, dict) and _is_text(each.get("id")) and _is_text(each.get("model"))
+    return told and each.get("healthStatus") in HEALTH_STATES
 
 
 def _is_text(value: Any) -> bool:

@@ -43,7 +43,7 @@ class ProxyConfiguration:
 
     def described(self) -> dict[str, Any]:
         """XksProxyConfiguration, as DescribeCustomKeyStores has it: without the secret."""
-        told = {
+        told: dict[str, Any] = {
             "Connectivity": self.connectivity,
             "AccessKeyId": self.access_key_id,
             "UriEndpoint": self.endpoint,
@@ -119,7 +119,9 @@ def require_state(store: CustomKeyStore, act: str, changes: frozenset[str] = fro
         return
     if allowed == "some" and changes <= _WHILE_CONNECTED[store.kind]:
         return
-    said = f"The custom key store {store.id} has the connection state {store.state}, which is not valid for this request."
+    said = (
+        f"The custom key store {store.id} has the connection state {store.state}, which is not valid for this request."
+    )
     raise AwsError("CustomKeyStoreInvalidStateException", said)
 
 

@@ -130,7 +130,7 @@ _ORIGINS = {CLOUDHSM: "AWS_CLOUDHSM", EXTERNAL: "EXTERNAL_KEY_STORE"}
 def _require_external_key(store: Store, call: Call, found: CustomKeyStore) -> None:
     """The external key is nobody else's, and is what KMS needs (GetKeyMetadata)."""
     named = call.params["XksKeyId"]
-    if any(key.custom_store is found and key.xks_key_id == named for key in store.keys()):
+    if any(key.xks_key_id == named for key in store.keys_in(found)):
         raise AwsError("XksKeyAlreadyInUseException", None)
     try:
         spec, usage, status = store.custom_stores.proxies.key_metadata(found, call, named)

@@ -93,7 +93,7 @@ def delete(store: Store, call: Call) -> dict[str, Any]:
     """DeleteCustomKeyStore: what it stood on stays, keys must be gone."""
     found = _found(store, call)
     require_state(found, "delete")
-    if any(key.custom_store is found for key in store.keys()):
+    if store.keys_in(found):
         raise AwsError("CustomKeyStoreHasCMKsException", None)
     store.custom_stores.remove(found)
     return {}
@@ -145,5 +145,3 @@ def _found(store: Store, call: Call) -> CustomKeyStore:
     if found.cluster_id and call.operation == "UpdateCustomKeyStore" and call.params.get("CloudHsmClusterId"):
         call.notes["clusterId"] = call.params["CloudHsmClusterId"]
     return found
-
-

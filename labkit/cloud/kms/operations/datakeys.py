@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ...core.call import Call
 from ...core.errors import AwsError
 from .. import sealing, specs
+from ..custom_stores.store import require_state
 from ..material import new_private_key, pkcs8
 from ..model import Key
-from ..custom_stores.store import require_state
 from ..operation import refuse_recipient, target_key
 from ..store import Store
 

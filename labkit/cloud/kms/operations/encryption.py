@@ -185,9 +185,7 @@ def re_encrypt(store: Store, call: Call) -> dict[str, Any]:
         return {}
     source_context = _context(call, "SourceEncryptionContext")
     plaintext, old = _unseal(store, call, source, source_algorithm, params["CiphertextBlob"], source_context)
-    blob, new = _seal(
-        store, call, destination, algorithm, plaintext, _context(call, "DestinationEncryptionContext")
-    )
+    blob, new = _seal(store, call, destination, algorithm, plaintext, _context(call, "DestinationEncryptionContext"))
     answer = {
         "CiphertextBlob": blob,
         "SourceKeyId": source.arn,

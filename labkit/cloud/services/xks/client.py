@@ -121,7 +121,7 @@ def _read(connection: socket.socket, budget: _Budget) -> tuple[int, bytes]:
             budget.wait_for(connection)
         data = connection.recv(65536)
         size += len(data)
-        if not data and not answer.headers_complete or size > LARGEST:
+        if (not data and not answer.headers_complete) or size > LARGEST:
             raise ProxyFailure(MALFORMED if size else NO_CONNECTION)
         if not data:  # an answer that ends with its connection
             break

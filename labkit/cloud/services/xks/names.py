@@ -1,4 +1,4 @@
-"""Which address of this machine stands for which proxy's name: the API's pattern forbids a port, and so a map is needed.
+"""Which address of this machine stands for which proxy's name: the API's pattern forbids a port, so a map is needed.
 
 Only loopback addresses are taken: a lab calls nothing outside the machine.
 """
@@ -30,10 +30,10 @@ class Names:
         self._addresses: dict[str, Address] = {}
 
     def map(self, name: str, address: str) -> None:
-        """Let `name` ("https://xks.example.com") stand for `address` ("http://127.0.0.1:8443"); ValueError otherwise."""
+        """Let "https://xks.example.com" stand for "http://127.0.0.1:8443", or names alike; ValueError for others."""
         if not NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} can't be a proxy's name: KMS takes https://, letters, digits, dots and hyphens, without a port."
+                f"{name!r} can't be a proxy's name: KMS takes https:// and letters, digits, dots, hyphens; no port."
             )
         try:
             parts = urlsplit(address)
@@ -60,6 +60,10 @@ class Names:
     def all(self) -> dict[str, str]:
         """Return the map, name by name."""
         return {
-            name: f"{'https' if each.tls else 'http'}://{f'[{each.host}]' if ':' in each.host else each.host}:{each.port}"
+            name: f"{'https' if each.tls else 'http'}://{_bracketed(each.host)}:{each.port}"
             for name, each in self._addresses.items()
         }
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
