@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -72,9 +73,11 @@ def test_keys_in_a_file(tmp_path: Path) -> None:
     assert FileKeys(path).all() == []
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"labkit-xks-keys": 2, "keys": []}', '{"labkit-xks-keys": 1}',
-                                  '{"labkit-xks-keys": 1, "keys": [{"id": "a", "status": "ENABLED", "usage": [], '
-                                  '"spec": "AES_256", "versions": ["YQ=="]}]}'])  # fmt: skip
+_SHORT = {"id": "a", "status": "ENABLED", "usage": [], "spec": "AES_256", "versions": ["YQ=="]}
+_FORMS = ({}, [], {"labkit-xks-keys": 2, "keys": []}, {"labkit-xks-keys": 1}, {"labkit-xks-keys": 1, "keys": [_SHORT]})
+
+
+@pytest.mark.parametrize("text", ["", *map(json.dumps, _FORMS)])
 def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     """And none is lost by being written over."""
     path = tmp_path / "keys.json"

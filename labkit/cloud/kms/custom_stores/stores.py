@@ -60,6 +60,12 @@ class CustomStores:
         found = self.clusters.get(store.cluster_id or "")
         return None if found is None or found.deleted else found
 
+    def forget_material(self, store: CustomKeyStore | None, key_id: str) -> None:
+        """Delete a key's material from its cluster, on best effort: not while the store is not connected."""
+        cluster = self.cluster(store) if store is not None and store.connected else None
+        if cluster is not None and cluster.network:
+            cluster.material.pop(key_id, None)
+
     # --- making ------------------------------------------------------------------------------------------------------
 
     def new_id(self) -> str:

@@ -56,6 +56,9 @@ def status(_store: Store, call: Call) -> dict[str, Any]:
 def on_demand(store: Store, call: Call) -> dict[str, Any]:
     """RotateKeyOnDemand: begins a rotation that completes some seconds later; automatic rotation keeps its dates."""
     key = _rotatable_primary(call)
+    if key.custom_store is not None:  # RotateKeyOnDemand excludes them; the text is that of EnableKeyRotation
+        said = f"{key.arn} origin is {key.origin} which is not valid for this operation."
+        raise AwsError("UnsupportedOperationException", said)
     rotation = key.rotation
     if key.on_demand_started is not None or (rotation and rotation.next - call.time <= _CONFLICT):
         raise AwsError("ConflictException", None)
