@@ -10,7 +10,7 @@ import select
 import socket
 import ssl
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -77,17 +77,15 @@ def _connect(address: Address, name: str, budget: _Budget) -> socket.socket:
         return connection
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    host = name.removeprefix("https://")
+    secure = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
     try:
-        secure = context.wrap_socket(
-            connection, server_hostname=name.removeprefix("https://"), do_handshake_on_connect=False
-        )
         secure.settimeout(0)
         _shake_hands(secure, budget)
-    except (OSError, ValueError):
-        with suppress(OSError):
-            connection.close()
-        raise ProxyFailure(NO_TLS) from None
-    secure.settimeout(BUDGET_MS / 1000)
+        secure.settimeout(BUDGET_MS / 1000)
+    except (OSError, ValueError, ProxyFailure) as wrong:
+        secure.close()
+        raise (wrong if isinstance(wrong, ProxyFailure) else ProxyFailure(NO_TLS)) from None
     return secure
 
 
