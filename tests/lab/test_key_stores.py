@@ -107,6 +107,31 @@ def test_a_slow_proxy_is_too_late(outside: Outside) -> None:
     assert "did not respond in time" in message
 
 
+def test_metrics(outside: Outside) -> None:
+    """Errors by kind, the key managers' health, the credential's age: KMS publishes them with its requests."""
+    outside.proxy.fail("ThrottlingException")
+    outside.refused(outside.kms.encrypt, KeyId=outside.key, Plaintext=b"x")
+    outside.proxy.fail()
+    cloudwatch = boto3.client("cloudwatch")
+    end = outside.lab.clock.now() + datetime.timedelta(minutes=1)
+
+    def total(name: str, **dimensions: str) -> list[float]:
+        named = {"CustomKeyStoreId": outside.store} | dimensions
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/KMS", MetricName=name, Period=3600, Statistics=["Sum"],
+            StartTime=end - datetime.timedelta(hours=1), EndTime=end,
+            Dimensions=[{"Name": key, "Value": value} for key, value in named.items()],
+        )  # fmt: skip
+        return [point["Sum"] for point in found["Datapoints"]]
+
+    asked = {"KmsOperation": "Encrypt", "XksOperation": "Encrypt", "KeySpec": "SYMMETRIC_DEFAULT"}
+    assert total("XksProxyErrors", **asked, ErrorType="Retryable", ExceptionName="ThrottlingException") == [1]
+    assert total("XksProxyLatency", **asked)
+    assert total("XksExternalKeyManagerStates", XksExternalKeyManagerState="Active") == [1]
+    assert total("XksExternalKeyManagerStates", XksExternalKeyManagerState="Unavailable") == [0]
+    assert total("XksProxyCredentialAge") == [0]
+
+
 def test_permission_is_asked_on_everything(outside: Outside) -> None:
     """IAM policies only, with Resource *: a key store has no ARN."""
     actions = ["kms:DescribeCustomKeyStores", "kms:DisconnectCustomKeyStore"]

@@ -12,13 +12,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, Protocol, TypeVar
 
 from ...core.call import Call
 from .failures import MALFORMED, NO_CONNECTION, NO_KEY_MANAGER, ProxyFailure
 from .store import CustomKeyStore, ProxyConfiguration
 
 HEALTH_STATES = ("ACTIVE", "DEGRADED", "UNAVAILABLE")
+T = TypeVar("T")
+Answer = dict[str, Any]
 _LARGEST_METADATA, _TAG, _IV_SIZES = 20, 16, (12, 16)
 
 
@@ -47,6 +50,23 @@ class Request:
     call: Call = field(repr=False)
     xks_operation: str
     failure: str  # "" for an answer
+    milliseconds: float  # of this machine
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request before it is sent."""
+
+    proxy: ProxyConfiguration
+    call: Call = field(repr=False)
+    operation: str
+    path: str
+    body: dict[str, Any] = field(repr=False)
+
+
+def _of(store: CustomKeyStore, call: Call, operation: str, path: str, body: dict[str, Any]) -> _Asked:
+    assert store.proxy is not None
+    return _Asked(store.proxy, call, operation, path, body)
 
 
 class Proxies:
@@ -59,62 +79,40 @@ class Proxies:
     def health(self, store: CustomKeyStore, proxy: ProxyConfiguration, call: Call) -> tuple[str, ...]:
         """GetHealthStatus: the health of each key manager. ProxyFailure, also if none of them is there."""
         metadata = {"kmsRequestId": call.request_id, "kmsOperation": call.operation}
-        answer = self._send(store, proxy, call, "GetHealthStatus", "health", {"requestMetadata": metadata})
-        size, fleet = answer.get("xksProxyFleetSize"), answer.get("ekmFleetDetails")
-        texts = [answer.get(name) for name in ("xksProxyVendor", "xksProxyModel", "ekmVendor")]
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1 or not all(map(_is_text, texts)):
-            raise ProxyFailure(MALFORMED)
-        if not isinstance(fleet, list) or not 1 <= len(fleet) <= 10:
-            raise ProxyFailure(MALFORMED)
-        if not all(map(_is_instance, fleet)):
-            raise ProxyFailure(MALFORMED)
-        states = tuple(str(each["healthStatus"]) for each in fleet)
-        store.fleet = states
-        if set(states) == {"UNAVAILABLE"}:
-            raise ProxyFailure(NO_KEY_MANAGER)
-        return states
+
+        def read(answer: Answer) -> tuple[str, ...]:
+            store.fleet = _fleet(answer)
+            if set(store.fleet) == {"UNAVAILABLE"}:
+                raise ProxyFailure(NO_KEY_MANAGER)
+            return store.fleet
+
+        asked = _Asked(proxy, call, "GetHealthStatus", "health", {"requestMetadata": metadata})
+        return self._send(store, asked, read)
 
     def key_metadata(self, store: CustomKeyStore, call: Call, key_id: str) -> tuple[str, tuple[str, ...], str]:
         """GetKeyMetadata: spec, usage and status of an external key."""
         metadata = _request_metadata(call, None)
         metadata.pop("kmsViaService", None)
-        asked = {"requestMetadata": metadata}
-        answer = self._on_key(store, call, "GetKeyMetadata", f"keys/{key_id}/metadata", asked)
-        spec, usage, status = (answer.get(name) for name in ("keySpec", "keyUsage", "keyStatus"))
-        if not _is_text(spec) or status not in ("ENABLED", "DISABLED"):
-            raise ProxyFailure(MALFORMED)
-        if not isinstance(usage, list) or len(usage) > 10 or not all(map(_is_text, usage)):
-            raise ProxyFailure(MALFORMED)
-        return str(spec), tuple(usage), str(status)
+        asked = _of(store, call, "GetKeyMetadata", f"keys/{key_id}/metadata", {"requestMetadata": metadata})
+        return self._send(store, asked, _key_metadata)
 
     def encrypt(self, store: CustomKeyStore, call: Call, key: tuple[str, str], plaintext: bytes, aad: bytes) -> Sealed:
         """Encrypt with an external key; `key` is the KMS key's ARN and the external key's id."""
         arn, key_id = key
-        asked = {
+        body = {
             "requestMetadata": _request_metadata(call, arn),
             "additionalAuthenticatedData": _encode(aad),
             "plaintext": _encode(plaintext),
             "encryptionAlgorithm": "AES_GCM",
             "ciphertextDataIntegrityValueAlgorithm": "SHA_256",
         }
-        answer = self._on_key(store, call, "Encrypt", f"keys/{key_id}/encrypt", asked)
-        sealed = Sealed(
-            _decode(answer.get("ciphertext")),
-            _decode(answer.get("initializationVector")),
-            _decode(answer.get("authenticationTag")),
-            _decode(answer.get("ciphertextMetadata", "")),
-        )
-        fits = len(sealed.ciphertext) == len(plaintext) and len(sealed.tag) == _TAG and len(sealed.iv) in _IV_SIZES
-        parts = aad + sealed.metadata + sealed.iv + sealed.ciphertext + sealed.tag
-        integrity = answer.get("ciphertextDataIntegrityValue") == _encode(sha256(parts).digest())
-        if not fits or not integrity or len(sealed.metadata) > _LARGEST_METADATA:
-            raise ProxyFailure(MALFORMED)
-        return sealed
+        asked = _of(store, call, "Encrypt", f"keys/{key_id}/encrypt", body)
+        return self._send(store, asked, lambda answer: _sealed(answer, len(plaintext), aad))
 
     def decrypt(self, store: CustomKeyStore, call: Call, key: tuple[str, str], sealed: Sealed, aad: bytes) -> bytes:
         """Decrypt with an external key; `key` is the KMS key's ARN and the external key's id."""
         arn, key_id = key
-        asked = {
+        body = {
             "requestMetadata": _request_metadata(call, arn),
             "additionalAuthenticatedData": _encode(aad),
             "ciphertext": _encode(sealed.ciphertext),
@@ -123,41 +121,27 @@ class Proxies:
             "authenticationTag": _encode(sealed.tag),
             "encryptionAlgorithm": "AES_GCM",
         }
-        answer = self._on_key(store, call, "Decrypt", f"keys/{key_id}/decrypt", asked)
-        plaintext = _decode(answer.get("plaintext"))
-        if len(plaintext) != len(sealed.ciphertext):
-            raise ProxyFailure(MALFORMED)
-        return plaintext
+        asked = _of(store, call, "Decrypt", f"keys/{key_id}/decrypt", body)
+        return self._send(store, asked, lambda answer: _plaintext(answer, len(sealed.ciphertext)))
 
-    def _on_key(
-        self, store: CustomKeyStore, call: Call, operation: str, path: str, asked: dict[str, Any]
-    ) -> dict[str, Any]:
-        assert store.proxy is not None
-        return self._send(store, store.proxy, call, operation, path, asked)
-
-    def _send(
-        self,
-        store: CustomKeyStore,
-        proxy: ProxyConfiguration,
-        call: Call,
-        operation: str,
-        path: str,
-        asked: dict[str, Any],
-    ) -> dict[str, Any]:
-        failure = ""
+    def _send(self, store: CustomKeyStore, asked: _Asked, read: Callable[[Answer], T]) -> T:
+        """Send a request, and read its answer; both can fail, and either is noted."""
+        failure, began = "", monotonic()
         try:
-            return self._answer(proxy, call.region, f"{proxy.path}/{path}", json.dumps(asked).encode())
+            return read(self._answer(asked))
         except ProxyFailure as failed:
             failure = failed.name
             raise
         finally:
+            request = Request(store, asked.call, asked.operation, failure, round((monotonic() - began) * 1000, 1))
             for note in self.noted:
-                note(Request(store, call, operation, failure))
+                note(request)
 
-    def _answer(self, proxy: ProxyConfiguration, region: str, path: str, body: bytes) -> dict[str, Any]:
+    def _answer(self, asked: _Asked) -> Answer:
         if self.caller is None:
             raise ProxyFailure(NO_CONNECTION)
-        status, sent = self.caller(proxy, region, path, body)
+        proxy, body = asked.proxy, json.dumps(asked.body).encode()
+        status, sent = self.caller(proxy, asked.call.region, f"{proxy.path}/{asked.path}", body)
         try:
             answer = json.loads(sent)
         except (ValueError, RecursionError):
@@ -168,6 +152,49 @@ class Proxies:
             name = answer.get("errorName")
             raise ProxyFailure(name if isinstance(name, str) else MALFORMED)
         return answer
+
+
+def _fleet(answer: Answer) -> tuple[str, ...]:
+    """The health of each key manager, where the answer is as the spec has it."""
+    size, fleet = answer.get("xksProxyFleetSize"), answer.get("ekmFleetDetails")
+    texts = [answer.get(name) for name in ("xksProxyVendor", "xksProxyModel", "ekmVendor")]
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1 or not all(map(_is_text, texts)):
+        raise ProxyFailure(MALFORMED)
+    if not isinstance(fleet, list) or not 1 <= len(fleet) <= 10 or not all(map(_is_instance, fleet)):
+        raise ProxyFailure(MALFORMED)
+    return tuple(str(each["healthStatus"]) for each in fleet)
+
+
+def _key_metadata(answer: Answer) -> tuple[str, tuple[str, ...], str]:
+    spec, usage, status = (answer.get(name) for name in ("keySpec", "keyUsage", "keyStatus"))
+    if not _is_text(spec) or status not in ("ENABLED", "DISABLED"):
+        raise ProxyFailure(MALFORMED)
+    if not isinstance(usage, list) or len(usage) > 10 or not all(map(_is_text, usage)):
+        raise ProxyFailure(MALFORMED)
+    return str(spec), tuple(usage), str(status)
+
+
+def _sealed(answer: Answer, size: int, aad: bytes) -> Sealed:
+    """What Encrypt answered: of the right sizes, and with the integrity value that KMS computes itself."""
+    sealed = Sealed(
+        _decode(answer.get("ciphertext")),
+        _decode(answer.get("initializationVector")),
+        _decode(answer.get("authenticationTag")),
+        _decode(answer.get("ciphertextMetadata", "")),
+    )
+    fits = len(sealed.ciphertext) == size and len(sealed.tag) == _TAG and len(sealed.iv) in _IV_SIZES
+    parts = aad + sealed.metadata + sealed.iv + sealed.ciphertext + sealed.tag
+    integrity = answer.get("ciphertextDataIntegrityValue") == _encode(sha256(parts).digest())
+    if not fits or not integrity or len(sealed.metadata) > _LARGEST_METADATA:
+        raise ProxyFailure(MALFORMED)
+    return sealed
+
+
+def _plaintext(answer: Answer, size: int) -> bytes:
+    plaintext = _decode(answer.get("plaintext"))
+    if len(plaintext) != size:
+        raise ProxyFailure(MALFORMED)
+    return plaintext
 
 
 def _request_metadata(call: Call, key_arn: str | None) -> dict[str, str]:
