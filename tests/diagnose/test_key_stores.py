@@ -30,7 +30,7 @@ def test_a_store_that_is_not_connected(message: str) -> None:
     [
         "The key spec of the external key must be AES_256. The key spec of specified external key is AES_128.",
         "The status of the external key must be ENABLED. The status of specified external key is DISABLED.",
-        "The key usage of the external key must include ENCRYPT and DECRYPT. The key use of specified external key is .",
+        "The key usage of the external key must include ENCRYPT and DECRYPT. The key use of specified external key is",
         "The external key store proxy rejected the request because it could not find the external key.",
     ],
 )

@@ -216,6 +216,16 @@ def test_a_cluster_and_an_endpoint_service() -> None:
                                         KeyStorePassword="kmsPassword",
                                         TrustAnchorCertificate=cluster.certificate)["CustomKeyStoreId"]  # fmt: skip
     x509.load_pem_x509_certificate(cluster.certificate.encode())
+    cloudhsm = boto3.client("cloudhsmv2")
+    (told,) = cloudhsm.describe_clusters(Filters={"clusterIds": [cluster.id]})["Clusters"]
+    assert (told["State"], len(told["Hsms"])) == ("ACTIVE", 2)
+    assert told["Certificates"]["ClusterCertificate"] == cluster.certificate
+    assert cloudhsm.describe_clusters(Filters={"states": ["DELETED"]})["Clusters"] == []
+    nobody = lab.role("Nobody", policy=[{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}])
+    with pytest.raises(ClientError, match="cloudhsm:DescribeClusters"):
+        nobody.client("cloudhsmv2").describe_clusters()
+    with pytest.raises(ClientError, match="NotImplemented"):
+        cloudhsm.delete_cluster(ClusterId=cluster.id)
     kms.connect_custom_key_store(CustomKeyStoreId=store)
     cluster.change(password="another")
     lab.clock.advance(minutes=20)
