@@ -44,6 +44,7 @@ class Proxy:
         self._api = Api(uri_path, self.keys, self.credentials, self._settings, self._journal)
         self._server: HttpServer | None = None
         self._port = 0
+        self._serving = False
 
     # --- running -----------------------------------------------------------------------------------------------------
 
@@ -65,6 +66,7 @@ class Proxy:
     def serve_forever(self) -> None:
         """Answer in this thread until `stop`."""
         assert self._server is not None, "a proxy is opened before it serves"
+        self._serving = True
         self._server.serve_forever(poll_interval=0.05)
 
     def start(self, port: int = 0) -> Proxy:
@@ -77,6 +79,7 @@ class Proxy:
                     raise
                 self._port = 0  # somebody else has it by now
                 self.open()
+            self._serving = True
             threading.Thread(target=self.serve_forever, name="labkit-xks", daemon=True).start()
         return self
 
@@ -84,7 +87,9 @@ class Proxy:
         """Pull the plug: nobody answers any more."""
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
+            if self._serving:
+                server.shutdown()
+            self._serving = False
             server.server_close()
 
     # --- credentials -------------------------------------------------------------------------------------------------

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import json
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -282,3 +285,25 @@ def test_names_that_are_mapped() -> None:
         assert names.all() == {"https://xks.example.com": address.rstrip("/")}
     names.forget("https://xks.example.com")
     assert names.find("https://xks.example.com") is None
+
+
+def test_a_labkit_serve_finds_a_proxy(checkout: Path) -> None:
+    """`--xks`: the account of another process calls the proxy of this one."""
+    proxy = xks.Proxy().start()
+    proxy.keys.create("far")
+    name = "https://xks.example.com"
+    command = [sys.executable, "-m", "labkit.cli", "serve", "--json", "--xks", f"{name}={proxy.endpoint}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=checkout) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        (account,) = told["accounts"]
+        keys = {name: account[name.removeprefix("aws_")] for name in ("aws_access_key_id", "aws_secret_access_key")}
+        kms = boto3.Session(**keys, region_name="us-east-1").client("kms", endpoint_url=told["endpoint"])
+        params = {"XksProxyConnectivity": "PUBLIC_ENDPOINT", "XksProxyUriEndpoint": name, **proxy.for_kms()}
+        kms.create_custom_key_store(CustomKeyStoreName="far", CustomKeyStoreType="EXTERNAL_KEY_STORE", **params)
+        process.terminate()
+        process.wait(20)
+    assert [each.kms_operation for each in proxy.log()] == ["CreateCustomKeyStore"]
+    proxy.stop()
+    proxy.open()
+    proxy.stop()  # opened, and never served

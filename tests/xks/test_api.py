@@ -246,7 +246,7 @@ _BODIES = st.binary(max_size=200) | st.dictionaries(st.sampled_from(_NAMES), _JS
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     path=st.sampled_from(["health", *(f"keys/key/{api}" for api in ("metadata", "encrypt", "decrypt"))]), body=_BODIES
 )
@@ -257,7 +257,7 @@ def test_hostile_bodies_are_refused_by_the_table(path: str, body: bytes) -> None
     assert status == 200 or STATUS[answer["errorName"]] == status
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(authorization=st.text(max_size=120) | st.builds("AWS4-HMAC-SHA256 {}".format, st.text(max_size=120)),
        path=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=60))  # fmt: skip
 def test_strangers_are_refused(authorization: str, path: str) -> None:
