@@ -43,7 +43,7 @@ class LabProxy(Proxy):
     def __repr__(self) -> str:
         # without the port, which is another one at each run
         state = "running" if self.running else "stopped"
-        return f"XKS proxy {self.uri_endpoint}{self.uri_path}: {state}, {len(self.keys.all())} external keys"
+        return f"XKS proxy {self.uri_endpoint}{self.uri_path}: {state}, external keys: {len(self.keys.all())}"
 
 
 @dataclass(frozen=True, slots=True)
