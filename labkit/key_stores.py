@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .cloud.core.entropy import RANDOM, Entropy
 from .xks.keys import KeyManager
 from .xks.proxy import Proxy
@@ -19,7 +19,7 @@ class LabProxy(Proxy):
     `uri_endpoint` is the name, for XksProxyUriEndpoint. `stop` pulls the plug, `start` puts it in again.
     """
 
-    def __init__(self, remote: Remote, name: str, keys: KeyManager | None) -> None:
+    def __init__(self, remote: Behind, name: str, keys: KeyManager | None) -> None:
         seed = str(remote.get("health")["seed"])
         super().__init__(keys, entropy=Entropy(seed if seed == RANDOM else f"{seed}/xks/{name}"))
         self.uri_endpoint = name
@@ -52,7 +52,7 @@ class Cluster:
 
     id: str
     certificate: str = field(repr=False)
-    _remote: Remote = field(repr=False)
+    _remote: Behind = field(repr=False)
 
     def change(self, **what: Any) -> Cluster:
         """Break or mend it.
@@ -71,7 +71,7 @@ class EndpointService:
 
     name: str
     private_dns_name: str
-    _remote: Remote = field(repr=False)
+    _remote: Behind = field(repr=False)
 
     def change(self, **what: Any) -> EndpointService:
         """Break or mend it: `allowed` (principals), `zones`, `private_dns_name`, `verified`, `acceptance_required`."""
@@ -82,7 +82,7 @@ class EndpointService:
 class KeyStores:
     """What the lab made for custom key stores so far; a proxy's name gives the same proxy each time."""
 
-    def __init__(self, remote: Remote, account: str, region: str) -> None:
+    def __init__(self, remote: Behind, account: str, region: str) -> None:
         self._remote = remote
         self._where = {"account": account, "region": region}
         self._proxies: dict[str, LabProxy] = {}

@@ -5,25 +5,30 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .accounts.sessions import new_session
 
 HEADER = "X-Labkit-Observer"
 
 
 class Observer:
-    """Clients whose calls are not recorded, take no lab time, and may only read (Get, Scan, ...)."""
+    """Clients whose calls are not recorded, take no lab time, and may only read (Get, Scan, ...).
 
-    def __init__(self, remote: Remote, region: str) -> None:
+    In a real account they are plain clients of the caller's, whose calls are recorded as any others are.
+    """
+
+    def __init__(self, remote: Behind, region: str) -> None:
         self._remote = remote
         self._region = region
         self.client = cache(self._client)
 
     def _client(self, service: str, region: str | None = None) -> Any:
-        client = new_session().client(service, region_name=region or self._region, endpoint_url=self._remote.endpoint)
+        where = {"endpoint_url": self._remote.endpoint} if self._remote.endpoint else {}
+        client = new_session().client(service, region_name=region or self._region, **where)
         client.meta.events.register("before-sign", self._mark)
         return client
 
     def _mark(self, request: Any, **_: Any) -> None:
         self._remote.require()
-        request.headers[HEADER] = self._remote.token
+        if self._remote.token:
+            request.headers[HEADER] = self._remote.token

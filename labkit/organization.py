@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .principals import Account, Statement
 
 POLICY_NAME = "lab"
@@ -22,7 +22,7 @@ class Organization:
     policy_id: str
 
 
-def organize(management: Account, member: str, scps: Sequence[Statement], remote: Remote) -> Organization:
+def organize(management: Account, member: str, scps: Sequence[Statement], remote: Behind) -> Organization:
     """Create the organization, let `member` join, attach one service control policy of these statements to it.
 
     At AWS an account joins by accepting an invitation; here it simply joins.
