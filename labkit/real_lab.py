@@ -14,6 +14,7 @@ from .accounts.aws.second import SecondAccount, second_account
 from .accounts.aws.skipping import Permissions, watch
 from .accounts.local import LocalCloud
 from .errors import LabError
+from .key_stores import KeyStores
 from .lab import Lab
 from .organization import Organization
 from .principals import Account, Session, Statement, User
@@ -63,6 +64,10 @@ class RealLab(Lab):
     def organization(self, scps: Sequence[Statement]) -> Organization:
         """Refuse: a real organization is not touched."""
         raise unavailable("organization")
+
+    def _stores(self) -> KeyStores:
+        """Refuse: AWS reaches nothing on this machine."""
+        raise unavailable("key-stores")
 
     def __repr__(self) -> str:
         return f"Lab {self.name}: {self._place()}, Region {self.region}, run {self.run.id}, {self._time()}"

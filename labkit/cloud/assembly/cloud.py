@@ -30,6 +30,8 @@ from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
+from ..services.xks.client import XksClient
+from ..services.xks.names import Names
 from . import late
 from .services import SERVICES, Account, permissions, records
 from .tables import require_whole_tables
@@ -70,6 +72,8 @@ class Cloud:
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
+        self.xks = Names()
+        self.kms.custom_stores.proxies.caller = XksClient(self.xks)
         judged, shown = permissions(SERVICES), records(SERVICES)
         self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists

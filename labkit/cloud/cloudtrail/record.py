@@ -199,6 +199,8 @@ def _parameters(call: Call, records: Records) -> dict[str, Any] | None:
     visible = shown(call.params, operation.input_shape) or {}
     if call.service == "kms":
         facts = kms_operations.table()[call.operation]
+        if "cloudHsmClusterId" in visible:  # custom key stores (KMS Developer Guide, "CreateCustomKeyStore")
+            visible["clusterId"] = visible.pop("cloudHsmClusterId")
         visible = {**facts.shown_defaults, **visible}
         visible = {name: value for name, value in visible.items() if name in facts.parameters}
         if call.operation == "CreateKey":

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from ..assembly.cloud import Cloud
 from ..authorization.organization_membership import join
 from ..wire.protocols import HttpRequest, HttpResponse
+from .key_stores import ANSWERS as KEY_STORES
 
 PREFIX = "/_labkit/"
 HEADER = "x-labkit-control"
@@ -147,6 +148,7 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "POST soft-mode": _soft_mode,
     "POST organization": _join_organization,
     "GET explanation": _explanation,
+    **KEY_STORES,
 }
 
 

@@ -18,6 +18,7 @@ from ..wire.validation import validate
 from . import checks, managed
 from .agenda import Happening
 from .api import corrections
+from .custom_stores.stores import CustomStores
 from .grant_lookup import grant_to_retire
 from .identifiers import refuse_alias
 from .model import Grant, Key
@@ -59,6 +60,11 @@ class Kms:
     @grant_delay.setter
     def grant_delay(self, delay: timedelta) -> None:
         self._store.grant_delay = delay
+
+    @property
+    def custom_stores(self) -> CustomStores:
+        """The custom key stores, and what they stand on."""
+        return self._store.custom_stores
 
     def plan(self, call: Call) -> tuple[Target, ...]:
         """Return what the call is about: a Target for each permission that it needs.

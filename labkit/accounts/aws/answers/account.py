@@ -45,12 +45,12 @@ class RealAccount:
                 "the lab that it gave you."
             )
 
-    def get(self, name: str, **query: str) -> Any:
+    def get(self, name: str, /, **query: str) -> Any:
         """Ask a question; returns its answer."""
         self.require()
         return self._answers[name](**query)
 
-    def post(self, name: str, **_body: Any) -> Any:
+    def post(self, name: str, /, **_body: Any) -> Any:
         """Refuse what would change time or the account by other ways than AWS's calls."""
         self.require()
         raise unavailable(_NOT_THERE[name])
