@@ -9,6 +9,7 @@ from ..facts.account import Account, Found
 from . import (
     contexts,
     duties,
+    enclaves,
     grants,
     iam_policies,
     key_policies,
@@ -33,6 +34,8 @@ CHECKS: Mapping[str, Judge] = MappingProxyType(
         "inline-policy-decrypts-all": iam_policies.inline,
         "create-grant-unlimited": duties.create_grant,
         "via-service-missing": usage.via_service,
+        "debug-enclave-let-in": enclaves.debug,
+        "attestation-bypassed": enclaves.bypassed,
         "grant-too-wide": grants.too_wide,
         "grant-doubled": grants.doubled,
         "rotation-off": lifetime.rotation_off,

@@ -26,6 +26,7 @@ from ..kms.operations import HANDLERS
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
+from ..nitro.hypervisor import Hypervisor
 from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
@@ -66,7 +67,7 @@ class Cloud:
         self.seed = seed
         self.region = region
         self.clock = clock or Clock()
-        rooms = ("kms", "sts", "ids", "moto", "cloudtrail")
+        rooms = ("kms", "sts", "ids", "moto", "cloudtrail", "nitro")
         entropy = {name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in rooms}
         backends.reset(entropy["moto"].token_hex(32), self.clock)
         self.credentials = Credentials(self.clock)
@@ -74,6 +75,8 @@ class Cloud:
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
         self.xks = Names()
         self.kms.custom_stores.proxies.caller = XksClient(self.xks)
+        self.hypervisor = Hypervisor(self.clock, entropy["nitro"])
+        self.kms.trust_attestation_root(self.hypervisor.root.certificate)  # in place of AWS's own
         judged, shown = permissions(SERVICES), records(SERVICES)
         self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists

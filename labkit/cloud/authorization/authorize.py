@@ -103,6 +103,7 @@ class Judged:
     operation: str
     asked: tuple[Question, Policies] | None
     error: str = ""
+    attestation: str = ""  # why the request's attestation document was not accepted
 
     @classmethod
     def of(cls, call: Call) -> Judged:
@@ -112,6 +113,7 @@ class Judged:
             call.operation,
             (last.question, last.policies) if last else None,
             str(call.error) if call.error is not None else "",
+            getattr(call.attestation, "reason", ""),
         )
 
 
@@ -123,10 +125,18 @@ def explanation(call: Judged) -> dict[str, Any]:
     decision = decide(*call.asked) if call.asked else None
     if decision and not (call.error and decision.allowed):
         told = explain(decision)
+        said = {"text": told.text, "html": told.html, "data": told.data}
         if not decision.allowed and not call.error:
-            text, html = f"{LET_THROUGH}\n{told.text}", f"<p>{escape(LET_THROUGH)}</p>{told.html}"
-            return {"text": text, "html": html, "data": told.data}
-        return {"text": told.text, "html": told.html, "data": told.data}
+            said |= {"text": f"{LET_THROUGH}\n{told.text}", "html": f"<p>{escape(LET_THROUGH)}</p>{told.html}"}
+        return _with_attestation(said, call.attestation)
     read = "Every policy allowed it." if decision else "No policy was asked."
     text = f"{call.operation} was refused, and not for lack of permission: {call.error}\n{read}"
-    return {"text": text, "html": f"<pre>{escape(text)}</pre>", "data": {"operation": call.operation, "allowed": None}}
+    said = {"text": text, "html": f"<pre>{escape(text)}</pre>", "data": {"operation": call.operation, "allowed": None}}
+    return _with_attestation(said, call.attestation)
+
+
+def _with_attestation(said: dict[str, Any], why: str) -> dict[str, Any]:
+    """The explanation, with a line on a document that was not accepted: policies saw the request without it."""
+    if not why:
+        return said
+    return said | {"text": f"{said['text']}\n{why}", "html": f"{said['html']}<p>{escape(why)}</p>"}

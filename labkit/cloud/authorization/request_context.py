@@ -141,6 +141,7 @@ def _kms(call: Call, target: Target) -> Context:
         context["kms:ViaService"] = f"{invoker(call.via[-1]).via}.{call.region}.amazonaws.com"
     context |= _encryption_context(call, target, constraints)
     context |= _alias(call, target)
+    context |= call.attestation.conditions() if call.attestation is not None else {}
     tags = params.get("Tags", [])
     context |= {f"aws:RequestTag/{tag['TagKey']}": tag["TagValue"] for tag in tags}
     tag_keys = [tag["TagKey"] for tag in tags] + list(params.get("TagKeys", []))

@@ -74,6 +74,7 @@ class Call:
     via: tuple[str, ...] = ()  # services that call on the principal's behalf, first caller first
     source_arn: str = ""  # the resource for which a service calls as itself (aws:SourceArn)
     targets: tuple[Target, ...] = ()  # set by the service's `plan`, read by authorize and record
+    attestation: Any = None  # what KMS's `plan` made of the request's attestation document, if it has one
     decision: Any = None  # why authorize allowed or refused
     result: dict[str, Any] | None = field(default=None, repr=False)  # may hold data keys and credentials
     error: AwsError | None = None

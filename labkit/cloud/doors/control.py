@@ -7,6 +7,7 @@ either: no page may send the token's header to another origin, and the Host must
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import logging
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
+
+from cryptography import x509
 
 from ..assembly.cloud import Cloud
 from ..authorization.organization_membership import join
@@ -69,6 +72,13 @@ def _text(given: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise _Missing(f"{name}, a text")
     return value
+
+
+def _bytes(given: dict[str, Any], name: str) -> bytes:
+    try:
+        return base64.b64decode(_text(given, name), validate=True)
+    except ValueError:
+        raise ValueError(f"{name} is not Base64.") from None
 
 
 def _distance(given: dict[str, Any]) -> timedelta:
@@ -136,6 +146,30 @@ def _explanation(cloud: Cloud, given: dict[str, Any]) -> Any:
     return cloud.explanation(_text(given, "request_id"))
 
 
+def _run_enclave(cloud: Cloud, given: dict[str, Any]) -> Any:
+    image, role, mode = _bytes(given, "image"), _text(given, "role"), _text(given, "mode")
+    running = cloud.hypervisor.run(image, role, _text(given, "instance"), "debug" if mode == "debug" else "production")
+    return {"module_id": running.module_id, "pcrs": {str(index): pcr.hex() for index, pcr in running.pcrs.items()}}
+
+
+def _attest(cloud: Cloud, given: dict[str, Any]) -> Any:
+    signed = {name: _bytes(given, name) for name in ("public_key", "user_data", "nonce") if given.get(name) is not None}
+    document = cloud.hypervisor.attest(_text(given, "module_id"), **signed)
+    return {"document": base64.b64encode(document).decode()}
+
+
+def _terminate_enclave(cloud: Cloud, given: dict[str, Any]) -> Any:
+    cloud.hypervisor.terminate(_text(given, "module_id"))
+    return {"module_id": _text(given, "module_id")}
+
+
+def _trust_root(cloud: Cloud, given: dict[str, Any]) -> Any:
+    certificate = x509.load_pem_x509_certificate(_text(given, "pem").encode())
+    with cloud.gateway.still():
+        cloud.kms.trust_attestation_root(certificate)
+    return {"trusted": certificate.subject.rfc4514_string()}
+
+
 _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "GET health": _health,
     "GET clock": _clock,
@@ -149,6 +183,10 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "POST organization": _join_organization,
     "GET explanation": _explanation,
     **KEY_STORES,
+    "POST enclaves": _run_enclave,
+    "POST enclave-ended": _terminate_enclave,
+    "POST attestations": _attest,
+    "POST attestation-roots": _trust_root,
 }
 
 

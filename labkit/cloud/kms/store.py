@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from ..core.call import Call
 from ..core.clock import Clock
 from ..core.entropy import Entropy
@@ -41,6 +43,7 @@ class Store:
         self.policy_checker: PolicyChecker | None = None
         self.principal_finder: PrincipalFinder | None = None
         self.grant_delay = timedelta(0)
+        self.attestation_roots: list[x509.Certificate] = []  # whose documents are believed
         self.grant_tokens: dict[str, tuple[Key, str]] = {}  # every token ever given out: its key and grant id
         self.import_tokens: dict[bytes, ImportParameters] = {}
         self._regions: dict[tuple[str, str], RegionKeys] = {}

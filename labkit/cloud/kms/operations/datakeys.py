@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ...core.call import Call
 from ...core.errors import AwsError
 from .. import sealing, specs
+from ..attestation import recipients
 from ..custom_stores.store import require_state
 from ..material import new_private_key, pkcs8
 from ..model import Key
-from ..operation import refuse_recipient, target_key
+from ..operation import target_key
 from ..store import Store
 
 _SIZES = {"AES_256": 32, "AES_128": 16}
@@ -20,9 +21,12 @@ _SIZES = {"AES_256": 32, "AES_128": 16}
 
 def generate_data_key(store: Store, call: Call) -> dict[str, Any]:
     """GenerateDataKey: the data key in plaintext, and encrypted under the KMS key."""
-    refuse_recipient(call)
+    recipients.require(call)
     plaintext = store.entropy.token_bytes(_size(call))
-    return {"Plaintext": plaintext, **_wrapped(store, call, plaintext, "CiphertextBlob")}
+    answer = _wrapped(store, call, plaintext, "CiphertextBlob")
+    if call.attestation is not None:
+        answer.pop("KeyMaterialId", None)  # "This field is omitted if the request includes the Recipient parameter."
+    return recipients.answer(store.entropy, call, "Plaintext", plaintext) | answer
 
 
 def generate_data_key_without_plaintext(store: Store, call: Call) -> dict[str, Any]:
@@ -32,9 +36,9 @@ def generate_data_key_without_plaintext(store: Store, call: Call) -> dict[str, A
 
 def generate_data_key_pair(store: Store, call: Call) -> dict[str, Any]:
     """GenerateDataKeyPair: private key PKCS #8 DER (plain, and encrypted under the KMS key), public key SPKI DER."""
-    refuse_recipient(call)
+    recipients.require(call)
     private, answer = _pair(store, call)
-    return {"PrivateKeyPlaintext": private, **answer}
+    return recipients.answer(store.entropy, call, "PrivateKeyPlaintext", private) | answer
 
 
 def generate_data_key_pair_without_plaintext(store: Store, call: Call) -> dict[str, Any]:
@@ -44,12 +48,12 @@ def generate_data_key_pair_without_plaintext(store: Store, call: Call) -> dict[s
 
 def generate_random(store: Store, call: Call) -> dict[str, Any]:
     """GenerateRandom."""
-    refuse_recipient(call)
+    recipients.require(call)
     if call.params.get("NumberOfBytes") is None:
         raise AwsError("ValidationException", "NumberOfBytes is required.")
     if call.params.get("CustomKeyStoreId"):
         _require_cluster(store, call)
-    return {"Plaintext": store.entropy.token_bytes(call.params["NumberOfBytes"])}
+    return recipients.answer(store.entropy, call, "Plaintext", store.entropy.token_bytes(call.params["NumberOfBytes"]))
 
 
 def _require_cluster(store: Store, call: Call) -> None:

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from .. import ciphertext, external_ciphertext, sealing
+from ..attestation import recipients
 from ..identifiers import AcceptedIdentifiers, find_key
 from ..model import Key
-from ..operation import null_member, parameter, refuse_recipient, target_key, usable_material
+from ..operation import null_member, parameter, target_key, usable_material
 from ..specs import oaep_limit
 from ..store import Store
 
@@ -72,7 +73,7 @@ def plan_decrypt(store: Store, call: Call) -> tuple[Target, ...]:
 
 def decrypt(store: Store, call: Call) -> dict[str, Any]:
     """Decrypt."""
-    refuse_recipient(call)
+    recipients.require(call)
     key = target_key(call)
     algorithm = parameter(call, "EncryptionAlgorithm")
     answer: dict[str, Any] = {"KeyId": key.arn, "EncryptionAlgorithm": algorithm}
@@ -80,9 +81,11 @@ def decrypt(store: Store, call: Call) -> dict[str, Any]:
         return answer  # a dry run: service.py refuses it now
     context = _context(call, "EncryptionContext")
     plaintext, material_id = _unseal(store, call, key, algorithm, call.params["CiphertextBlob"], context)
-    answer["Plaintext"] = plaintext
+    answer |= recipients.answer(store.entropy, call, "Plaintext", plaintext)
     if material_id:
-        answer["KeyMaterialId"] = call.notes["keyMaterialId"] = material_id
+        call.notes["keyMaterialId"] = material_id
+    if material_id and call.attestation is None:  # "omitted if the request includes the Recipient parameter"
+        answer["KeyMaterialId"] = material_id
     return answer
 
 
