@@ -152,10 +152,13 @@ class Lab:
             self._accounts[name] = sign_in(name, self.region, self._remote.post("accounts"), self.clock.now)
         return self._accounts[name]
 
-    def organization(self, scps: Sequence[Statement]) -> Organization:
-        """Make an organization that the lab's account joins, under a service control policy of these statements."""
+    def organization(self, scps: Sequence[Statement] = (), rcps: Sequence[Statement] = ()) -> Organization:
+        """Make an organization that the lab's account joins.
+
+        The account gets a service control policy of the statements `scps`, and a resource control policy of `rcps`.
+        """
         self._remote.require()
-        return organize(self.account("management"), self.account_id, scps, self._remote)
+        return organize(self.account("management"), self.account_id, scps, rcps, self._remote)
 
     def grant_delay(self, **distance: float) -> timedelta:
         """Let new grants take this long to work without its grant token; no argument: no time.
