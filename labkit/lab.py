@@ -82,6 +82,14 @@ class Lab:
         events: list[dict[str, Any]] = self._remote.get("events", account=self.account_id)
         return events
 
+    def network_activity(self) -> list[dict[str, Any]]:
+        """CloudTrail's network activity events: every call that came by a VPC endpoint of this account, oldest first.
+
+        A trail has them only where its advanced event selectors ask for them, and `events` never.
+        """
+        events: list[dict[str, Any]] = self._remote.get("network-activity", account=self.account_id)
+        return events
+
     def trail(self) -> pandas.DataFrame:
         """Show the calls so far as a table, a row an event, oldest first: `labkit.trail.load(lab)` with fewer columns.
 

@@ -44,6 +44,7 @@ class Authority:
             decision = self._decide(call, target)
             decisions.append(decision)
             if not decision.allowed:
+                call.stopped_by_endpoint = decision.policy_kind == "endpoint"
                 raise refusal(decision, call.service)
 
     def demand(self, call: Call, target: Target) -> None:

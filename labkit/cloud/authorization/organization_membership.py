@@ -54,7 +54,7 @@ def join(management: str, account: str) -> None:
     organizations_backends.master_accounts[account] = (management, "aws")
     for policy in FULL_ACCESS.values():
         backend.attach_policy(PolicyId=policy, TargetId=account)
-    root = next(unit for unit in backend.ou if unit.id == backend.org.root_id)
+    root: Any = next(unit for unit in backend.ou if unit.id == backend.org.root_id)
     if SCP not in enabled(root):
         root.add_policy_type(SCP)
 

@@ -109,7 +109,7 @@ def _network(endpoint: VpcEndpoint, address: str) -> Context:
 
 
 def source_of(arn: str) -> Context:
-    """The resource for which an AWS service calls as itself, its account and that one's organization."""
+    """Tell of the resource for which an AWS service calls as itself: its account, and that one's organization."""
     account = arn.split(":")[4]
     context: Context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
     its = membership(account)

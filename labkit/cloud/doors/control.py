@@ -97,6 +97,11 @@ def _events(cloud: Cloud, given: dict[str, Any]) -> Any:
         return cloud.history.of_account(_text(given, "account"))
 
 
+def _network_activity(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return cloud.history.network_activity_of(_text(given, "account"))
+
+
 def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
     keys = cloud.open_account()
     return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
@@ -133,6 +138,7 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "GET clock": _clock,
     "POST clock": _advance,
     "GET events": _events,
+    "GET network-activity": _network_activity,
     "POST accounts": _open_account,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,

@@ -17,6 +17,7 @@ from ...core.call import Call
 from ...core.errors import AwsError
 from ...kms.service import Kms
 from ...wire.protocols import HttpRequest, HttpResponse, write_result
+from . import vpc_endpoints
 from .images import Images
 from .instances import Instances
 from .keys import MANAGED, EbsKeys
@@ -40,8 +41,10 @@ class Ebs:
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "AttachVolume": self._attach,
             "CreateVolume": self._create_volume,
+            "CreateVpcEndpoint": vpc_endpoints.create,
             "DescribeVolumes": _describe_volumes,
             "DetachVolume": self._detach,
+            "ModifyVpcEndpoint": vpc_endpoints.modify,
             **Images(self._state).operations,
             **self.instances.operations,
             **Snapshots(self._state).operations,
