@@ -1,7 +1,7 @@
 """What CloudTrail tells of VPC endpoints: in a call's own record, and in the network activity events of their owner.
 
-Pure. Sources: CloudTrail User Guide, "CloudTrail record contents" and "Network activity events" (two events of KMS); KMS
-Developer Guide, "Logging AWS KMS requests that use a VPC endpoint".
+Pure. Sources: CloudTrail User Guide, "CloudTrail record contents" and "Network activity events" (two events of KMS);
+KMS Developer Guide, "Logging AWS KMS requests that use a VPC endpoint".
 """
 
 from __future__ import annotations
