@@ -23,6 +23,7 @@ from .instances import Instances
 from .keys import MANAGED, EbsKeys
 from .snapshots import Snapshots, found, lent, snapshot_of
 from .state import Defaults, EbsState, ec2_of, instance_of
+from .volume_copies import VolumeCopies
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
@@ -40,6 +41,7 @@ class Ebs:
         self.instances = Instances(self._state)
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "AttachVolume": self._attach,
+            "CopyVolumes": VolumeCopies(self._state).copy,
             "CreateVolume": self._create_volume,
             "CreateVpcEndpoint": vpc_endpoints.create,
             "DescribeVolumes": _describe_volumes,
