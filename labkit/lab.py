@@ -71,7 +71,7 @@ class Lab:
         self.region = region
         self.endpoint = remote.endpoint
         self.clock = LabClock(remote)
-        self.observer = Observer(remote, region)
+        self.observer = Observer(remote, region, account_id)
         self._remote = remote
         self._exercises: Exercises | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")

@@ -14,10 +14,19 @@ HEADER = "X-Labkit-Observer"
 class Observer:
     """Clients whose calls are not recorded, take no lab time, and may only read (Get, Scan, ...)."""
 
-    def __init__(self, remote: Remote, region: str) -> None:
+    def __init__(self, remote: Remote, region: str, account: str = "") -> None:
         self._remote = remote
         self._region = region
+        self._account = account
         self.client = cache(self._client)
+
+    def rcps(self) -> list[list[tuple[str, str]]]:
+        """Return the resource control policies over the account, level by level: names and JSON texts.
+
+        No call of AWS's tells a member account of them.
+        """
+        levels = self._remote.get("rcps", account=self._account)
+        return [[(each["name"], each["text"]) for each in level] for level in levels]
 
     def _client(self, service: str, region: str | None = None) -> Any:
         client = new_session().client(service, region_name=region or self._region, endpoint_url=self._remote.endpoint)

@@ -142,6 +142,8 @@ def _kms(call: Call, target: Target) -> Context:
     params = dict(kms_operations.table()[call.operation].defaults) | call.params
     context: Context = {f"kms:{name}": _text(value) for name, value in params.items() if name in _PARAMETERS}
     context |= {f"kms:{key}": _text(params[name]) for key, name in _RENAMED.items() if name in params}
+    if call.operation == "GetKeyPolicy":  # which says itself that this is the value without the parameter
+        context.setdefault("kms:PolicyName", "default")
     if target.action == "kms:CreateKey":
         context.pop("kms:ReplicaRegion", None)  # of ReplicateKey alone (Service Authorization Reference, AWS KMS)
     if "Operations" in params:

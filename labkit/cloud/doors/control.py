@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ..assembly.cloud import Cloud
-from ..authorization.organization_membership import join
+from ..authorization.organization_membership import join, membership
 from ..wire.protocols import HttpRequest, HttpResponse
 
 PREFIX = "/_labkit/"
@@ -102,6 +102,13 @@ def _network_activity(cloud: Cloud, given: dict[str, Any]) -> Any:
         return cloud.history.network_activity_of(_text(given, "account"))
 
 
+def _rcps(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        place = membership(_text(given, "account"))
+    levels = place.rcps if place else ()
+    return [[{"name": each.name, "text": each.text} for each in level] for level in levels]
+
+
 def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
     keys = cloud.open_account()
     return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
@@ -139,6 +146,7 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "POST clock": _advance,
     "GET events": _events,
     "GET network-activity": _network_activity,
+    "GET rcps": _rcps,
     "POST accounts": _open_account,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,

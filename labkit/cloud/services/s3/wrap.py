@@ -18,8 +18,8 @@ from ...core.call import Call
 from ...core.clock import Clock
 from ...core.errors import AwsError
 from ...kms.service import Kms
-from ...wire.protocols import HttpRequest, HttpResponse
-from .answers import answered, rewritten, with_body, with_headers
+from ...wire.protocols import HttpRequest, HttpResponse, with_headers
+from .answers import answered, rewritten, with_body
 from .attributes import add_checksums, attributes_of
 from .bodies import claim_of, plain
 from .browsers.form_answers import form_answer
