@@ -12,7 +12,7 @@ MEND := $(RUN) -c 'from labkit.accounts import launchers; launchers.main()'
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup test lint types notebooks minutes ledger upgrade bench clean
+.PHONY: help lab setup test lint types notebooks minutes costs real ledger upgrade bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ notebooks: $(READY)  ## Run the notebooks again and save their outputs in place
 
 minutes: $(READY)  ## Reckon the minutes of each lab, and write them where they stand
 	@$(RUN) tools/write_minutes.py
+
+costs: $(READY)  ## Count what each lab makes, and write what it would cost on a real account
+	@$(RUN) tools/write_costs.py
+
+real: $(READY)  ## Write what each lab does in a real account
+	@$(RUN) tools/write_real_cells.py
 
 ledger: $(READY)  ## Write the ledger's pages from its tables
 	@$(RUN) tools/write_ledger.py

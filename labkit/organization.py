@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .principals import Account, Statement
 
 POLICY_NAME = "lab"
@@ -30,7 +30,7 @@ class Organization:
 
 
 def organize(
-    management: Account, member: str, scps: Sequence[Statement], rcps: Sequence[Statement], remote: Remote
+    management: Account, member: str, scps: Sequence[Statement], rcps: Sequence[Statement], remote: Behind
 ) -> Organization:
     """Create the organization, let `member` join, attach policies of these statements to it.
 

@@ -27,7 +27,7 @@ class Remote:
         self._advice = advice  # what to do if nobody answers
         self._ended_by = ""
         self._welcome = False  # whether the token has been good
-        self.endpoint = _loopback(endpoint)
+        self.endpoint: str = _loopback(endpoint)
         if not token.isascii() or not token.isprintable() or token != token.strip():
             raise LabError(
                 "LABKIT_CONTROL_TOKEN is no control token: take the line that `labkit serve` printed, as it stands."

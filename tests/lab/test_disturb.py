@@ -144,7 +144,7 @@ def test_without_arguments_everything_is_well_again(lab: Any, kms: Any) -> None:
     [
         ({"call": "kms:Decript", "error": "ThrottlingException"}, "kms has no operation 'Decript'"),
         ({"call": "kmss:Decrypt", "error": "ThrottlingException"}, "no service 'kmss'"),
-        ({"call": "kms:Decrypt", "error": "NoSuchKey"}, "no error 'NoSuchKey'. It has: DependencyTimeoutException"),
+        ({"call": "kms:Decrypt", "error": "NoSuchKey"}, "no error 'NoSuchKey'. It has: AccessDeniedException"),
         ({"call": "kms:Decrypt"}, "Say what kms:Decrypt should do"),
         ({"call": "kms:Decrypt", "seconds": -1}, "up to 3600 lab seconds"),
         ({"call": "kms:Decrypt", "error": "ThrottlingException", "times": 0}, "once at least"),

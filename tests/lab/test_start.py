@@ -68,14 +68,6 @@ def test_a_lab_needs_a_plain_name(name: object) -> None:
         labkit.start(name)  # type: ignore[arg-type]
 
 
-def test_a_real_account_is_not_touched_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LABKIT_ACCOUNT=aws is refused before anything else happens."""
-    monkeypatch.setenv("LABKIT_ACCOUNT", "aws")
-    with pytest.raises(labkit.LabError, match="simulated account only"):
-        labkit.start("start-tests")
-    assert "AWS_ENDPOINT_URL" not in os.environ
-
-
 @pytest.mark.parametrize(
     ("endpoint", "message"),
     [

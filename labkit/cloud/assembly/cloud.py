@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -29,6 +30,7 @@ from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
+from . import late
 from .services import SERVICES, Account, permissions, records
 from .tables import require_whole_tables
 
@@ -52,13 +54,16 @@ class AccountKeys:
 class Cloud:
     """The accounts of one lab, or of one `labkit serve`."""
 
-    def __init__(self, seed: str, region: str = "us-east-1", accounts: int = 1) -> None:
+    def __init__(
+        self, seed: str, region: str = "us-east-1", accounts: int = 1, clock: Clock | None = None, dice: str = ""
+    ) -> None:
+        """Put it together. `clock` is the lab's unless given; `dice` seeds what falls at random, else `seed` does."""
         if accounts < 1:
             raise ValueError("A cloud has at least one account.")
         require_whole_tables()
         self.seed = seed
         self.region = region
-        self.clock = Clock()
+        self.clock = clock or Clock()
         rooms = ("kms", "sts", "ids", "moto", "cloudtrail")
         entropy = {name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in rooms}
         backends.reset(entropy["moto"].token_hex(32), self.clock)
@@ -80,6 +85,9 @@ class Cloud:
             self.control_token,
             Authority(judged),
         )
+        lateness = self.gateway.lateness
+        lateness.watched, lateness.changes = partial(late.watched, self.kms), late.changes
+        lateness.dice = Entropy(f"{dice or seed}/late")
         self.gateway.add_service("kms", self.kms)
         self.gateway.add_service("sts", sts)
         self.gateway.noted.append(self.kms.note_event)  # GetKeyLastUsage answers it
@@ -147,12 +155,17 @@ class Cloud:
         if asked.get("call"):
             error, times = asked.get("error") or "", int(asked.get("times", 1))
             seconds = float(asked.get("seconds", 0))
-            self.gateway.disturbances.add(disturbance(asked["call"], error, times, seconds))
+            after = int(asked.get("after", 0))
+            self.gateway.disturbances.add(disturbance(asked["call"], error, times, seconds, after))
         if asked.get("calls_per_second") is not None:
             self.clock.pace(int(asked["calls_per_second"]))
         if asked.get("quotas") is not None:
             self.quotas.clear()
             self.quotas.on = bool(asked["quotas"])
+        if asked.get("late") is not None:
+            delays = late.delays(asked["late"])
+            self.gateway.lateness.set(delays)
+            self.delay_grants(delays[late.GRANTS])
         if asked.get("grants") is not None:
             self.delay_grants(timedelta(seconds=float(asked["grants"])))
         return self.disturbed()
@@ -163,12 +176,17 @@ class Cloud:
         self.quotas.clear()
         self.clock.pace(1)
         self.delay_grants(timedelta(0))
+        self.gateway.lateness.set({})
         return self.disturbed()
 
     def disturbed(self) -> list[str]:
         """Say what is switched on, a line each; nothing on a good day."""
         lines = ["KMS counts requests against its quotas"] if self.quotas.on else []
         lines += [f"{self.clock.paced} calls fit in a lab second"] if self.clock.paced != 1 else []
+        lines += [
+            f"changes of {kind} are seen {by.total_seconds():g} seconds late"
+            for kind, by in self.gateway.lateness.delays.items()
+        ]
         delay = self.kms.grant_delay.total_seconds()
         lines += [f"a new grant needs {delay:g} lab seconds to work without its token"] if delay else []
         return lines + self.gateway.disturbances.active()

@@ -48,6 +48,7 @@ from ..services.sqs.encryption import MessageKeys
 from ..services.sqs.queues import Queues
 from ..services.sqs.wrap import Sqs
 from ..services.ssm import facts as ssm
+from ..services.tagging import Tagging
 from ..wire.protocols import HttpRequest, HttpResponse
 from . import monitoring
 
@@ -178,7 +179,10 @@ SERVICES: tuple[Registered, ...] = (
     ),
     Registered(EVENTS, _events),
     Registered(cloudwatch.LOGS),
-    Registered(ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging"))),
+    Registered(
+        ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging")),
+        lambda account: account.wrap("resourcegroupstaggingapi", Tagging(account.kms)),
+    ),
     Registered(ServiceFacts("stepfunctions", Permissions(prefix="states"), Records(source="states"))),
     Registered(cloudwatch.METRICS, _monitoring),  # with the logs that metrics are counted in
 )

@@ -22,7 +22,7 @@ from .grant_lookup import grant_to_retire
 from .identifiers import refuse_alias
 from .model import Grant, Key
 from .operation import Handler, OnKey, Operation, operations, refuse_dry_run
-from .store import PolicyChecker, PrincipalFinder, Store
+from .store import PolicyChecker, PrincipalFinder, RegionKeys, Store
 
 
 class Kms:
@@ -104,6 +104,12 @@ class Kms:
     def keys(self) -> list[Key]:
         """Return all keys of every account and Region."""
         return self._store.keys()
+
+    def places(self, account: str, *regions: str) -> list[RegionKeys]:
+        """Return the keys and aliases of every account and Region as they are kept; these Regions' are among them."""
+        for region in regions:
+            self._store.in_region(account, region)
+        return self._store.places()
 
     def note_event(self, call: Call, event_id: str) -> None:
         """Learn which CloudTrail event a call became: GetKeyLastUsage answers it."""

@@ -69,6 +69,10 @@ class Store:
         """Let ciphertexts under this material find the key."""
         self._by_material[key.region, material.id] = key
 
+    def places(self) -> list[RegionKeys]:
+        """Return what each account has in each Region."""
+        return list(self._regions.values())
+
     def keys(self) -> list[Key]:
         """Return all keys of every account and Region."""
         return [key for there in self._regions.values() for key in there.keys.values()]
