@@ -76,7 +76,7 @@ class Lab(OffersKeyStores):
         self.region = region
         self.endpoint = remote.endpoint
         self.clock = LabClock(remote)
-        self.observer = Observer(remote, region)
+        self.observer = Observer(remote, region, account_id)
         self._remote = remote
         self._exercises: Exercises | None = None
         self._quiz: QuizWidget | None = None
@@ -86,6 +86,14 @@ class Lab(OffersKeyStores):
     def events(self) -> list[dict[str, Any]]:
         """CloudTrail's records of the account so far, oldest first, in the form that AWS delivers."""
         events: list[dict[str, Any]] = self._remote.get("events", account=self.account_id)
+        return events
+
+    def network_activity(self) -> list[dict[str, Any]]:
+        """CloudTrail's network activity events: every call that came by a VPC endpoint of this account, oldest first.
+
+        A trail has them only where its advanced event selectors ask for them, and `events` never.
+        """
+        events: list[dict[str, Any]] = self._remote.get("network-activity", account=self.account_id)
         return events
 
     def trail(self) -> pandas.DataFrame:
@@ -180,10 +188,13 @@ class Lab(OffersKeyStores):
             self._accounts[name] = sign_in(name, self.region, self._remote.post("accounts"), self.clock.now)
         return self._accounts[name]
 
-    def organization(self, scps: Sequence[Statement]) -> Organization:
-        """Make an organization that the lab's account joins, under a service control policy of these statements."""
+    def organization(self, scps: Sequence[Statement] = (), rcps: Sequence[Statement] = ()) -> Organization:
+        """Make an organization that the lab's account joins.
+
+        The account gets a service control policy of the statements `scps`, and a resource control policy of `rcps`.
+        """
         self._remote.require()
-        return organize(self.account("management"), self.account_id, scps, self._remote)
+        return organize(self.account("management"), self.account_id, scps, rcps, self._remote)
 
     def grant_delay(self, **distance: float) -> timedelta:
         """Let new grants take this long to work without its grant token; no argument: no time.

@@ -18,10 +18,21 @@ class Observer:
     In a real account they are plain clients of the caller's, whose calls are recorded, and marked as the kit's own.
     """
 
-    def __init__(self, remote: Behind, region: str) -> None:
+    def __init__(self, remote: Behind, region: str, account: str = "") -> None:
         self._remote = remote
         self._region = region
+        self._account = account
         self.client = cache(self._client)
+
+    def rcps(self) -> list[list[tuple[str, str]]]:
+        """Return the resource control policies over the account, level by level: names and JSON texts.
+
+        No call of AWS's tells a member account of them, so of a real account none are known.
+        """
+        if not self._remote.token:
+            return []
+        levels = self._remote.get("rcps", account=self._account)
+        return [[(each["name"], each["text"]) for each in level] for level in levels]
 
     def _client(self, service: str, region: str | None = None) -> Any:
         if not self._remote.token:

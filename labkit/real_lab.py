@@ -61,7 +61,7 @@ class RealLab(Lab):
         second = self._second[name]
         return Account(second.account_id, self.region, second.keys(), self.clock.now, name)
 
-    def organization(self, scps: Sequence[Statement]) -> Organization:
+    def organization(self, scps: Sequence[Statement] = (), rcps: Sequence[Statement] = ()) -> Organization:
         """Refuse: a real organization is not touched."""
         raise unavailable("organization")
 

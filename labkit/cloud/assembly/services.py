@@ -158,7 +158,7 @@ def _s3(account: Account) -> None:
 
 SERVICES: tuple[Registered, ...] = (
     Registered(sts.FACTS),
-    Registered(organizations.FACTS),
+    Registered(organizations.FACTS, lambda account: account.wrap("organizations", organizations.Organizations())),
     Registered(iam.FACTS, lambda account: account.wrap("iam", Iam(account.kms))),
     Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
     Registered(ebs.FACTS, _ec2_and_autoscaling),

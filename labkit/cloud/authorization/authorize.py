@@ -45,6 +45,7 @@ class Authority:
             decision = self._decide(call, target)
             decisions.append(decision)
             if not decision.allowed:
+                call.stopped_by_endpoint = decision.policy_kind == "endpoint" and not self.soft_mode.on
                 self.soft_mode.refuse(call, decision)
 
     def demand(self, call: Call, target: Target) -> None:

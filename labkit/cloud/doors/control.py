@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 from cryptography import x509
 
 from ..assembly.cloud import Cloud
-from ..authorization.organization_membership import join
+from ..authorization.organization_membership import join, membership
 from ..wire.protocols import HttpRequest, HttpResponse
 from .key_stores import ANSWERS as KEY_STORES
 
@@ -108,6 +108,18 @@ def _events(cloud: Cloud, given: dict[str, Any]) -> Any:
         return cloud.history.of_account(_text(given, "account"))
 
 
+def _network_activity(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return cloud.history.network_activity_of(_text(given, "account"))
+
+
+def _rcps(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        place = membership(_text(given, "account"))
+    levels = place.rcps if place else ()
+    return [[{"name": each.name, "text": each.text} for each in level] for level in levels]
+
+
 def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
     keys = cloud.open_account()
     return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
@@ -175,6 +187,8 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "GET clock": _clock,
     "POST clock": _advance,
     "GET events": _events,
+    "GET network-activity": _network_activity,
+    "GET rcps": _rcps,
     "POST accounts": _open_account,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,

@@ -16,7 +16,8 @@ from ..capabilities import unavailable
 from ..entering import Entered
 
 # The control requests that only a simulated account answers, each with the capability that it takes.
-_NOT_THERE = {"clock": "time", "disturb": "disturbance", "grant-delay": "disturbance", "organization": "organization"}
+_NOT_THERE = {"clock": "time", "disturb": "disturbance", "grant-delay": "disturbance", "organization": "organization",
+              "network-activity": "vpc-endpoint"}  # fmt: skip
 
 
 class RealAccount:

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...core.errors import AwsError
-from ...wire.forms import Form
+from ....core.errors import AwsError
+from ....wire.forms import Form
 
 _FREE = frozenset({"awsaccesskeyid", "file", "policy", "signature", "x-amz-signature"})
 _UNMET = "The content of the form does not meet the conditions specified in the policy document."

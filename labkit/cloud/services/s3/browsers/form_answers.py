@@ -10,9 +10,8 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
-from ...wire.forms import Form
-from ...wire.protocols import HttpResponse
-from .answers import with_headers
+from ....wire.forms import Form
+from ....wire.protocols import HttpResponse, with_headers
 
 _HOME = "us-east-1"
 
