@@ -12,7 +12,7 @@ MEND := $(RUN) -c 'from labkit.accounts import launchers; launchers.main()'
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup test lint types notebooks minutes ledger upgrade bench clean
+.PHONY: help lab setup test lint types notebooks minutes costs real ledger upgrade bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ notebooks: $(READY)  ## Run the notebooks again and save their outputs in place
 minutes: $(READY)  ## Reckon the minutes of each lab, and write them where they stand
 	@$(RUN) tools/write_minutes.py
 
+costs: $(READY)  ## Count what each lab makes, and write what it would cost on a real account
+	@$(RUN) tools/write_costs.py
+
+real: $(READY)  ## Write what each lab does in a real account
+	@$(RUN) tools/write_real_cells.py
+
 ledger: $(READY)  ## Write the ledger's pages from its tables
 	@$(RUN) tools/write_ledger.py
 
@@ -49,7 +55,7 @@ upgrade: $(READY)  ## Move every package to its newest version, and write constr
 	@$(RUN) tools/write_constraints.py
 
 bench: $(READY)  ## Measure calls per second, beside the floor; log records per second, beside other readers
-	@missed=0; for each in bench starts deciding envelope trail audit; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
+	@missed=0; for each in bench starts deciding envelope trail audit widgets; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
 
 clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis data/made
@@ -59,5 +65,5 @@ clean:  ## Remove .venv and everything made by tools
 ifneq ($(shell [ ! -s $(READY) ] || [ "$$(cat $(READY))" = "$$(pwd -P)" ] || echo moved),)
 .PHONY: $(READY)
 endif
-$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json
+$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json tools/jupyter-server-labkit.json
 	@PYTHON="$(PYTHON)" sh tools/make-venv

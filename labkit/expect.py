@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
@@ -11,11 +12,15 @@ CLIENT_SIDE = "ParamValidation"
 """The code to expect where boto3 itself refuses, before anything is sent."""
 
 
+_BLOCKS: ContextVar[tuple[ExpectedError, ...]] = ContextVar("labkit_expected", default=())
+
+
 class ExpectedError:
     """What was refused: filled in when the `with` block ends."""
 
     def __init__(self, code: str) -> None:
-        self._expected = code
+        self.expects = code
+        self.doubt = ""  # why the answer may not be the last word, on a real account
         self.code = ""
         self.message = ""
         self.request_id = ""
@@ -23,13 +28,17 @@ class ExpectedError:
         self.response: dict[str, Any] = {}
 
     def __enter__(self) -> ExpectedError:
+        _BLOCKS.set((*_BLOCKS.get(), self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
+        _BLOCKS.set(tuple(each for each in _BLOCKS.get() if each is not self))
         if error is None:
-            raise AssertionError(f"Nothing was refused: {self._expected} was expected.")
+            raise AssertionError(
+                " ".join(filter(None, [f"Nothing was refused: {self.expects} was expected.", self.doubt]))
+            )
         if isinstance(error, ParamValidationError):
             self.code, self.message = CLIENT_SIDE, str(error)
         elif isinstance(error, ClientError):
@@ -40,16 +49,22 @@ class ExpectedError:
             self.operation = error.operation_name
         else:
             return False
-        if self.code != self._expected:
-            raise AssertionError(f"{self._expected} was expected, but the answer was {self}.") from error
+        if self.code != self.expects:
+            raise AssertionError(f"{self.expects} was expected, but the answer was {self}.") from error
         return True
 
     def __repr__(self) -> str:
         if not self.code:
-            return f"expecting {self._expected}"
+            return f"expecting {self.expects}"
         return f"{self.code}: {self.message}" if self.message else self.code
 
     __str__ = __repr__
+
+
+def expected() -> ExpectedError | None:
+    """Return the block of `expect_error` that is being run; None outside of one."""
+    blocks = _BLOCKS.get()
+    return blocks[-1] if blocks else None
 
 
 def expect_error(code: str) -> ExpectedError:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .errors import LabError
 from .expect import CLIENT_SIDE, ExpectedError
 
@@ -37,7 +37,7 @@ class Explained:
         return self.html
 
 
-def explanation_of(call: Refused, remote: Remote) -> Explained:
+def explanation_of(call: Refused, remote: Behind) -> Explained:
     """Ask the account about the call. LabError where it is none that the account has answered."""
     if isinstance(call, ExpectedError) and call.code == CLIENT_SIDE:
         text = f"boto3 itself refused this, before anything was sent: no policy was asked.\n{call.message}"

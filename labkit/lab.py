@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .accounts.remote import Remote
+from .accounts.behind import Behind
 from .errors import LabError
 from .observer import Observer
+from .offers_key_stores import OffersKeyStores
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
+    from .progress import Page
+    from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
+    from .widgets.console import Console
+    from .widgets.quiz import QuizWidget
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -30,7 +35,7 @@ _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 class LabClock:
     """The time in the lab's account: one second a call, and as far ahead as you move it."""
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: Behind) -> None:
         self._remote = remote
 
     def now(self) -> datetime:
@@ -60,26 +65,35 @@ def _distance(given: Mapping[str, float]) -> timedelta:
         raise ValueError(f"Give a distance in time as days=8 or hours=1.5, not {told}.") from None
 
 
-class Lab:
+class Lab(OffersKeyStores):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
 
-    def __init__(self, name: str, account_id: str, region: str, remote: Remote) -> None:
+    def __init__(self, name: str, account_id: str, region: str, remote: Behind) -> None:
         self.name = name
         self.account_id = account_id
         self.region = region
         self.endpoint = remote.endpoint
         self.clock = LabClock(remote)
-        self.observer = Observer(remote, region)
+        self.observer = Observer(remote, region, account_id)
         self._remote = remote
         self._exercises: Exercises | None = None
+        self._quiz: QuizWidget | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")
         self._accounts: dict[str, Account] = {}
 
     def events(self) -> list[dict[str, Any]]:
         """CloudTrail's records of the account so far, oldest first, in the form that AWS delivers."""
         events: list[dict[str, Any]] = self._remote.get("events", account=self.account_id)
+        return events
+
+    def network_activity(self) -> list[dict[str, Any]]:
+        """CloudTrail's network activity events: every call that came by a VPC endpoint of this account, oldest first.
+
+        A trail has them only where its advanced event selectors ask for them, and `events` never.
+        """
+        events: list[dict[str, Any]] = self._remote.get("network-activity", account=self.account_id)
         return events
 
     def trail(self) -> pandas.DataFrame:
@@ -105,9 +119,31 @@ class Lab:
         self._remote.require()
         if self._exercises is None:
             from .exercises import Exercises
+            from .progress import Keeper
 
-            self._exercises = Exercises(self)
+            self._exercises = Exercises(self, Keeper(self.name).checked)
         return self._exercises.get(name)
+
+    def quiz(self) -> QuizWidget:
+        """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
+        if self._quiz is None:
+            self._remote.require()
+            from .exercises import labs
+            from .progress import Keeper
+            from .quiz import Quiz
+            from .widgets.quiz import QuizWidget
+
+            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), Keeper(self.name).answered))
+        return self._quiz
+
+    def progress(self) -> Page:
+        """Show the map of the course: which labs are done, begun or still to do, and what comes next.
+
+        Kept on your disk alone, and only of what you do yourself: see docs/progress.md.
+        """
+        from .progress import progress
+
+        return progress()
 
     def role(
         self,
@@ -152,10 +188,13 @@ class Lab:
             self._accounts[name] = sign_in(name, self.region, self._remote.post("accounts"), self.clock.now)
         return self._accounts[name]
 
-    def organization(self, scps: Sequence[Statement]) -> Organization:
-        """Make an organization that the lab's account joins, under a service control policy of these statements."""
+    def organization(self, scps: Sequence[Statement] = (), rcps: Sequence[Statement] = ()) -> Organization:
+        """Make an organization that the lab's account joins.
+
+        The account gets a service control policy of the statements `scps`, and a resource control policy of `rcps`.
+        """
         self._remote.require()
-        return organize(self.account("management"), self.account_id, scps, self._remote)
+        return organize(self.account("management"), self.account_id, scps, rcps, self._remote)
 
     def grant_delay(self, **distance: float) -> timedelta:
         """Let new grants take this long to work without its grant token; no argument: no time.
@@ -178,22 +217,38 @@ class Lab:
         quotas: bool | None = None,
         calls_per_second: int | None = None,
         grants: timedelta | None = None,
+        late: timedelta | None = None,
+        after: int = 0,
     ) -> Disturbed:
         """Let things go wrong, as they do on AWS; without arguments, everything is well again.
 
-        `call` ("kms:Decrypt") fails with `error` the next `times` times, or takes `seconds` of lab time longer.
+        `call` ("kms:Decrypt", "kms:*", "*") fails with `error` the next `times` times, once `after` such calls have
+        gone by, or takes `seconds` of lab time longer.
         `quotas=True` lets KMS throttle by its published request quotas, per account and Region; `calls_per_second` says
         how many calls fit in a lab second (1 to 10000). `grants` is how long a new grant takes to work without its
-        token. What was switched on before stays on.
+        token; `late` is how long changes of roles, policies, keys, aliases and grants need until others see them
+        (eventual consistency). What was switched on before stays on.
         """
         from .disturbed import Disturbed
 
-        late = None if grants is None else grants.total_seconds()
-        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second, "grants": late}
+        asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
+        asked |= {
+            "grants": None if grants is None else grants.total_seconds(),
+            "late": None if late is None else late.total_seconds(),
+        }
         if call:
-            asked |= {"call": call, "error": error, "times": times, "seconds": seconds}
+            asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def soft_mode(self) -> SoftMode:
+        """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?
+
+        The block's value lists each such call with AWS's words. AWS itself has no such mode.
+        """
+        from .soft_mode import SoftMode
+
+        return SoftMode(self._remote)
 
     def audit(self, *only: str) -> Report:
         """Audit the account in the lab's Region, by plain read-only calls of yours, which are recorded as any others.
@@ -203,8 +258,20 @@ class Lab:
         """
         self._remote.require()
         from .audit import audit
+        from .audit.progress import for_people
 
-        return audit(only=only, region=self.region)
+        return audit(only=only, region=self.region, progress=for_people())
+
+    def console(self, identity: Any = None) -> Console:
+        """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
+
+        `identity` is whose calls it makes: a role, user or account of the lab, a boto3 session, or a boto3 KMS client.
+        Without one, it is yours.
+        """
+        self._remote.require()
+        from .widgets.console import Console, clients_of
+
+        return Console(clients_of(identity, self.region), self.explain)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.
@@ -235,15 +302,17 @@ class Lab:
         except LabError as over:
             return str(over)
 
-    def _repr_html_(self) -> str:
-        rows = {
+    def _rows(self) -> Mapping[str, str]:
+        return {
             "Lab": self.name,
             "Account": f"{self.account_id} (simulated: no AWS account, no network, no cost)",
             "Region": self.region,
             "Lab time": self._time().removesuffix(" (lab time)"),
         }
+
+    def _repr_html_(self) -> str:
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(key)}</th><td style='text-align:left'>{escape(value)}</td></tr>"
-            for key, value in rows.items()
+            for key, value in self._rows().items()
         )
         return f"<table>{cells}</table>"

@@ -1,4 +1,4 @@
-"""`labkit.start`: a lab in a fresh simulated account, or in one that `labkit serve` runs."""
+"""`labkit.start`: a lab in a fresh simulated account, in one that `labkit serve` runs, or in a real one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from .accounts.aws.standin import VARIABLE as STANDIN
 from .accounts.environment import leave_the_owner_out, point_at
 from .accounts.local import LocalCloud
+from .accounts.only_here import stay_here
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
 from .cells_run_again import watch
@@ -21,24 +23,38 @@ from .lab import Lab
 DEFAULT_NAME = "lab"
 DEFAULT_REGION = "us-east-1"
 SESSION_NAME = "learner"
+SIMULATED, REAL = "simulated", "aws"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 _KEY_ID = re.compile(r"AKIA[A-Z0-9]{12,124}")
 
 
-def start(name: str = DEFAULT_NAME, *, region: str = DEFAULT_REGION) -> Lab:
+def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str = "") -> Lab:
     """Begin the lab `name` and point boto3, the `aws` command and any other SDK at its account.
 
     By default a fresh simulated account in this process; each start with the same name shows the same
     ids, ciphertexts and times (set LABKIT_SEED=random for real randomness). A process is in one lab at a time: a lab
     that was started before is over. With LABKIT_ENDPOINT and LABKIT_CONTROL_TOKEN set, the lab joins the account of a
     running `labkit serve`. Raises LabError with what to do about it.
+
+    With account="aws", or LABKIT_ACCOUNT=aws, the lab works in the real account that your AWS settings lead to, once
+    you have agreed to that account and Region (docs/real-account.md). region: us-east-1 unless given; in a real
+    account, that of your settings.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise LabError(f"A lab is started by its name, for example labkit.start('02-create-keys'), not {name!r}.")
-    if os.environ.get("LABKIT_ACCOUNT", "simulated") != "simulated":
-        raise LabError("LABKIT_ACCOUNT: labs run in a simulated account only, as yet. Unset it to go on.")
+    where = account or os.environ.get("LABKIT_ACCOUNT", SIMULATED)
+    if where not in (SIMULATED, REAL):
+        raise LabError(f"LABKIT_ACCOUNT, or account=, is {where!r}: it is {SIMULATED!r} or {REAL!r}.")
+    if where == REAL:
+        from .real_lab import start_real
+
+        lab = start_real(name, region or "")
+        watch()
+        return lab
     with LocalCloud.one_start_at_a_time():
+        _stay_here()
         leave_the_owner_out()
+        region = DEFAULT_REGION if region is None else region
         if not isinstance(region, str) or region not in known_regions():
             raise LabError(f"{region!r} is no AWS Region with KMS; Regions look like us-east-1 or eu-west-3.")
         endpoint = os.environ.get("LABKIT_ENDPOINT")
@@ -48,11 +64,27 @@ def start(name: str = DEFAULT_NAME, *, region: str = DEFAULT_REGION) -> Lab:
             keys = _joined_keys(remote)
         else:
             remote, keys = LocalCloud.fresh(_seed(name), region)
+        stay_here()  # after the door, which answers most calls first
         credentials = _sign_in(remote.endpoint, region, keys)
         point_at(remote.endpoint, region, credentials)
         LocalCloud.begin(remote, name)
     watch()
     return Lab(name, keys["account_id"], region, remote)
+
+
+def _stay_here() -> None:
+    """LabError in a process that has been in a real account: its clients would go on to call there."""
+    if os.environ.get(STANDIN):
+        raise LabError(
+            f"{STANDIN} is set, which takes a program on this machine for the real AWS, and this is a simulated lab. "
+            f"Unset it, or set LABKIT_ACCOUNT={REAL}."
+        )
+    joined = LocalCloud.joined()
+    if joined is not None and not isinstance(joined, Remote):
+        raise LabError(
+            "This process has been in a real account, and clients that are left of it would call there. Restart the "
+            "kernel (or begin a new process) for a simulated one."
+        )
 
 
 def _seed(name: str) -> str:

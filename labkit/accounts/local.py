@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from ..cloud.assembly.cloud import Cloud
 from ..cloud.core.uninterrupted import uninterrupted
 from ..cloud.doors.doors import InProcessDoor, Server
+from .behind import Behind
 from .remote import OWN, Remote
 
 FORK_PATIENCE = 10.0
@@ -27,7 +28,7 @@ class LocalCloud:
 
     _server: ClassVar[Server | None] = None
     _door: ClassVar[InProcessDoor | None] = None
-    _joined: ClassVar[Remote | None] = None  # the account that this process's present lab is in
+    _joined: ClassVar[Behind | None] = None  # the account that this process's present lab is in
     _starting: ClassVar[threading.RLock] = threading.RLock()
     _hooked: ClassVar[bool] = False
     _forking: ClassVar[threading.local] = threading.local()
@@ -59,14 +60,14 @@ class LocalCloud:
         return server, cloud
 
     @classmethod
-    def begin(cls, remote: Remote, name: str) -> None:
+    def begin(cls, behind: Behind, name: str) -> None:
         """Tell the lab before this one, if there is any, that it is over."""
-        before, cls._joined = cls._joined, remote
+        before, cls._joined = cls._joined, behind
         if before is not None:
             before.end(name)
 
     @classmethod
-    def joined(cls) -> Remote | None:
+    def joined(cls) -> Behind | None:
         """Tell how to speak to the account that this process's present lab is in; None before the first lab."""
         return cls._joined
 

@@ -27,7 +27,7 @@ class Remote:
         self._advice = advice  # what to do if nobody answers
         self._ended_by = ""
         self._welcome = False  # whether the token has been good
-        self.endpoint = _loopback(endpoint)
+        self.endpoint: str = _loopback(endpoint)
         if not token.isascii() or not token.isprintable() or token != token.strip():
             raise LabError(
                 "LABKIT_CONTROL_TOKEN is no control token: take the line that `labkit serve` printed, as it stands."
@@ -47,11 +47,11 @@ class Remote:
                 "and the `aws` command speak to that. Go on with the lab that it gave you."
             )
 
-    def get(self, name: str, **query: str) -> Any:
+    def get(self, name: str, /, **query: str) -> Any:
         """Ask a question; returns its answer."""
         return self._send("GET", f"{name}?{urllib.parse.urlencode(query)}", None)
 
-    def post(self, name: str, **body: Any) -> Any:
+    def post(self, name: str, /, **body: Any) -> Any:
         """Send a request that changes something; returns its answer."""
         return self._send("POST", name, json.dumps(body).encode())
 

@@ -18,10 +18,13 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 from ..cloud.core.botocore_data import loader
 
 
-def new_session() -> boto3.Session:
-    """Make a fresh session: settings and credentials are read anew, models are not."""
+def new_session(profile: str = "") -> boto3.Session:
+    """Make a fresh session: settings and credentials are read anew, models are not.
+
+    profile: of AWS's config file; without one, the settings' own.
+    """
     emitter = copy.copy(_emitter(tuple(handlers.BUILTIN_HANDLERS)))
-    session = botocore.session.Session(event_hooks=emitter, include_builtin_handlers=False)
+    session = botocore.session.Session(profile=profile or None, event_hooks=emitter, include_builtin_handlers=False)
     session.register_component("data_loader", loader(session.get_config_variable("data_path")))
     return boto3.Session(botocore_session=session)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
+from ..accounts.aws.caller import caller_of
+from ..accounts.aws.consent import agree
+from ..accounts.aws.settings import settings
 from ..accounts.sessions import new_session
 from ..errors import LabError
 from .auditing import audit
@@ -27,7 +28,6 @@ from .report import Report
 FOUND = 1
 COULD_NOT_LOOK = 2
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
-_CONSENT = re.compile(r"(\d{12}):([a-z0-9-]+)")
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 10})
 
 
@@ -94,13 +94,10 @@ def as_text(report: Report) -> str:
 
 def _joined(account: str, region: str) -> tuple[Clients, str]:
     """How to make clients of the account, and its Region. LabError if there is none, or no consent to look at it."""
+    if account == "aws":
+        return _agreed(region)
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("LABKIT_ENDPOINT") or ""
-    if account == "aws" and endpoint:
-        raise LabError(
-            f"AWS_ENDPOINT_URL is {endpoint!r}: with --account aws the real account is meant. Unset AWS_ENDPOINT_URL "
-            "and LABKIT_ENDPOINT, or leave --account aws out."
-        )
-    if account != "aws" and urlsplit(endpoint).hostname not in LOCAL:
+    if urlsplit(endpoint).hostname not in LOCAL:
         raise LabError(
             "No simulated account: AWS_ENDPOINT_URL names none on this machine. Copy the lines that `labkit serve` "
             "prints, or say --account aws to look at the real account of your AWS settings."
@@ -109,27 +106,15 @@ def _joined(account: str, region: str) -> tuple[Clients, str]:
     where = region or session.region_name or ""
     if not where:
         raise LabError("No Region is set. Set AWS_REGION, or say --region us-east-1.")
-    options = {} if account == "aws" else {"endpoint_url": endpoint}
-
-    def client(service: str, name: str) -> object:
-        return session.client(service, region_name=name, config=_RETRIES, **options)
-
-    if account == "aws":
-        _require_consent(client, where)
-    return client, where
+    return lambda service, name: session.client(
+        service, region_name=name, config=_RETRIES, endpoint_url=endpoint
+    ), where
 
 
-def _require_consent(client: Clients, region: str) -> None:
-    """Ask nothing but GetCallerIdentity, unless LABKIT_CONSENT names that very account and the Region."""
-    given = os.environ.get("LABKIT_CONSENT", "")
-    try:
-        own = str(client("sts", region).get_caller_identity()["Account"])
-    except (ClientError, BotoCoreError) as wrong:
-        raise LabError(f"There is no account to look at: {wrong}") from None
-    consent = _CONSENT.fullmatch(given)
-    if consent is None or consent.groups() != (own, region):
-        told = f"LABKIT_CONSENT is {given!r}" if given else "LABKIT_CONSENT is not set"
-        raise LabError(
-            f"Your AWS settings lead to account {own}, Region {region}, and {told}. An audit only reads, and its calls "
-            f"stand in that account's trail. To agree, set LABKIT_CONSENT={own}:{region}"
-        )
+def _agreed(region: str) -> tuple[Clients, str]:
+    """The clients of the real account, after consent. It is named once, whatever it looks like: an audit only reads."""
+    found = settings(region)
+    who = caller_of(found)
+    about = f"An audit only reads, and its calls stand in the trail of account {who.account_id}, Region {found.region}."
+    agree(who, found.region, about)
+    return found.client, found.region

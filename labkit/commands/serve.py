@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
+LAB, WALL = "lab", "wall"  # whose time
 USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
 IN_MEMORY = "Everything in these accounts is in memory, and gone when this process ends."
 
@@ -59,7 +60,42 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="REGION",
         help="the Region named in the settings printed (default: %(default)s)",
     )
+    serve_parser.add_argument(
+        "--xks",
+        action="append",
+        type=proxy_name,
+        default=[],
+        metavar="NAME=ADDRESS",
+        help="where the account's KMS finds an external key store proxy: "
+        "https://xks.example.com=http://127.0.0.1:PORT; may be given more than once",
+    )
+    serve_parser.add_argument(
+        "--wall-clock",
+        action="store_const",
+        const=WALL,
+        default=LAB,
+        dest="clock",
+        help="let the account's time be the machine's: no lab second a call, and nobody can move it",
+    )
+    serve_parser.add_argument(
+        "--late",
+        type=lateness,
+        metavar="SECONDS",
+        help="let others see changes of roles, policies, keys, aliases and grants so much later; "
+        '"table" takes what is known of AWS',
+    )
     serve_parser.set_defaults(run=serve)
+
+
+def lateness(text: str) -> str:
+    """Read how late changes are seen: seconds, or "table"."""
+    from ..cloud.assembly.late import delays
+
+    try:
+        delays(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+    return text
 
 
 def port_number(text: str) -> int:
@@ -96,10 +132,23 @@ def region_name(text: str) -> str:
     return text
 
 
+def proxy_name(text: str) -> tuple[str, str]:
+    """Read NAME=ADDRESS of a proxy; an address of this machine only."""
+    from ..cloud.services.xks.names import Names
+
+    name, _, address = text.partition("=")
+    try:
+        Names().map(name, address)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+    return name, address
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
     from ..accounts.environment import leave_the_owner_out
     from ..cloud.assembly.cloud import Cloud
+    from ..cloud.core.clock import Clock, WallClock
     from ..cloud.doors.doors import Server
     from ..cloud.doors.http_server import PortInUse
 
@@ -110,7 +159,12 @@ def serve(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        cloud = Cloud(seed=arguments.seed, region=arguments.region, accounts=arguments.accounts)
+        clock = WallClock() if arguments.clock == WALL else Clock()
+        cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock)
+        if arguments.late is not None:
+            cloud.disturb({"late": arguments.late})
+        for name, address in arguments.xks:
+            cloud.xks.map(name, address)
         with closing(Server(cloud, port=arguments.port)) as server:
             gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)

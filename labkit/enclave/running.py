@@ -24,7 +24,7 @@ from .frames import FrameError, receive, transmit
 from .images import Image
 
 if TYPE_CHECKING:
-    from ..accounts.remote import Remote
+    from ..accounts.behind import Behind
     from ..lab import Lab
 
 _INSIDE = Path(__file__).with_name("inside.py")
@@ -36,7 +36,7 @@ _RUNS = "send, attest, open and what its code makes of them are all that there i
 class Enclave:
     """A running enclave. `send` is the only way in; what is inside has no name out here."""
 
-    def __init__(self, remote: Remote, image: Image, role_arn: str, mode: str) -> None:
+    def __init__(self, remote: Behind, image: Image, role_arn: str, mode: str) -> None:
         told = remote.post("enclaves", image=_text(image.file), role=role_arn, instance=_parent(role_arn), mode=mode)
         self.id: str = told["module_id"]
         self.mode = mode

@@ -13,7 +13,6 @@ import pytest
 import labkit
 from labkit import cli
 from labkit.audit import command
-from labkit.audit.progress import bar
 
 
 @pytest.fixture(scope="module")
@@ -104,44 +103,30 @@ def test_an_endpoint_left_over_is_refused(run: Run) -> None:
     assert "Unset AWS_ENDPOINT_URL" in complaint
 
 
-class Session:
-    """A real account that answers GetCallerIdentity, and nothing else."""
-
-    region_name = "us-east-1"
-
-    def __init__(self) -> None:
-        self.called: list[str] = []
-
-    def client(self, service: str, **_: Any) -> Any:
-        session = self
-
-        class Client:
-            def get_caller_identity(self) -> dict[str, Any]:
-                session.called.append(f"{service}:GetCallerIdentity")
-                return {"Account": "444455556666", "Arn": "arn:aws:iam::444455556666:root"}
-
-        return Client()
-
-
-@pytest.mark.parametrize("consent", [None, "111122223333:us-east-1", "444455556666:eu-west-1", "444455556666", "yes"])
-def test_a_real_account_asks_for_consent(run: Run, monkeypatch: pytest.MonkeyPatch, consent: str | None) -> None:
-    """No call but GetCallerIdentity, until LABKIT_CONSENT names the very account and Region."""
-    session = Session()
+@pytest.fixture
+def as_aws(lab: labkit.Lab, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Take the lab's account for the real one; answers its id."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    monkeypatch.setattr(command, "new_session", lambda: session)
-    if consent:
-        monkeypatch.setenv("LABKIT_CONSENT", consent)
+    monkeypatch.setenv("LABKIT_STANDIN_ENDPOINT", lab.endpoint)
+    return lab.account_id
+
+
+@pytest.mark.parametrize("consent", ["", "444455556666:us-east-1", "111122223333:eu-west-1", "111122223333", "yes"])
+def test_a_real_account_asks_for_consent(
+    run: Run, lab: labkit.Lab, as_aws: str, monkeypatch: pytest.MonkeyPatch, consent: str
+) -> None:
+    """No call but GetCallerIdentity, until LABKIT_CONSENT names the very account and Region."""
+    before = len(lab.events())
+    monkeypatch.setenv("LABKIT_CONSENT", consent)
     status, printed, complaint = run("--account", "aws")
     assert (status, printed) == (2, "")
-    assert "set LABKIT_CONSENT=444455556666:us-east-1" in complaint
-    assert session.called == ["sts:GetCallerIdentity"]
+    assert f"set LABKIT_CONSENT={as_aws}:us-east-1" in complaint
+    assert [event["eventName"] for event in lab.events()[before:]] == ["GetCallerIdentity"]
 
 
-def test_with_consent_the_audit_begins(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_consent_the_audit_begins(run: Run, as_aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the clients of the real account."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL")
-    monkeypatch.setattr(command, "new_session", Session)
-    monkeypatch.setenv("LABKIT_CONSENT", "444455556666:us-east-1")
+    monkeypatch.setenv("LABKIT_CONSENT", f"{as_aws}:us-east-1")
     begun = []
 
     def begin(clients: Any, region: str, **_: Any) -> None:
@@ -150,16 +135,5 @@ def test_with_consent_the_audit_begins(run: Run, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(command, "audit", begin)
     status, _, complaint = run("--account", "aws")
-    assert begun == [("444455556666", "us-east-1")]
+    assert begun == [(as_aws, "us-east-1")]
     assert (status, complaint) == (2, "\nlabkit audit: interrupted. It only reads: nothing was changed.\n")
-
-
-def test_the_bar_is_wiped_away(capsys: pytest.CaptureFixture[str]) -> None:
-    """It stands on standard error, on one line, and leaves none."""
-    bar(3, 12, "automatic rotation is off")
-    bar(12, 12, "")
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("\r██████")
-    assert printed.err.endswith(" \r")
-    assert "\n" not in printed.err

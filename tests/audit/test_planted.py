@@ -70,6 +70,7 @@ def test_nothing_else_is_found(shop: Audited) -> None:
     assert len(shop.faulty) == len(FAULTS)
     assert checks().keys() - {fault.check for fault in FAULTS.values()} == {
         "no-trail",
+        "key-store-disconnected",
         "debug-enclave-let-in",
         "attestation-bypassed",
     }

@@ -144,7 +144,7 @@ def test_without_arguments_everything_is_well_again(lab: Any, kms: Any) -> None:
     [
         ({"call": "kms:Decript", "error": "ThrottlingException"}, "kms has no operation 'Decript'"),
         ({"call": "kmss:Decrypt", "error": "ThrottlingException"}, "no service 'kmss'"),
-        ({"call": "kms:Decrypt", "error": "NoSuchKey"}, "no error 'NoSuchKey'. It has: DependencyTimeoutException"),
+        ({"call": "kms:Decrypt", "error": "NoSuchKey"}, "no error 'NoSuchKey'. It has: AccessDeniedException"),
         ({"call": "kms:Decrypt"}, "Say what kms:Decrypt should do"),
         ({"call": "kms:Decrypt", "seconds": -1}, "up to 3600 lab seconds"),
         ({"call": "kms:Decrypt", "error": "ThrottlingException", "times": 0}, "once at least"),
@@ -169,3 +169,17 @@ def test_a_service_s_own_calls_count(lab: Any, kms: Any) -> None:
     with pytest.raises(ClientError) as refused:
         s3.put_object(Bucket="throttled", Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
     assert refused.value.response["Error"]["Code"] == "SlowDown"  # S3's own word for it
+
+
+@pytest.mark.parametrize(("service", "operation", "words"), [
+    ("kms", "list_keys", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."),
+    ("iam", "list_roles", "Rate exceeded"),
+    ("secretsmanager", "list_secrets", "Rate exceeded"),
+])  # fmt: skip
+def test_a_throttled_call_says_what_aws_says(lab: Any, service: str, operation: str, words: str) -> None:
+    """KMS has words of its own."""
+    name = "".join(part.title() for part in operation.split("_"))
+    lab.disturb(f"{service}:{name}", error="ThrottlingException")
+    with labkit.expect_error("ThrottlingException") as refused:
+        getattr(boto3.client(service, config=ONCE), operation)()
+    assert refused.message == words

@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -30,6 +31,9 @@ from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
+from ..services.xks.client import XksClient
+from ..services.xks.names import Names
+from . import late
 from .services import SERVICES, Account, permissions, records
 from .tables import require_whole_tables
 
@@ -53,19 +57,24 @@ class AccountKeys:
 class Cloud:
     """The accounts of one lab, or of one `labkit serve`."""
 
-    def __init__(self, seed: str, region: str = "us-east-1", accounts: int = 1) -> None:
+    def __init__(
+        self, seed: str, region: str = "us-east-1", accounts: int = 1, clock: Clock | None = None, dice: str = ""
+    ) -> None:
+        """Put it together. `clock` is the lab's unless given; `dice` seeds what falls at random, else `seed` does."""
         if accounts < 1:
             raise ValueError("A cloud has at least one account.")
         require_whole_tables()
         self.seed = seed
         self.region = region
-        self.clock = Clock()
+        self.clock = clock or Clock()
         rooms = ("kms", "sts", "ids", "moto", "cloudtrail", "nitro")
         entropy = {name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in rooms}
         backends.reset(entropy["moto"].token_hex(32), self.clock)
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
+        self.xks = Names()
+        self.kms.custom_stores.proxies.caller = XksClient(self.xks)
         self.hypervisor = Hypervisor(self.clock, entropy["nitro"])
         self.kms.trust_attestation_root(self.hypervisor.root.certificate)  # in place of AWS's own
         judged, shown = permissions(SERVICES), records(SERVICES)
@@ -74,6 +83,8 @@ class Cloud:
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
+        authority = Authority(judged)
+        self.soft_mode = authority.soft_mode
         self.gateway = Gateway(
             self.clock,
             entropy["ids"],
@@ -81,8 +92,11 @@ class Cloud:
             backends.Moto(),
             Recorder(self.history, shown),
             self.control_token,
-            Authority(judged),
+            authority,
         )
+        lateness = self.gateway.lateness
+        lateness.watched, lateness.changes = partial(late.watched, self.kms), late.changes
+        lateness.dice = Entropy(f"{dice or seed}/late")
         self.gateway.add_service("kms", self.kms)
         self.gateway.add_service("sts", sts)
         self.gateway.noted.append(self.kms.note_event)  # GetKeyLastUsage answers it
@@ -150,12 +164,17 @@ class Cloud:
         if asked.get("call"):
             error, times = asked.get("error") or "", int(asked.get("times", 1))
             seconds = float(asked.get("seconds", 0))
-            self.gateway.disturbances.add(disturbance(asked["call"], error, times, seconds))
+            after = int(asked.get("after", 0))
+            self.gateway.disturbances.add(disturbance(asked["call"], error, times, seconds, after))
         if asked.get("calls_per_second") is not None:
             self.clock.pace(int(asked["calls_per_second"]))
         if asked.get("quotas") is not None:
             self.quotas.clear()
             self.quotas.on = bool(asked["quotas"])
+        if asked.get("late") is not None:
+            delays = late.delays(asked["late"])
+            self.gateway.lateness.set(delays)
+            self.delay_grants(delays[late.GRANTS])
         if asked.get("grants") is not None:
             self.delay_grants(timedelta(seconds=float(asked["grants"])))
         return self.disturbed()
@@ -166,12 +185,17 @@ class Cloud:
         self.quotas.clear()
         self.clock.pace(1)
         self.delay_grants(timedelta(0))
+        self.gateway.lateness.set({})
         return self.disturbed()
 
     def disturbed(self) -> list[str]:
         """Say what is switched on, a line each; nothing on a good day."""
         lines = ["KMS counts requests against its quotas"] if self.quotas.on else []
         lines += [f"{self.clock.paced} calls fit in a lab second"] if self.clock.paced != 1 else []
+        lines += [
+            f"changes of {kind} are seen {by.total_seconds():g} seconds late"
+            for kind, by in self.gateway.lateness.delays.items()
+        ]
         delay = self.kms.grant_delay.total_seconds()
         lines += [f"a new grant needs {delay:g} lab seconds to work without its token"] if delay else []
         return lines + self.gateway.disturbances.active()

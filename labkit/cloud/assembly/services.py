@@ -21,6 +21,8 @@ from ..kms.service import Kms
 from ..services import organizations, sts
 from ..services.autoscaling import facts as autoscaling
 from ..services.cloudformation.service import CloudFormation
+from ..services.cloudhsm import facts as cloudhsm
+from ..services.cloudhsm.wrap import CloudHsm
 from ..services.cloudwatch import facts as cloudwatch
 from ..services.dynamodb import facts as dynamodb
 from ..services.ebs import facts as ebs
@@ -48,6 +50,7 @@ from ..services.sqs.encryption import MessageKeys
 from ..services.sqs.queues import Queues
 from ..services.sqs.wrap import Sqs
 from ..services.ssm import facts as ssm
+from ..services.tagging import Tagging
 from ..wire.protocols import HttpRequest, HttpResponse
 from . import monitoring
 
@@ -155,7 +158,7 @@ def _s3(account: Account) -> None:
 
 SERVICES: tuple[Registered, ...] = (
     Registered(sts.FACTS),
-    Registered(organizations.FACTS),
+    Registered(organizations.FACTS, lambda account: account.wrap("organizations", organizations.Organizations())),
     Registered(iam.FACTS, lambda account: account.wrap("iam", Iam(account.kms))),
     Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
     Registered(ebs.FACTS, _ec2_and_autoscaling),
@@ -176,9 +179,13 @@ SERVICES: tuple[Registered, ...] = (
         ServiceFacts("cloudformation"),
         lambda account: account.gateway.add_service("cloudformation", CloudFormation(account.gateway)),
     ),
+    Registered(cloudhsm.FACTS, lambda account: account.wrap("cloudhsmv2", CloudHsm(account.kms))),
     Registered(EVENTS, _events),
     Registered(cloudwatch.LOGS),
-    Registered(ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging"))),
+    Registered(
+        ServiceFacts("resourcegroupstaggingapi", Permissions(prefix="tag"), Records(source="tagging")),
+        lambda account: account.wrap("resourcegroupstaggingapi", Tagging(account.kms)),
+    ),
     Registered(ServiceFacts("stepfunctions", Permissions(prefix="states"), Records(source="states"))),
     Registered(cloudwatch.METRICS, _monitoring),  # with the logs that metrics are counted in
 )

@@ -35,5 +35,13 @@ def partitions() -> list[str]:
 
 
 @cache
+def dns_suffixes(partition: str = "aws") -> tuple[str, ...]:
+    """List the domains under which AWS's endpoints of a partition are."""
+    found = next(each for each in loader().load_data("endpoints")["partitions"] if each["partition"] == partition)
+    variants = [each["dnsSuffix"] for each in found["defaults"].get("variants", ()) if "dnsSuffix" in each]
+    return tuple(dict.fromkeys([found["dnsSuffix"], *variants]))
+
+
+@cache
 def _endpoints() -> EndpointResolver:
     return EndpointResolver(loader().load_data("endpoints"))

@@ -6,6 +6,7 @@ Nothing in the simulated account reads the machine's time, save the age check of
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,9 @@ START = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
 LAST = datetime(2100, 1, 1, tzinfo=UTC)
 """How far the clock can be moved. Beyond it services can't write every time: gzip's ends in 2106, zip's in 2107, and
 what a service plans (a rotation, an expiry) lies years ahead of the clock."""
+
+
+_BY_THE_MACHINE = "This account's time is the machine's (--wall-clock)."
 
 
 def iso(moment: datetime) -> str:
@@ -47,6 +51,10 @@ class Clock:
         finally:
             self._seen = before
 
+    def wait(self, by: timedelta) -> datetime:
+        """Let a call take so long; answers the new time."""
+        return self.advance(by)
+
     def pace(self, calls: int) -> None:
         """Let this many calls fit in a lab second from now on; ValueError for none or more than ten thousand."""
         if not 1 <= calls <= 10_000:
@@ -72,3 +80,38 @@ class Clock:
             self._now += by if self.paced > 1 else timedelta(seconds=round(by.total_seconds()))
             self.moved += by
             return self._now
+
+
+class WallClock(Clock):
+    """The machine's time, for `labkit serve --wall-clock`: a call takes as long as it takes, and nobody moves it."""
+
+    def __init__(self) -> None:
+        super().__init__(start=datetime.now(UTC))
+
+    def now(self) -> datetime:
+        """Return the machine's time, UTC; it never goes back, also where the machine's is set back."""
+        if self._seen is not None:
+            return self._seen
+        with self._lock:
+            self._now = max(self._now, datetime.now(UTC))
+            return self._now
+
+    def tick(self) -> datetime:
+        """Return the time of a call that goes by."""
+        return self.now()
+
+    def wait(self, by: timedelta) -> datetime:
+        """Let a call take so long: its caller waits, and so do all others."""
+        time.sleep(by.total_seconds())
+        return self.now()
+
+    def pace(self, calls: int) -> None:
+        """Refuse (ValueError): a second of the machine's holds as many calls as it can carry out."""
+        if calls != 1:
+            raise ValueError(f"{_BY_THE_MACHINE} calls_per_second can't be set.")
+
+    def advance(self, by: timedelta) -> datetime:
+        """Refuse (ValueError): the machine's time can't be moved."""
+        if by:
+            raise ValueError(f"{_BY_THE_MACHINE} It can't be moved; without --wall-clock it can.")
+        return self.now()

@@ -19,8 +19,9 @@ from urllib.parse import parse_qs
 from cryptography import x509
 
 from ..assembly.cloud import Cloud
-from ..authorization.organization_membership import join
+from ..authorization.organization_membership import join, membership
 from ..wire.protocols import HttpRequest, HttpResponse
+from .key_stores import ANSWERS as KEY_STORES
 
 PREFIX = "/_labkit/"
 HEADER = "x-labkit-control"
@@ -107,6 +108,18 @@ def _events(cloud: Cloud, given: dict[str, Any]) -> Any:
         return cloud.history.of_account(_text(given, "account"))
 
 
+def _network_activity(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return cloud.history.network_activity_of(_text(given, "account"))
+
+
+def _rcps(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        place = membership(_text(given, "account"))
+    levels = place.rcps if place else ()
+    return [[{"name": each.name, "text": each.text} for each in level] for level in levels]
+
+
 def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
     keys = cloud.open_account()
     return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
@@ -121,6 +134,13 @@ def _grant_delay(cloud: Cloud, given: dict[str, Any]) -> Any:
 def _disturb(cloud: Cloud, given: dict[str, Any]) -> Any:
     with cloud.gateway.still():
         return {"disturbed": cloud.disturb(given) if given else cloud.undisturb()}
+
+
+def _soft_mode(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        if "on" in given:
+            cloud.soft_mode.on = given["on"] is True
+        return cloud.soft_mode.told()
 
 
 def _join_organization(cloud: Cloud, given: dict[str, Any]) -> Any:
@@ -167,11 +187,16 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "GET clock": _clock,
     "POST clock": _advance,
     "GET events": _events,
+    "GET network-activity": _network_activity,
+    "GET rcps": _rcps,
     "POST accounts": _open_account,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,
+    "GET soft-mode": lambda cloud, _: _soft_mode(cloud, {}),
+    "POST soft-mode": _soft_mode,
     "POST organization": _join_organization,
     "GET explanation": _explanation,
+    **KEY_STORES,
     "POST enclaves": _run_enclave,
     "POST enclave-ended": _terminate_enclave,
     "POST attestations": _attest,

@@ -25,6 +25,7 @@ PARTS = {
     "rds": "Amazon RDS",
     "secretsmanager": "AWS Secrets Manager",
     "ssm": "Systems Manager Parameter Store",
+    "tagging": "Resource Groups Tagging API",
     "dynamodb": "Amazon DynamoDB",
     "lambda": "AWS Lambda",
     "sqs": "Amazon SQS",

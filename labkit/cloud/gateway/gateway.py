@@ -26,6 +26,7 @@ from ..wire.protocols import HttpRequest, HttpResponse, Send
 from .disturb import Disturbances
 from .inner_calls import OBSERVER_HEADER, InnerCalls
 from .interfaces import Behind, Recorder, Service
+from .lateness import Lateness
 from .observing import Observing
 from .pipeline import Pipeline
 from .reception import Reception, Unreceived
@@ -63,7 +64,7 @@ class Gateway:
         self._over = False
         self.endpoint = ""  # where the second door answers: what functions that run outside are told
         self._lock = threading.RLock()  # calls are served one after the other: the clock steps, moto has no locks
-        self.disturbances = Disturbances(clock)
+        self.disturbances, self.lateness = Disturbances(clock), Lateness(clock)
         self.explanations = Explanations()
         self.authorize, self.demand = authority.authorize, authority.demand  # for what services ask besides
         self._timeline = Timeline(clock)
@@ -81,7 +82,8 @@ class Gateway:
             return self._ids_for(by).uuid()
 
         disturb = self.disturbances.apply
-        self._pipeline = Pipeline(self._reception, self._timeline, behind, authority, disturb, keep, new_id)
+        late = self.lateness
+        self._pipeline = Pipeline(self._reception, self._timeline, behind, authority, disturb, late, keep, new_id)
         self.wraps = self._pipeline.wraps  # by service: what makes moto's services use keys as AWS does
         self.throttles = self._pipeline.throttles  # what counts calls against quotas
         self.preflight: Callable[[HttpRequest], HttpResponse] | None = None  # answers browsers' OPTIONS requests
@@ -120,6 +122,8 @@ class Gateway:
             except Exception:  # a fault of ours
                 log.exception("A request failed inside the simulated account")
                 response = protocols.write_error(FAULT, "json", self._strangers.uuid())
+            finally:
+                self.lateness.at_present()
         self._drain()
         return response if request.method != "HEAD" else replace(response, body=b"")  # a HEAD's answer has no body
 
@@ -151,6 +155,7 @@ class Gateway:
     @contextmanager
     def unlocked(self) -> Iterator[None]:
         """Let other calls in while this one waits for something outside: a Lambda function that runs."""
+        self.lateness.at_present()
         self._lock.release()
         try:
             yield

@@ -1,6 +1,7 @@
 """The way of every call: one list of steps, in order, from the request's bytes to the record.
 
-    parse and identify → take time → disturb → plan → throttle → authorize → check documents → serve → answer → record
+    parse and identify → take time → disturb → see late → plan → throttle → authorize → check documents → settle →
+    serve → answer → record
 
 A step refuses by raising `AwsError`. What follows is left out then, but for the last two: a refused call is answered in
 its protocol's words, and it is recorded.
@@ -19,6 +20,7 @@ from ..wire import protocols
 from ..wire.protocols import HttpRequest, HttpResponse, Send
 from ..wire.request_ids import stamped
 from .interfaces import Behind, Service, Wrap
+from .lateness import Lateness
 from .reception import Received, Reception
 from .timeline import Timeline
 
@@ -55,12 +57,14 @@ class Pipeline:
         behind: Behind,
         authority: Authority,
         disturb: OnCall,
+        late: Lateness,
         keep: OnCall,
         new_id: Callable[[Principal | None], str],
     ) -> None:
         self._reception = reception
         self._timeline = timeline
         self._behind = behind
+        self._late = late
         self._keep = keep
         self._new_id = new_id
         self.services: dict[str, Service] = {}
@@ -70,10 +74,12 @@ class Pipeline:
         # Services' own calls of KMS go through these, too.
         self.decisions: list[OnCall] = [
             disturb,  # a throttled call is refused before anybody looks at what it asks for
+            late.see,  # what has just been changed may not be known yet (off unless asked for)
             self.plan,  # validation, and the resources that permission is asked on
             self._throttle,  # behind the plan: a quota depends on the key's spec
             authority.authorize,  # who may do what; keeps its decision on the call
             authority.check_documents,  # a policy that the service would not keep is refused to its writers
+            self._settle,  # it is carried out on the present account, whatever the steps before have seen
         ]
         self.steps: list[Step] = [
             self._parse_and_identify,  # the signature names service and caller; the parameters are read last
@@ -148,6 +154,10 @@ class Pipeline:
     def _throttle(self, call: Call) -> None:
         for throttle in self.throttles:
             throttle(call)
+
+    def _settle(self, call: Call) -> None:
+        if self._late.settle(call) and call.service in self.services:
+            self.plan(call)
 
     def _serve(self, exchange: Exchange) -> None:
         exchange.response = self.serve(exchange.received)

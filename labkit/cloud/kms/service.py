@@ -21,11 +21,12 @@ from . import checks, managed
 from .agenda import Happening
 from .api import corrections
 from .attestation import recipients
+from .custom_stores.stores import CustomStores
 from .grant_lookup import grant_to_retire
 from .identifiers import refuse_alias
 from .model import Grant, Key
 from .operation import Handler, OnKey, Operation, operations, refuse_dry_run
-from .store import PolicyChecker, PrincipalFinder, Store
+from .store import PolicyChecker, PrincipalFinder, RegionKeys, Store
 
 
 class Kms:
@@ -62,6 +63,11 @@ class Kms:
     @grant_delay.setter
     def grant_delay(self, delay: timedelta) -> None:
         self._store.grant_delay = delay
+
+    @property
+    def custom_stores(self) -> CustomStores:
+        """The custom key stores, and what they stand on."""
+        return self._store.custom_stores
 
     def trust_attestation_root(self, certificate: x509.Certificate) -> None:
         """Believe attestation documents whose chain begins with this certificate, from now on.
@@ -116,6 +122,12 @@ class Kms:
     def keys(self) -> list[Key]:
         """Return all keys of every account and Region."""
         return self._store.keys()
+
+    def places(self, account: str, *regions: str) -> list[RegionKeys]:
+        """Return the keys and aliases of every account and Region as they are kept; these Regions' are among them."""
+        for region in regions:
+            self._store.in_region(account, region)
+        return self._store.places()
 
     def note_event(self, call: Call, event_id: str) -> None:
         """Learn which CloudTrail event a call became: GetKeyLastUsage answers it."""

@@ -15,6 +15,8 @@ from ..core.call import Call
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from .agenda import Agenda
+from .custom_stores.store import CustomKeyStore
+from .custom_stores.stores import CustomStores
 from .material import Material
 from .model import Alias, ImportParameters, Key
 
@@ -37,6 +39,7 @@ class Store:
         self.clock = clock
         self.entropy = entropy
         self.agenda = Agenda()
+        self.custom_stores = CustomStores(entropy.seed, self.agenda.add)
         self.policy_checker: PolicyChecker | None = None
         self.principal_finder: PrincipalFinder | None = None
         self.grant_delay = timedelta(0)
@@ -72,9 +75,17 @@ class Store:
         """Let ciphertexts under this material find the key."""
         self._by_material[key.region, material.id] = key
 
+    def places(self) -> list[RegionKeys]:
+        """Return what each account has in each Region."""
+        return list(self._regions.values())
+
     def keys(self) -> list[Key]:
         """Return all keys of every account and Region."""
         return [key for there in self._regions.values() for key in there.keys.values()]
+
+    def keys_in(self, custom_store: CustomKeyStore) -> list[Key]:
+        """Return the keys in a custom key store, those that wait for their deletion too."""
+        return [key for key in self.keys() if key.custom_store is custom_store]
 
     def keys_of_region(self, region: str) -> list[Key]:
         """Return all keys in this Region, of whichever account."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from moto.ec2.models import ec2_backends
 
 from ...core.call import Call
 from ...core.errors import AwsError
-from ...wire.protocols import HttpRequest, HttpResponse
+from ...wire.protocols import HttpRequest, HttpResponse, fields_of
 from .state import EbsState, ec2_of, instance_of, volumes_of
 
 Onward = Callable[[HttpRequest], HttpResponse]
@@ -38,7 +40,10 @@ class Images:
         """The snapshot of the system's volume is under the volume's key, with its data key; no call to KMS."""
         backend = ec2_of(call)
         before = set(backend.amis)
-        response = onward(request)
+        response = onward(_without_snapshots_tags(request))
+        for name in set(backend.amis) - before:
+            for tag in _snapshots_tags(call):
+                backend.amis[name].ebs_snapshot.add_tag(tag["Key"], tag["Value"])
         instance = instance_of(call, call.params.get("InstanceId", ""))
         attached = volumes_of(instance) if instance is not None else []
         system = next((each for each in attached if each in self._state.data_keys), None)
@@ -58,6 +63,27 @@ class Images:
             if key is not None and key.manager == "AWS":
                 raise AwsError("InvalidParameter", _MANAGED_KEY_SHARED)
         return onward(request)
+
+
+def _snapshots_tags(call: Call) -> Iterator[dict[str, str]]:
+    """Read the tags that are meant for the snapshots of a new image: moto takes those of the image alone."""
+    for each in call.params.get("TagSpecifications") or []:
+        if each.get("ResourceType") == "snapshot":
+            yield from each.get("Tags") or []
+
+
+def _without_snapshots_tags(request: HttpRequest) -> HttpRequest:
+    fields = fields_of(request)
+    theirs = tuple(
+        name.removesuffix("ResourceType")
+        for name, value in fields.items()
+        if name.startswith("TagSpecification.") and name.endswith(".ResourceType") and value == "snapshot"
+    )
+    if not theirs:
+        return request
+    form = urlencode([(name, value) for name, value in fields.items() if not name.startswith(theirs)]).encode()
+    headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+    return replace(request, query="", body=form, headers=headers)
 
 
 def _describe(call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
