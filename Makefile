@@ -65,5 +65,5 @@ clean:  ## Remove .venv and everything made by tools
 ifneq ($(shell [ ! -s $(READY) ] || [ "$$(cat $(READY))" = "$$(pwd -P)" ] || echo moved),)
 .PHONY: $(READY)
 endif
-$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json
+$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json tools/jupyter-server-labkit.json
 	@PYTHON="$(PYTHON)" sh tools/make-venv

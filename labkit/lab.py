@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .accounts.behind import Behind
 from .errors import LabError
 from .observer import Observer
+from .offers_key_stores import OffersKeyStores
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .progress import Page
+    from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
     from .widgets.console import Console
     from .widgets.quiz import QuizWidget
@@ -63,7 +65,7 @@ def _distance(given: Mapping[str, float]) -> timedelta:
         raise ValueError(f"Give a distance in time as days=8 or hours=1.5, not {told}.") from None
 
 
-class Lab:
+class Lab(OffersKeyStores):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
@@ -74,7 +76,7 @@ class Lab:
         self.region = region
         self.endpoint = remote.endpoint
         self.clock = LabClock(remote)
-        self.observer = Observer(remote, region)
+        self.observer = Observer(remote, region, account_id)
         self._remote = remote
         self._exercises: Exercises | None = None
         self._quiz: QuizWidget | None = None
@@ -84,6 +86,14 @@ class Lab:
     def events(self) -> list[dict[str, Any]]:
         """CloudTrail's records of the account so far, oldest first, in the form that AWS delivers."""
         events: list[dict[str, Any]] = self._remote.get("events", account=self.account_id)
+        return events
+
+    def network_activity(self) -> list[dict[str, Any]]:
+        """CloudTrail's network activity events: every call that came by a VPC endpoint of this account, oldest first.
+
+        A trail has them only where its advanced event selectors ask for them, and `events` never.
+        """
+        events: list[dict[str, Any]] = self._remote.get("network-activity", account=self.account_id)
         return events
 
     def trail(self) -> pandas.DataFrame:
@@ -178,10 +188,13 @@ class Lab:
             self._accounts[name] = sign_in(name, self.region, self._remote.post("accounts"), self.clock.now)
         return self._accounts[name]
 
-    def organization(self, scps: Sequence[Statement]) -> Organization:
-        """Make an organization that the lab's account joins, under a service control policy of these statements."""
+    def organization(self, scps: Sequence[Statement] = (), rcps: Sequence[Statement] = ()) -> Organization:
+        """Make an organization that the lab's account joins.
+
+        The account gets a service control policy of the statements `scps`, and a resource control policy of `rcps`.
+        """
         self._remote.require()
-        return organize(self.account("management"), self.account_id, scps, self._remote)
+        return organize(self.account("management"), self.account_id, scps, rcps, self._remote)
 
     def grant_delay(self, **distance: float) -> timedelta:
         """Let new grants take this long to work without its grant token; no argument: no time.
@@ -219,11 +232,23 @@ class Lab:
         from .disturbed import Disturbed
 
         asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
-        asked |= {"grants": grants and grants.total_seconds(), "late": late and late.total_seconds()}
+        asked |= {
+            "grants": None if grants is None else grants.total_seconds(),
+            "late": None if late is None else late.total_seconds(),
+        }
         if call:
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def soft_mode(self) -> SoftMode:
+        """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?
+
+        The block's value lists each such call with AWS's words. AWS itself has no such mode.
+        """
+        from .soft_mode import SoftMode
+
+        return SoftMode(self._remote)
 
     def audit(self, *only: str) -> Report:
         """Audit the account in the lab's Region, by plain read-only calls of yours, which are recorded as any others.
@@ -233,8 +258,9 @@ class Lab:
         """
         self._remote.require()
         from .audit import audit
+        from .audit.progress import for_people
 
-        return audit(only=only, region=self.region)
+        return audit(only=only, region=self.region, progress=for_people())
 
     def console(self, identity: Any = None) -> Console:
         """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.

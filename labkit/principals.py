@@ -30,9 +30,9 @@ class Session:
         self._region = region
         self._keys = keys
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """Make a boto3 client of this session."""
-        return boto3.client(service, region_name=region or self._region, **self._keys)
+    def client(self, service: str, region: str | None = None, endpoint_url: str | None = None) -> Any:
+        """Make a boto3 client of this session; `endpoint_url` is a VPC endpoint's, as boto3 takes it."""
+        return boto3.client(service, region_name=region or self._region, endpoint_url=endpoint_url, **self._keys)
 
     def __repr__(self) -> str:
         return f"Session {self.arn}"
@@ -75,16 +75,17 @@ class Role:
         tags: Mapping[str, str] | None = None,
         session_name: str | None = None,
         mfa: bool = False,
+        endpoint_url: str | None = None,
     ) -> Any:
-        """Make a boto3 client that calls as a new session of this role: see `session`.
+        """Make a boto3 client that calls as a new session of this role: see `session`, and `Session.client`.
 
         With `mfa` an IAM user (the role's name in lower case, with "-user") assumes the role with the code of an MFA
         device: only who has a device can, and a role's session has none.
         """
         if not mfa:
-            return self.session(policy, tags, session_name).client(service, region)
+            return self.session(policy, tags, session_name).client(service, region, endpoint_url)
         user = self._account.user_with_mfa(f"{self.name.lower()}-user", self.arn)
-        return self.session(policy, tags, session_name, by=user, **user.mfa()).client(service, region)
+        return self.session(policy, tags, session_name, by=user, **user.mfa()).client(service, region, endpoint_url)
 
     def __repr__(self) -> str:
         return f"Role {self.arn}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .accounts.aws.account import RealAccount
+from .accounts.aws.answers.account import RealAccount
 from .accounts.aws.capabilities import capabilities, unavailable
 from .accounts.aws.entering import enter
 from .accounts.aws.judging import Judge
@@ -14,6 +14,7 @@ from .accounts.aws.second import SecondAccount, second_account
 from .accounts.aws.skipping import Permissions, watch
 from .accounts.local import LocalCloud
 from .errors import LabError
+from .key_stores import KeyStores
 from .lab import Lab
 from .organization import Organization
 from .principals import Account, Session, Statement, User
@@ -60,9 +61,13 @@ class RealLab(Lab):
         second = self._second[name]
         return Account(second.account_id, self.region, second.keys(), self.clock.now, name)
 
-    def organization(self, scps: Sequence[Statement]) -> Organization:
+    def organization(self, scps: Sequence[Statement] = (), rcps: Sequence[Statement] = ()) -> Organization:
         """Refuse: a real organization is not touched."""
         raise unavailable("organization")
+
+    def _stores(self) -> KeyStores:
+        """Refuse: AWS reaches nothing on this machine."""
+        raise unavailable("key-stores")
 
     def __repr__(self) -> str:
         return f"Lab {self.name}: {self._place()}, Region {self.region}, run {self.run.id}, {self._time()}"

@@ -84,8 +84,8 @@ def test_a_way_round_is_found() -> None:
 
 
 ROOMS = (
-    "doors", "assembly", "cloudtrail", "services", "gateway", "authorization", "moto", "kms", "identity", "policy",
-    "wire", "core", "fidelity",
+    "doors", "assembly", "cloudtrail", "services", "gateway", "authorization", "moto", "kms", "nitro", "identity",
+    "policy", "wire", "core", "fidelity",
 )  # fmt: skip
 """The rooms of the cloud from the top, as labkit/cloud/__init__.py draws them."""
 

@@ -26,10 +26,10 @@ class Behind(Protocol):
         """LabError where the lab is over."""
         ...
 
-    def get(self, name: str, **query: str) -> Any:
+    def get(self, name: str, /, **query: str) -> Any:
         """Ask a question; returns its answer."""
         ...
 
-    def post(self, name: str, **body: Any) -> Any:
+    def post(self, name: str, /, **body: Any) -> Any:
         """Send a request that changes something; returns its answer."""
         ...

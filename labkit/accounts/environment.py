@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shlex
+import shutil
+import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 import boto3
 
-from . import launchers
+from . import launchers, stay_in_lab
 from .sessions import new_session
 
 # What is read when a lab joins an account; all other settings of AWS's would lead some calls past the lab, to the
@@ -46,6 +53,8 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"])),
     }
     _prefer_own_commands()
+    _keep_commands_in_the_lab()
+    stay_in_lab.guard()
     if hasattr(time, "tzset"):
         time.tzset()
     boto3.DEFAULT_SESSION = new_session()  # forget the credentials that an earlier session has read
@@ -63,3 +72,33 @@ def _prefer_own_commands() -> None:
     path = os.environ.get("PATH", "").split(os.pathsep)
     if own not in path:  # an environment that is activated has its own order, and keeps it
         os.environ["PATH"] = os.pathsep.join([own, *path])
+
+
+def _keep_commands_in_the_lab() -> None:
+    """Put `stay_in_lab` before this environment's `aws`; another `aws` that the learner prefers stays theirs.
+
+    Where no folder can be written to, the command is as it was.
+    """
+    found = shutil.which("aws")
+    if os.name == "nt" or found is None or Path(found).parent != launchers.commands():
+        return
+    with suppress(OSError):
+        folder = _commands_of_the_lab()
+        path = os.environ["PATH"].split(os.pathsep)
+        os.environ["PATH"] = os.pathsep.join([folder, *(each for each in path if each != folder)])
+
+
+@cache
+def _commands_of_the_lab() -> str:
+    """Write the launcher into a folder of its own, which goes when this process ends, and with no child of it."""
+    folder, process = tempfile.mkdtemp(prefix="labkit-commands-"), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == process:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    launcher = Path(folder, "aws")
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(stay_in_lab.__file__)} "$@"\n')
+    launcher.chmod(0o755)
+    return folder

@@ -47,11 +47,11 @@ class Remote:
                 "and the `aws` command speak to that. Go on with the lab that it gave you."
             )
 
-    def get(self, name: str, **query: str) -> Any:
+    def get(self, name: str, /, **query: str) -> Any:
         """Ask a question; returns its answer."""
         return self._send("GET", f"{name}?{urllib.parse.urlencode(query)}", None)
 
-    def post(self, name: str, **body: Any) -> Any:
+    def post(self, name: str, /, **body: Any) -> Any:
         """Send a request that changes something; returns its answer."""
         return self._send("POST", name, json.dumps(body).encode())
 

@@ -17,6 +17,7 @@ The rooms, from the top. A room imports only what stands below it (tests/test_ar
     authorization    gathers policies and the request context, asks `policy`
     moto             moto's back ends, at arm's length
     kms              the service that all is about
+    nitro            measures enclaves' images and signs what it measured, under a lab root
     identity         who signed a request
     policy           decisions, from documents alone
     wire             AWS's protocols

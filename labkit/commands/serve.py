@@ -61,6 +61,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="the Region named in the settings printed (default: %(default)s)",
     )
     serve_parser.add_argument(
+        "--xks",
+        action="append",
+        type=proxy_name,
+        default=[],
+        metavar="NAME=ADDRESS",
+        help="where the account's KMS finds an external key store proxy: "
+        "https://xks.example.com=http://127.0.0.1:PORT; may be given more than once",
+    )
+    serve_parser.add_argument(
         "--wall-clock",
         action="store_const",
         const=WALL,
@@ -123,6 +132,18 @@ def region_name(text: str) -> str:
     return text
 
 
+def proxy_name(text: str) -> tuple[str, str]:
+    """Read NAME=ADDRESS of a proxy; an address of this machine only."""
+    from ..cloud.services.xks.names import Names
+
+    name, _, address = text.partition("=")
+    try:
+        Names().map(name, address)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+    return name, address
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
     from ..accounts.environment import leave_the_owner_out
@@ -142,6 +163,8 @@ def serve(arguments: argparse.Namespace) -> int:
         cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock)
         if arguments.late is not None:
             cloud.disturb({"late": arguments.late})
+        for name, address in arguments.xks:
+            cloud.xks.map(name, address)
         with closing(Server(cloud, port=arguments.port)) as server:
             gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)

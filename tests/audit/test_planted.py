@@ -66,9 +66,14 @@ def test_each_fault_is_found_once(shop: Audited, name: str) -> None:
 
 
 def test_nothing_else_is_found(shop: Audited) -> None:
-    """Each finding is of a planted fault, and every check but one has a fault."""
+    """Each finding is of a planted fault, and every check but some has a fault: those on enclaves are in a table."""
     assert len(shop.faulty) == len(FAULTS)
-    assert checks().keys() - {fault.check for fault in FAULTS.values()} == {"no-trail"}
+    assert checks().keys() - {fault.check for fault in FAULTS.values()} == {
+        "no-trail",
+        "key-store-disconnected",
+        "debug-enclave-let-in",
+        "attestation-bypassed",
+    }
     assert checks().keys() - CHECKS.keys() == {"pending-deletion-in-use"}
 
 

@@ -94,7 +94,10 @@ def additions(before: dict[Place, Any], after: dict[Place, Any], principals: dic
 
 
 def _of_a_statement(kind: str, statement: dict[str, Any], principals: dict[str, str]) -> Iterator[tuple[str, Any]]:
-    if kind != "trust" and statement["Effect"] == "Allow":
+    for action in _listed(statement.get("NotAction", [])):
+        kept = [each for each in statement["NotAction"] if each != action]
+        yield f"action {action} no longer left out", statement | {"NotAction": kept or ["iam:*"]}
+    if kind != "trust" and statement["Effect"] == "Allow" and "Action" in statement:
         actions = _listed(statement["Action"])
         keys = [key for block in statement.get("Condition", {}).values() for key in block]
         under = f" under {' and '.join(keys)}" if keys else ""

@@ -24,6 +24,7 @@ EXERCISES = {
     "14-lambda-and-dynamodb": ("developers-share", "clerk-and-carts"),
     "15-rotate-keys": ("half-a-year",),
     "20-troubleshoot": ("clerk-and-alias", "tellers-door", "contractors-fence"),
+    "23-only-this-code-may-decrypt": ("bind-it",),
     "24-services-that-call-kms": ("one-log-group",),
     "25-encrypt-later": ("night-shift",),
     "21-best-practices-audit": ("close-the-newsletter",),

@@ -13,7 +13,15 @@ import pytest
 
 from labkit.exercises import Spec, notebooks
 
-from . import forbidden, forbidden_projects, forbidden_ways, other_ways, other_ways_projects, specimens
+from . import (
+    forbidden,
+    forbidden_enclaves,
+    forbidden_projects,
+    forbidden_ways,
+    other_ways,
+    other_ways_projects,
+    specimens,
+)
 from .absurd import problems
 from .branching import files_as_found, in_branch
 from .said import SAID
@@ -22,7 +30,12 @@ from .walking import run, visit
 
 Rows = dict[str, dict[str, Any]]
 WAYS = other_ways.WAYS | other_ways_projects.WAYS
-FORBIDDEN: tuple[Rows, ...] = (forbidden.ANSWERS, forbidden_projects.ANSWERS, forbidden_ways.ANSWERS)
+FORBIDDEN: tuple[Rows, ...] = (
+    forbidden.ANSWERS,
+    forbidden_enclaves.ANSWERS,
+    forbidden_projects.ANSWERS,
+    forbidden_ways.ANSWERS,
+)
 
 if not hasattr(os, "fork"):
     pytest.skip("a walk has branches where the system has fork (not on Windows)", allow_module_level=True)

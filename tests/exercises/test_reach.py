@@ -224,3 +224,25 @@ def test_what_cannot_be_tried_is_said(account: dict[str, Any]) -> None:
     reach = Reach(account["lab"])
     with pytest.raises(CannotJudge, match="encryption context"):
         reach.exceeds(reach.caller("Reader"))
+
+
+def test_a_resource_control_policy_keeps_strangers_out() -> None:
+    """What the key policy lets everybody do, an RCP over the account takes from those outside the organization."""
+    lab = labkit.start("reach-rcps")
+    lab.account("partner")
+    kms = boto3.client("kms")
+    key = kms.create_key(Description="open")["KeyMetadata"]["Arn"]
+    everybody = allow("kms:*", "*") | {"Principal": {"AWS": "*"}}
+    kms.put_key_policy(KeyId=key, Policy=document(everybody))
+    reach = Reach(lab)
+    assert reach.may(reach.outsider(CLERK), "kms:Decrypt", reach.key(key))
+    org = lab.organization()
+    client, kind = org.management.client("organizations"), "RESOURCE_CONTROL_POLICY"
+    client.enable_policy_type(RootId=org.root_id, PolicyType=kind)
+    ours = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": org.id}}
+    deny = allow("kms:*", "*", ours) | {"Effect": "Deny", "Principal": "*"}
+    made = client.create_policy(Name="ours", Description="-", Type=kind, Content=document(deny))
+    client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=org.root_id)
+    reach = Reach(lab)
+    assert not reach.may(reach.outsider(CLERK), "kms:Decrypt", reach.key(key))
+    assert not [each for each in reach.accesses(reach.outsider(CLERK), reach.key(key)) if each.in_force]

@@ -169,3 +169,17 @@ def test_a_service_s_own_calls_count(lab: Any, kms: Any) -> None:
     with pytest.raises(ClientError) as refused:
         s3.put_object(Bucket="throttled", Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
     assert refused.value.response["Error"]["Code"] == "SlowDown"  # S3's own word for it
+
+
+@pytest.mark.parametrize(("service", "operation", "words"), [
+    ("kms", "list_keys", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."),
+    ("iam", "list_roles", "Rate exceeded"),
+    ("secretsmanager", "list_secrets", "Rate exceeded"),
+])  # fmt: skip
+def test_a_throttled_call_says_what_aws_says(lab: Any, service: str, operation: str, words: str) -> None:
+    """KMS has words of its own."""
+    name = "".join(part.title() for part in operation.split("_"))
+    lab.disturb(f"{service}:{name}", error="ThrottlingException")
+    with labkit.expect_error("ThrottlingException") as refused:
+        getattr(boto3.client(service, config=ONCE), operation)()
+    assert refused.message == words

@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from ..facts.account import Account, Found
-from . import contexts, duties, grants, iam_policies, key_policies, lifetime, logs, monitoring, resources, usage
+from . import (
+    contexts,
+    duties,
+    enclaves,
+    grants,
+    iam_policies,
+    key_policies,
+    key_stores,
+    lifetime,
+    logs,
+    monitoring,
+    resources,
+    usage,
+)
 
 Judge = Callable[[Account], Iterable[Found]]
 
@@ -21,10 +34,13 @@ CHECKS: Mapping[str, Judge] = MappingProxyType(
         "inline-policy-decrypts-all": iam_policies.inline,
         "create-grant-unlimited": duties.create_grant,
         "via-service-missing": usage.via_service,
+        "debug-enclave-let-in": enclaves.debug,
+        "attestation-bypassed": enclaves.bypassed,
         "grant-too-wide": grants.too_wide,
         "grant-doubled": grants.doubled,
         "rotation-off": lifetime.rotation_off,
         "material-expires": lifetime.material_expires,
+        "key-store-disconnected": key_stores.disconnected,
         "unused-key": usage.unused,
         "alias-at-unusable-key": lifetime.aliases,
         "secret-in-context": contexts.secrets,

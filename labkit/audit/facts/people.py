@@ -1,6 +1,6 @@
 """The account's roles and users with their policies, as GetAccountAuthorizationDetails tells them, for the decision.
 
-Service control policies are not read: a member account can't, and they only take away.
+Service and resource control policies are not read: a member account can't, and they only take away.
 """
 
 from __future__ import annotations

@@ -26,10 +26,13 @@ from ..kms.operations import HANDLERS
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
 from ..moto import backends
+from ..nitro.hypervisor import Hypervisor
 from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
+from ..services.xks.client import XksClient
+from ..services.xks.names import Names
 from . import late
 from .services import SERVICES, Account, permissions, records
 from .tables import require_whole_tables
@@ -64,18 +67,24 @@ class Cloud:
         self.seed = seed
         self.region = region
         self.clock = clock or Clock()
-        rooms = ("kms", "sts", "ids", "moto", "cloudtrail")
+        rooms = ("kms", "sts", "ids", "moto", "cloudtrail", "nitro")
         entropy = {name: Entropy(seed if seed == RANDOM else f"{seed}/{name}") for name in rooms}
         backends.reset(entropy["moto"].token_hex(32), self.clock)
         self.credentials = Credentials(self.clock)
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
+        self.xks = Names()
+        self.kms.custom_stores.proxies.caller = XksClient(self.xks)
+        self.hypervisor = Hypervisor(self.clock, entropy["nitro"])
+        self.kms.trust_attestation_root(self.hypervisor.root.certificate)  # in place of AWS's own
         judged, shown = permissions(SERVICES), records(SERVICES)
         self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
+        authority = Authority(judged)
+        self.soft_mode = authority.soft_mode
         self.gateway = Gateway(
             self.clock,
             entropy["ids"],
@@ -83,7 +92,7 @@ class Cloud:
             backends.Moto(),
             Recorder(self.history, shown),
             self.control_token,
-            Authority(judged),
+            authority,
         )
         lateness = self.gateway.lateness
         lateness.watched, lateness.changes = partial(late.watched, self.kms), late.changes

@@ -19,6 +19,7 @@ from ..services.cloudwatch.metrics import Metrics
 from ..services.cloudwatch.wrap import CloudWatch
 from ..services.lambda_.wrap import Lambda
 from ..services.sns.topics import Topics
+from ..services.xks.metrics import XksMetrics
 
 if TYPE_CHECKING:
     from ..gateway.gateway import Gateway
@@ -28,6 +29,7 @@ def install(gateway: Gateway, clock: Clock, kms: Kms, trails: Trails, functions:
     """Stand round moto's services, follow the account's events, and act as time passes."""
     kms_metrics = KmsMetrics(kms)
     metrics = Metrics(kms_metrics)
+    kms.custom_stores.proxies.noted.append(XksMetrics(metrics, clock).note)
     logs = Logs(metrics, LogKeys(gateway))
     alarms = Alarms(gateway, clock, metrics, functions, topics)
     groups = LogGroups(clock, trails, logs, gateway.authorize)

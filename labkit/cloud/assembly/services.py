@@ -21,6 +21,8 @@ from ..kms.service import Kms
 from ..services import organizations, sts
 from ..services.autoscaling import facts as autoscaling
 from ..services.cloudformation.service import CloudFormation
+from ..services.cloudhsm import facts as cloudhsm
+from ..services.cloudhsm.wrap import CloudHsm
 from ..services.cloudwatch import facts as cloudwatch
 from ..services.dynamodb import facts as dynamodb
 from ..services.ebs import facts as ebs
@@ -156,7 +158,7 @@ def _s3(account: Account) -> None:
 
 SERVICES: tuple[Registered, ...] = (
     Registered(sts.FACTS),
-    Registered(organizations.FACTS),
+    Registered(organizations.FACTS, lambda account: account.wrap("organizations", organizations.Organizations())),
     Registered(iam.FACTS, lambda account: account.wrap("iam", Iam(account.kms))),
     Registered(dynamodb.FACTS, lambda account: account.wrap("dynamodb", OnFirstUse(lambda: _dynamodb(account)))),
     Registered(ebs.FACTS, _ec2_and_autoscaling),
@@ -177,6 +179,7 @@ SERVICES: tuple[Registered, ...] = (
         ServiceFacts("cloudformation"),
         lambda account: account.gateway.add_service("cloudformation", CloudFormation(account.gateway)),
     ),
+    Registered(cloudhsm.FACTS, lambda account: account.wrap("cloudhsmv2", CloudHsm(account.kms))),
     Registered(EVENTS, _events),
     Registered(cloudwatch.LOGS),
     Registered(

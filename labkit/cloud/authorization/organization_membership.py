@@ -1,7 +1,7 @@
-"""Which organization an account is in, and the service control policies over it. Reads moto's Organizations.
+"""Which organization an account is in, and its service and resource control policies. Reads moto's Organizations.
 
-Source: Organizations User Guide, "SCP evaluation" and "Service control policies": every level from the root to the
-account must allow, and SCPs do not affect users or roles of the management account.
+Source: Organizations User Guide, "SCP evaluation" and "RCP evaluation": every level from the root to the account must
+allow; SCPs do not affect users or roles of the management account, RCPs not its resources.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import Any
 from moto.organizations.models import FakeAccount, organizations_backends
 
 SCP = "SERVICE_CONTROL_POLICY"
+RCP = "RESOURCE_CONTROL_POLICY"
+FULL_ACCESS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}
+"""The policies that AWS attaches to every root, OU and account."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scp:
-    """A service control policy: its JSON text and its names."""
+class Attached:
+    """A policy that is attached at some level: its JSON text and its names."""
 
     name: str
     text: str
@@ -26,15 +29,19 @@ class Scp:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An account's place: the organization's id, the path of ids down to the account's parent, the SCPs."""
+    """An account's place: the organization's id, the path of ids down to the account's parent, the policies."""
 
     organization: str
     path: str  # o-…/r-…/ou-…/
-    scps: tuple[tuple[Scp, ...], ...]  # level by level; none for the management account
+    scps: tuple[tuple[Attached, ...], ...]  # level by level; none for the management account
+    rcps: tuple[tuple[Attached, ...], ...]  # the same, once the root has RCPs enabled
 
 
 def join(management: str, account: str) -> None:
-    """Let `account` join the organization of `management`, straight under its root, with FullAWSAccess attached."""
+    """Let `account` join the organization of `management`, straight under its root, with all access attached.
+
+    The root has SCPs enabled from then on.
+    """
     backend = organizations_backends[management]["aws"]
     if backend.org is None:
         raise ValueError(f"{management} has no organization.")
@@ -45,7 +52,11 @@ def join(management: str, account: str) -> None:
     member.joined_method = "INVITED"
     backend.accounts.append(member)
     organizations_backends.master_accounts[account] = (management, "aws")
-    backend.attach_policy(PolicyId="p-FullAWSAccess", TargetId=account)
+    for policy in FULL_ACCESS.values():
+        backend.attach_policy(PolicyId=policy, TargetId=account)
+    root: Any = next(unit for unit in backend.ou if unit.id == backend.org.root_id)
+    if SCP not in enabled(root):
+        root.add_policy_type(SCP)
 
 
 def membership(account: str) -> Membership | None:
@@ -59,7 +70,13 @@ def membership(account: str) -> Membership | None:
         chain.insert(0, parent)
     path = "/".join([backend.org.id, *(each.id for each in chain[:-1])]) + "/"
     managing = account == backend.org.master_account_id
-    return Membership(backend.org.id, path, () if managing else tuple(_scps(each) for each in chain))
+    scps, rcps = (() if managing else tuple(_attached(each, kind) for each in chain) for kind in (SCP, RCP))
+    return Membership(backend.org.id, path, scps, rcps if RCP in enabled(chain[0]) else ())
+
+
+def enabled(root: Any) -> tuple[str, ...]:
+    """List the types of policies that are enabled in this root."""
+    return tuple(each["Type"] for each in getattr(root, "policy_types", ()) if each["Status"] == "ENABLED")
 
 
 def _organization_of(account: str) -> tuple[Any, Any] | None:
@@ -72,9 +89,9 @@ def _organization_of(account: str) -> tuple[Any, Any] | None:
     return None
 
 
-def _scps(level: Any) -> tuple[Scp, ...]:
-    policies = [policy for policy in level.attached_policies if policy.type == SCP]
-    return tuple(Scp(policy.name, _text(policy.content), policy.arn) for policy in policies)
+def _attached(level: Any, kind: str) -> tuple[Attached, ...]:
+    policies = [policy for policy in level.attached_policies if policy.type == kind]
+    return tuple(Attached(policy.name, _text(policy.content), policy.arn) for policy in policies)
 
 
 def _text(content: Any) -> str:

@@ -30,6 +30,8 @@ def policies_for(call: Call, principal: Principal, target: Target, services: Ser
         scps=_scps(principal),
         resource=_resource_policy(target, services),
         grants=tuple(_grant(grant, call.time) for grant in target.entity.grants) if _is_key(target) else (),
+        rcps=() if _is_aws_managed(target) else rcps_over(_owner(target, services) or principal.account),
+        endpoint=_endpoint(call),
     )
 
 
@@ -54,6 +56,29 @@ def _scps(principal: Principal) -> tuple[tuple[NamedPolicy, ...], ...]:
     place = membership(principal.account)
     levels = place.scps if place else ()
     return tuple(tuple(_named(scp.name, scp.text, "scp", scp.arn) for scp in level) for level in levels)
+
+
+def rcps_over(account: str) -> tuple[tuple[NamedPolicy, ...], ...]:
+    """Return the resource control policies over an account's resources, level by level."""
+    place = membership(account)
+    levels = place.rcps if place else ()
+    return tuple(tuple(_named(rcp.name, rcp.text, "rcp", rcp.arn) for rcp in level) for level in levels)
+
+
+def _endpoint(call: Call) -> NamedPolicy | None:
+    """The policy of the VPC endpoint that the request came by."""
+    by = call.vpc_endpoint
+    return _named(f"the policy of {by.id}", by.policy, "endpoint") if by else None
+
+
+def _is_aws_managed(target: Target) -> bool:
+    """RCPs "do not apply to AWS managed keys" ("Resources and entities not restricted by RCPs")."""
+    return _is_key(target) and target.entity.manager == "AWS"
+
+
+def _owner(target: Target, services: ServicePermissions) -> str:
+    """The account that owns the resource; empty stands for the caller's own."""
+    return str(target.entity.account) if _is_key(target) else owner_of(target.arn, services)
 
 
 def _identity(principal: Principal) -> Any:

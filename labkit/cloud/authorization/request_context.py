@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core import kms_operations
-from ..core.call import Call, Target
+from ..core.call import Call, Target, VpcEndpoint
 from ..core.clock import iso
 from ..core.invoking_services import invoker
 from ..kms.model import Key
@@ -60,10 +60,12 @@ def context_of(call: Call, target: Target, services: ServicePermissions) -> Cont
         context["aws:CalledVia"] = list(call.via)
         context["aws:CalledViaFirst"], context["aws:CalledViaLast"] = call.via[0], call.via[-1]
         context["aws:ViaAWSService"] = "true"
+    elif call.vpc_endpoint is not None:
+        context |= _network(call.vpc_endpoint, call.source_ip)
     elif call.principal is None or call.principal.kind != "AWSService":
         context["aws:SourceIp"] = call.source_ip
     if call.source_arn:
-        context["aws:SourceArn"], context["aws:SourceAccount"] = call.source_arn, call.source_arn.split(":")[4]
+        context |= source_of(call.source_arn)
     if call.principal:
         context |= {f"aws:PrincipalTag/{name}": value for name, value in principal_tags(call.principal).items()}
         context |= _organization(call, target, services)
@@ -101,6 +103,21 @@ def _organization(call: Call, target: Target, services: ServicePermissions) -> C
     return context
 
 
+def _network(endpoint: VpcEndpoint, address: str) -> Context:
+    """Where a request that came by a VPC endpoint is from: there is no aws:SourceIp ("Properties of the network")."""
+    return {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc, "aws:VpcSourceIp": address}
+
+
+def source_of(arn: str) -> Context:
+    """Tell of the resource for which an AWS service calls as itself: its account, and that one's organization."""
+    account = arn.split(":")[4]
+    context: Context = {"aws:SourceArn": arn, "aws:SourceAccount": account}
+    its = membership(account)
+    if its:
+        context |= {"aws:SourceOrgID": its.organization, "aws:SourceOrgPaths": [its.path]}
+    return context
+
+
 def _sts(call: Call, target: Target) -> Context:
     """Condition keys of AssumeRole (Service Authorization Reference, AWS STS)."""
     params = call.params
@@ -125,6 +142,8 @@ def _kms(call: Call, target: Target) -> Context:
     params = dict(kms_operations.table()[call.operation].defaults) | call.params
     context: Context = {f"kms:{name}": _text(value) for name, value in params.items() if name in _PARAMETERS}
     context |= {f"kms:{key}": _text(params[name]) for key, name in _RENAMED.items() if name in params}
+    if call.operation == "GetKeyPolicy":  # which says itself that this is the value without the parameter
+        context.setdefault("kms:PolicyName", "default")
     if target.action == "kms:CreateKey":
         context.pop("kms:ReplicaRegion", None)  # of ReplicateKey alone (Service Authorization Reference, AWS KMS)
     if "Operations" in params:
@@ -141,6 +160,7 @@ def _kms(call: Call, target: Target) -> Context:
         context["kms:ViaService"] = f"{invoker(call.via[-1]).via}.{call.region}.amazonaws.com"
     context |= _encryption_context(call, target, constraints)
     context |= _alias(call, target)
+    context |= call.attestation.conditions() if call.attestation is not None else {}
     tags = params.get("Tags", [])
     context |= {f"aws:RequestTag/{tag['TagKey']}": tag["TagValue"] for tag in tags}
     tag_keys = [tag["TagKey"] for tag in tags] + list(params.get("TagKeys", []))

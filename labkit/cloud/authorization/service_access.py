@@ -13,6 +13,8 @@ from ..core.call import Principal
 from ..policy.decision import decide
 from ..policy.documents import DocumentKind, parse_document
 from ..policy.question import NamedPolicy, Policies, Question
+from .policy_sources import rcps_over
+from .request_context import source_of
 
 
 def service_principal(service: str, account: str) -> Principal:
@@ -34,7 +36,14 @@ def allows(
         return False
     text = policy.decode() if isinstance(policy, bytes) else str(policy)
     account = source_arn.split(":")[4]
-    seen = {"aws:SourceArn": source_arn, "aws:SourceAccount": account, "aws:SecureTransport": "true", **(context or {})}
-    question = Question(service_principal(service, account), action, resource, context=seen)
+    seen = {**source_of(source_arn), "aws:SecureTransport": "true", **(context or {})}
+    owner = _in_arn(resource) or account
+    question = Question(service_principal(service, account), action, resource, owner, seen)
     document = NamedPolicy("policy of the resource", parse_document(text, kind))
-    return decide(question, Policies(resource=document)).allowed
+    return decide(question, Policies(resource=document, rcps=rcps_over(owner))).allowed
+
+
+def _in_arn(resource: str) -> str:
+    """The account in an ARN; empty where it does not say one (S3 buckets, which are taken for the caller's own)."""
+    parts = resource.split(":", 5)
+    return parts[4] if len(parts) == 6 else ""

@@ -17,6 +17,7 @@ from typing import Any
 from ..core.call import Call, Target
 from ..core.clock import Clock
 from ..core.errors import AwsError
+from .network import CATEGORY
 
 RETENTION = timedelta(days=90)
 _ATTRIBUTES = (
@@ -43,8 +44,15 @@ class History:
         bisect.insort_right(self._events, event, key=itemgetter("eventTime"))
 
     def of_account(self, account: str) -> list[dict[str, Any]]:
-        """Return the account's events, oldest first, data events too."""
-        return [event for event in self._events if event["recipientAccountId"] == account]
+        """Return the account's events, oldest first, data events too; network activity is asked for by itself."""
+        return [event for event in self._of(account) if event["eventCategory"] != CATEGORY]
+
+    def network_activity_of(self, account: str) -> list[dict[str, Any]]:
+        """Return what came by the account's VPC endpoints, oldest first."""
+        return [event for event in self._of(account) if event["eventCategory"] == CATEGORY]
+
+    def _of(self, account: str) -> Iterator[dict[str, Any]]:
+        return (event for event in self._events if event["recipientAccountId"] == account)
 
     def plan(self, call: Call) -> tuple[Target, ...]:
         """Permission is asked on no particular resource."""

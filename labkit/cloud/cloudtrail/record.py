@@ -19,6 +19,7 @@ from ..core.clock import iso
 from ..core.invoking_services import invoker
 from ..core.service_records import USUAL, Records
 from .identity import identity_abroad, identity_of
+from .network import by_endpoint, network_events
 from .resources import other_owners, resources_of
 from .shapes import event_source, is_read_only, kms_service_events, renamed, shown
 
@@ -33,8 +34,16 @@ def events_of(call: Call, new_id: Callable[[], str], records: Records = USUAL) -
     """Return the records of a finished call: the caller's own first, then those of other accounts and Regions.
 
     A successful call across accounts is recorded in both, under one sharedEventID; a denied one in the
-    caller's account alone (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail").
+    caller's account alone (KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail"). What a VPC endpoint's
+    policy refuses is in no account's records but its owner's network activity events.
     """
+    network = network_events(call, new_id, records)
+    if call.stopped_by_endpoint:
+        return network
+    return [*_of_accounts(call, new_id, records), *network]
+
+
+def _of_accounts(call: Call, new_id: Callable[[], str], records: Records) -> list[dict[str, Any]]:
     event = _event(call, new_id(), records)
     owners = other_owners(call, event.get("resources", ()), records)  # a refusal that shows no resources tells no owner
     if not owners:
@@ -116,6 +125,7 @@ def _event(call: Call, event_id: str, records: Records) -> dict[str, Any]:
         "eventType": "AwsApiCall",
         "managementEvent": not data_event,
         "recipientAccountId": call.principal.account,
+        **by_endpoint(call),
         "eventCategory": "Data" if data_event else "Management",
         **({} if by_service else {"tlsDetails": _tls(call, records)}),
     }
@@ -199,6 +209,8 @@ def _parameters(call: Call, records: Records) -> dict[str, Any] | None:
     visible = shown(call.params, operation.input_shape) or {}
     if call.service == "kms":
         facts = kms_operations.table()[call.operation]
+        if "cloudHsmClusterId" in visible:  # custom key stores (KMS Developer Guide, "CreateCustomKeyStore")
+            visible["clusterId"] = visible.pop("cloudHsmClusterId")
         visible = {**facts.shown_defaults, **visible}
         visible = {name: value for name, value in visible.items() if name in facts.parameters}
         if call.operation == "CreateKey":
@@ -234,6 +246,7 @@ def _answer_is_shown(call: Call, records: Records) -> bool:
 def _tls(call: Call, records: Records) -> dict[str, str]:
     """What the real service writes for a direct call of today's SDKs (the lab itself speaks plain HTTP on loopback)."""
     host = event_source(call.service, records).replace(".amazonaws.com", f".{call.region}.amazonaws.com")
+    host = call.vpc_endpoint.host if call.vpc_endpoint else host
     details = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384", "clientProvidedHostHeader": host}
     # KMS: since November 2025 (KMS Developer Guide, document history and "Decrypt"; records of 2026)
     told = call.service == "kms" or records.tells_key_exchange

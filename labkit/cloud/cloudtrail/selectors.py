@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import AwsError
+from .network import CATEGORY
 
 DEFAULT: list[dict[str, Any]] = [
     {
@@ -57,6 +58,8 @@ def wants_advanced(selectors: Sequence[Mapping[str, Any]], event: Mapping[str, A
 
 
 def _takes(selector: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    if event["eventCategory"] == CATEGORY:  # advanced selectors alone take it
+        return False
     kind = "ReadOnly" if event["readOnly"] else "WriteOnly"
     if selector["ReadWriteType"] not in ("All", kind):
         return False
@@ -95,7 +98,7 @@ def _values(field: str, event: Mapping[str, Any]) -> list[str]:
     if field in ("resources.type", "resources.ARN"):
         return [str(resource[field.partition(".")[2]]) for resource in event.get("resources", [])]
     if field == "readOnly":
-        return [str(event["readOnly"]).lower()]
+        return [str(event["readOnly"]).lower()] if "readOnly" in event else []
     if field == "userIdentity.arn":
         return [str(event["userIdentity"].get("arn", ""))]
     return [str(event.get(field, ""))]

@@ -58,6 +58,21 @@ class Target:
     entity: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class VpcEndpoint:
+    """The VPC endpoint that a request came by: its id, its VPC, the account that owns it, its policy's JSON text.
+
+    `host` is its name as the request had it, `caller` the private address that the request came from.
+    """
+
+    id: str
+    vpc: str
+    account: str
+    policy: str
+    host: str = ""
+    caller: str = ""
+
+
 @dataclass(slots=True)
 class Call:
     """One API call, from the moment its operation is known to the moment it is recorded."""
@@ -73,7 +88,10 @@ class Call:
     user_agent: str = ""
     via: tuple[str, ...] = ()  # services that call on the principal's behalf, first caller first
     source_arn: str = ""  # the resource for which a service calls as itself (aws:SourceArn)
+    vpc_endpoint: VpcEndpoint | None = None  # None: the request came by the public endpoint
+    stopped_by_endpoint: bool = False  # its policy alone refused: set by authorize
     targets: tuple[Target, ...] = ()  # set by the service's `plan`, read by authorize and record
+    attestation: Any = None  # what KMS's `plan` made of the request's attestation document, if it has one
     decision: Any = None  # why authorize allowed or refused
     result: dict[str, Any] | None = field(default=None, repr=False)  # may hold data keys and credentials
     error: AwsError | None = None

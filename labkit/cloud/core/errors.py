@@ -49,5 +49,11 @@ def faults_logged(what: str) -> Iterator[None]:
         log.exception("%s failed inside the simulated account", what)
 
 
+THROTTLED = {"kms": "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."}
+"""What ThrottlingException says: KMS has words of its own ("Throttling AWS KMS requests", KMS Developer Guide)."""
+
+RATE_EXCEEDED = "Rate exceeded"
+"""What it says of other services (answers of CloudTrail, IAM, Secrets Manager and others, in public issues)."""
+
 FAULT = AwsError("InternalFailure", "The simulated account failed: this is a fault in labkit.", 500)
 """What a call is answered with where labkit itself has a fault."""

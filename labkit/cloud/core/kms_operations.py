@@ -238,7 +238,7 @@ class _Row:
         return frozenset(_lower_first(name) for name in self._parameters()) | _EVENTS_OWN
 
     def _event_members(self) -> frozenset[str]:
-        return _event_members(self._model)
+        return _event_members(self._model) | _EVENTS_OWN
 
 
 @lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ either: no page may send the token's header to another origin, and the Host must
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import logging
@@ -15,9 +16,12 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from cryptography import x509
+
 from ..assembly.cloud import Cloud
-from ..authorization.organization_membership import join
+from ..authorization.organization_membership import join, membership
 from ..wire.protocols import HttpRequest, HttpResponse
+from .key_stores import ANSWERS as KEY_STORES
 
 PREFIX = "/_labkit/"
 HEADER = "x-labkit-control"
@@ -70,6 +74,13 @@ def _text(given: dict[str, Any], name: str) -> str:
     return value
 
 
+def _bytes(given: dict[str, Any], name: str) -> bytes:
+    try:
+        return base64.b64decode(_text(given, name), validate=True)
+    except ValueError:
+        raise ValueError(f"{name} is not Base64.") from None
+
+
 def _distance(given: dict[str, Any]) -> timedelta:
     seconds = given.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
@@ -97,6 +108,18 @@ def _events(cloud: Cloud, given: dict[str, Any]) -> Any:
         return cloud.history.of_account(_text(given, "account"))
 
 
+def _network_activity(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        return cloud.history.network_activity_of(_text(given, "account"))
+
+
+def _rcps(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        place = membership(_text(given, "account"))
+    levels = place.rcps if place else ()
+    return [[{"name": each.name, "text": each.text} for each in level] for level in levels]
+
+
 def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
     keys = cloud.open_account()
     return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
@@ -111,6 +134,13 @@ def _grant_delay(cloud: Cloud, given: dict[str, Any]) -> Any:
 def _disturb(cloud: Cloud, given: dict[str, Any]) -> Any:
     with cloud.gateway.still():
         return {"disturbed": cloud.disturb(given) if given else cloud.undisturb()}
+
+
+def _soft_mode(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        if "on" in given:
+            cloud.soft_mode.on = given["on"] is True
+        return cloud.soft_mode.told()
 
 
 def _join_organization(cloud: Cloud, given: dict[str, Any]) -> Any:
@@ -128,16 +158,49 @@ def _explanation(cloud: Cloud, given: dict[str, Any]) -> Any:
     return cloud.explanation(_text(given, "request_id"))
 
 
+def _run_enclave(cloud: Cloud, given: dict[str, Any]) -> Any:
+    image, role, mode = _bytes(given, "image"), _text(given, "role"), _text(given, "mode")
+    running = cloud.hypervisor.run(image, role, _text(given, "instance"), "debug" if mode == "debug" else "production")
+    return {"module_id": running.module_id, "pcrs": {str(index): pcr.hex() for index, pcr in running.pcrs.items()}}
+
+
+def _attest(cloud: Cloud, given: dict[str, Any]) -> Any:
+    signed = {name: _bytes(given, name) for name in ("public_key", "user_data", "nonce") if given.get(name) is not None}
+    document = cloud.hypervisor.attest(_text(given, "module_id"), **signed)
+    return {"document": base64.b64encode(document).decode()}
+
+
+def _terminate_enclave(cloud: Cloud, given: dict[str, Any]) -> Any:
+    cloud.hypervisor.terminate(_text(given, "module_id"))
+    return {"module_id": _text(given, "module_id")}
+
+
+def _trust_root(cloud: Cloud, given: dict[str, Any]) -> Any:
+    certificate = x509.load_pem_x509_certificate(_text(given, "pem").encode())
+    with cloud.gateway.still():
+        cloud.kms.trust_attestation_root(certificate)
+    return {"trusted": certificate.subject.rfc4514_string()}
+
+
 _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "GET health": _health,
     "GET clock": _clock,
     "POST clock": _advance,
     "GET events": _events,
+    "GET network-activity": _network_activity,
+    "GET rcps": _rcps,
     "POST accounts": _open_account,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,
+    "GET soft-mode": lambda cloud, _: _soft_mode(cloud, {}),
+    "POST soft-mode": _soft_mode,
     "POST organization": _join_organization,
     "GET explanation": _explanation,
+    **KEY_STORES,
+    "POST enclaves": _run_enclave,
+    "POST enclave-ended": _terminate_enclave,
+    "POST attestations": _attest,
+    "POST attestation-roots": _trust_root,
 }
 
 

@@ -11,7 +11,7 @@ from botocore.model import OperationNotFoundError
 from ..core.botocore_data import service_model
 from ..core.call import Call
 from ..core.clock import Clock
-from ..core.errors import AwsError
+from ..core.errors import RATE_EXCEEDED, THROTTLED, AwsError
 
 # What any service may answer, whatever its model lists: "Common error types" of AWS's API references.
 COMMON = {
@@ -106,7 +106,8 @@ def disturbance(call: str, error: str, times: int, seconds: float, after: int = 
         raise ValueError(f"Say what {call} should do: name an `error`, or give `seconds` that it takes longer.")
     if error and error not in errors:
         raise ValueError(f"{call} has no error {error!r}. It has: {', '.join(sorted(errors))}.")
-    made = AwsError(error, None, errors[error]) if error else None
+    words = THROTTLED.get(service, RATE_EXCEEDED) if error == "ThrottlingException" else None
+    made = AwsError(error, words, errors[error]) if error else None
     return Disturbance(service, operation, made, times, timedelta(seconds=seconds), after)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from moto.core.model import OperationModel
 
-from ..core.call import Call, Principal
+from ..core.call import Call, Principal, VpcEndpoint
 from ..core.errors import AwsError
 from ..core.regions import known_regions
 from ..identity.credentials import Credentials
@@ -23,6 +23,7 @@ from ..identity.refusals import refusal, wrong_region
 from ..identity.signature import Signature
 from ..identity.sigv2 import amz_parameters
 from ..identity.sigv4 import read_signature
+from ..moto import vpc_endpoints
 from ..moto.buckets import region_of_bucket
 from ..wire import protocols
 from ..wire.cbor import PROTOCOL
@@ -79,6 +80,7 @@ class Reception:
             protocol = protocols.protocol_of(models[0], request)
             if signature and signature.region not in known_regions():
                 raise _foreign(request, signature, protocol, service)
+            endpoint = _endpoint(request, service)
             sent = request
             if service == "s3" and signature is not None and signature.presigned:
                 request = replace(request, headers=amz_parameters(request) | request.headers)
@@ -98,7 +100,8 @@ class Reception:
             time=now,
             request_id="",
             principal=principal,
-            source_ip=request.source_ip,
+            source_ip=endpoint.caller if endpoint else request.source_ip,
+            vpc_endpoint=endpoint,
             user_agent=request.headers.get("user-agent", ""),
             http=request,
         )
@@ -115,6 +118,20 @@ class Reception:
         if operation.name in UNSIGNED or service == "s3":
             return Principal("Anonymous", "anonymous", "*", "", "anonymous")
         raise refusal("missing", protocol, service)
+
+
+def _endpoint(request: HttpRequest, service: str) -> VpcEndpoint | None:
+    """The VPC endpoint by which the request came, whose name is its Host; AwsError where it does not lead there."""
+    host = request.headers.get("host", "").lower()
+    if not vpc_endpoints.named(host):
+        return None
+    found = vpc_endpoints.find(host)
+    if found is None:
+        raise AwsError("UnknownEndpoint", f"No interface VPC endpoint of this account has the name {host}.")
+    if vpc_endpoints.service_of(host) != service:
+        told = f"Credential should be scoped to correct service: '{vpc_endpoints.service_of(host)}'."
+        raise AwsError("InvalidSignatureException", told)
+    return found
 
 
 def _opened(request: HttpRequest) -> HttpRequest:

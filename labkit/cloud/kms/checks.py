@@ -22,12 +22,21 @@ def check(operation: Operation, call: Call) -> None:
         if not isinstance(key, Key):
             continue
         use = operation.uses[number] if number < len(operation.uses) else None
+        _note_custom_store(call, key)
         if use is not None:  # an error names the permission: ReEncryptFrom, ReEncryptTo
             require_usage(key, target.action.removeprefix("kms:"), use.usage)
         if not _is_left(call, number):
             states.check(call.operation, key, call.time)
         if use is not None:
             use.check_spec(key, call)
+
+
+def _note_custom_store(call: Call, key: Key) -> None:
+    """CloudTrail shows the key's store, also where the operation fails (KMS Developer Guide, "Decrypt")."""
+    if key.custom_store is not None:
+        call.notes["customKeyStoreId"] = key.custom_store.id
+        if key.xks_key_id:
+            call.notes["xksKeyId"] = key.xks_key_id
 
 
 def _is_left(call: Call, number: int) -> bool:

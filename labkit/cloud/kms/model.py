@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .custom_stores.store import CustomKeyStore
 from .material import Material
 from .specs import KeySpec
 
@@ -108,7 +109,8 @@ class Key:
     grant_index: dict[str, Grant] = field(default_factory=dict, repr=False)
     materials: list[Material] = field(default_factory=list)
     group: MultiRegion | None = field(default=None, repr=False)
-    custom_key_store: str | None = None
+    custom_store: CustomKeyStore | None = field(default=None, repr=False)
+    xks_key_id: str = ""  # of the external key, in an external key store
     pending_window: timedelta | None = None  # set while the key waits for its deletion
     deletion_date: datetime | None = None  # not set while a multi-Region primary waits for its replicas
     creating_until: datetime | None = None
@@ -172,6 +174,8 @@ class Key:
             return "Updating"
         if self.needs_import:
             return "PendingImport"
+        if self.custom_store is not None and not self.custom_store.connected:
+            return "Unavailable"
         return "Enabled" if self.enabled else "Disabled"
 
 

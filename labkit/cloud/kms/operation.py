@@ -152,21 +152,6 @@ def refuse_dry_run(call: Call) -> None:
         raise AwsError("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
 
 
-def refuse_recipient(call: Call) -> None:
-    """Nitro Enclaves are not simulated: an attestation document can't be verified here.
-
-    A Recipient without a document is a ValidationException (code alone: floci-io/floci, KmsIntegrationTest).
-    """
-    recipient = call.params.get("Recipient")
-    if recipient is not None and not recipient.get("AttestationDocument"):
-        raise AwsError("ValidationException", None)
-    if recipient:
-        raise AwsError(
-            "UnsupportedOperationException",
-            "The simulated account has no Nitro Enclaves: leave out Recipient, or run this on a real account.",
-        )
-
-
 def null_member(path: str) -> AwsError:
     """Return the error for a member that must be there, for members that the model itself calls optional."""
     said = f"1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"

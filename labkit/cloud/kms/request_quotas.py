@@ -13,10 +13,10 @@ from functools import lru_cache
 from importlib.resources import files
 
 from ..core.call import Call
-from ..core.errors import AwsError
+from ..core.errors import THROTTLED, AwsError
 from .model import Key
 
-TEXT = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
+TEXT = THROTTLED["kms"]
 _COLUMNS = ["quota", "operations", "families", "three Regions", "six Regions", "elsewhere", "source"]
 _THREE = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
 _SIX = frozenset({"us-east-2", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "eu-central-1", "eu-west-2"})

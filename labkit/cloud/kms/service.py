@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
+
 from ..core.call import Call, Target
 from ..core.clock import Clock
 from ..core.entropy import Entropy
@@ -18,6 +20,8 @@ from ..wire.validation import validate
 from . import checks, managed
 from .agenda import Happening
 from .api import corrections
+from .attestation import recipients
+from .custom_stores.stores import CustomStores
 from .grant_lookup import grant_to_retire
 from .identifiers import refuse_alias
 from .model import Grant, Key
@@ -60,6 +64,19 @@ class Kms:
     def grant_delay(self, delay: timedelta) -> None:
         self._store.grant_delay = delay
 
+    @property
+    def custom_stores(self) -> CustomStores:
+        """The custom key stores, and what they stand on."""
+        return self._store.custom_stores
+
+    def trust_attestation_root(self, certificate: x509.Certificate) -> None:
+        """Believe attestation documents whose chain begins with this certificate, from now on.
+
+        A new Kms believes none. The assembly hands it the lab root; AWS's own G1 root may be added beside it.
+        """
+        if certificate not in self._store.attestation_roots:
+            self._store.attestation_roots.append(certificate)
+
     def plan(self, call: Call) -> tuple[Target, ...]:
         """Return what the call is about: a Target for each permission that it needs.
 
@@ -71,6 +88,7 @@ class Kms:
             refuse_alias(call, call.params.get("KeyId"), operation.plan.accepted)
         validate(call.params, self._model.operation_model(call.operation).input_shape, corrections())
         self._check_tokens(call)
+        recipients.look(self._store.attestation_roots, call)
         return operation.plan(self._store, call)
 
     def perform(self, call: Call) -> dict[str, Any]:

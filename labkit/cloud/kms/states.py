@@ -40,6 +40,8 @@ _CONDITIONS: MappingProxyType[str, Callable[[Key], bool]] = MappingProxyType(
         "external or custom key store": lambda key: key.origin != "AWS_KMS",
     }
 )
+UNAVAILABLE = "11"
+"""The footnote of keys in a custom key store that is not connected: its text depends on the kind of store."""
 NO_KEY = "-"
 """Every cell of an operation that is about no key (ListKeys), or about one that is not there yet (CreateKey)."""
 _INFORMATION = frozenset({"12", "13"})  # footnotes that refuse nothing
@@ -57,6 +59,8 @@ def check(operation: str, key: Key, now: datetime) -> None:
         if footnote.applies(key):
             pending = "pending replica deletion" if state == "PendingReplicaDeletion" else "pending deletion"
             message = footnote.message.format(arn=key.arn, origin=key.origin, pending=pending)
+            if number == UNAVAILABLE and key.custom_store is not None:
+                message = key.custom_store.not_connected
             raise AwsError(footnote.code, message)
 
 

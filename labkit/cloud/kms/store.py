@@ -9,10 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from ..core.call import Call
 from ..core.clock import Clock
 from ..core.entropy import Entropy
 from .agenda import Agenda
+from .custom_stores.store import CustomKeyStore
+from .custom_stores.stores import CustomStores
 from .material import Material
 from .model import Alias, ImportParameters, Key
 
@@ -35,9 +39,11 @@ class Store:
         self.clock = clock
         self.entropy = entropy
         self.agenda = Agenda()
+        self.custom_stores = CustomStores(entropy.seed, self.agenda.add)
         self.policy_checker: PolicyChecker | None = None
         self.principal_finder: PrincipalFinder | None = None
         self.grant_delay = timedelta(0)
+        self.attestation_roots: list[x509.Certificate] = []  # whose documents are believed
         self.grant_tokens: dict[str, tuple[Key, str]] = {}  # every token ever given out: its key and grant id
         self.import_tokens: dict[bytes, ImportParameters] = {}
         self._regions: dict[tuple[str, str], RegionKeys] = {}
@@ -76,6 +82,10 @@ class Store:
     def keys(self) -> list[Key]:
         """Return all keys of every account and Region."""
         return [key for there in self._regions.values() for key in there.keys.values()]
+
+    def keys_in(self, custom_store: CustomKeyStore) -> list[Key]:
+        """Return the keys in a custom key store, those that wait for their deletion too."""
+        return [key for key in self.keys() if key.custom_store is custom_store]
 
     def keys_of_region(self, region: str) -> list[Key]:
         """Return all keys in this Region, of whichever account."""

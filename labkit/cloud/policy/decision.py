@@ -1,7 +1,8 @@
 """The decision: from the analysis of every policy to allowed or refused, and for which reason.
 
-Pure. The order of things is AWS's: an explicit deny anywhere; service control policies; the resource's policy;
-identity-based policies with their limits; grants.
+Pure. The order of things is AWS's: an explicit deny anywhere; resource control policies; service control policies; the
+resource's policy; identity-based policies with their limits; grants. A VPC endpoint's policy comes last: what it
+refuses "otherwise would have been allowed" (KMS Developer Guide, "Logging AWS KMS requests that use a VPC endpoint").
 Sources: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; KMS Developer Guide,
 "Troubleshooting key access", "Default key policy", "Allowing users in other accounts to use a KMS key".
 """
@@ -15,6 +16,7 @@ from . import condition_keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
 from .matching import StatementAnalysis, analyse_policy
+from .organization_limits import is_service_linked, rcps_apply
 from .outcome import Decision, Layer, Reason, Way
 from .patterns import Values
 from .principals import Naming
@@ -45,7 +47,9 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
     """Return every layer that has a policy or a grant, in the order in which they matter."""
     values = values_of(question)
     kms = question.service == "kms"
-    layers = [_layer("scp", level, question, values) for level in policies.scps]
+    layers = [_layer("rcp", level, question, values) for level in policies.rcps] if rcps_apply(question) else []
+    if not is_service_linked(question.principal):
+        layers += [_layer("scp", level, question, values) for level in policies.scps]
     if policies.resource is not None:
         kind = policies.resource.document.kind
         seen = seen_by(values, "resource") if kms else values
@@ -58,6 +62,8 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
         layers.append(_layer("session", policies.session, question, values))
     if policies.grants and kms:
         layers.append(Layer("grant", grants=tuple(analyse_grant(g, question, values) for g in policies.grants)))
+    if policies.endpoint is not None:
+        layers.append(_layer("endpoint", (policies.endpoint,), question, values))
     return tuple(layers)
 
 
@@ -94,10 +100,22 @@ class _Judge:
         self.grants = [g for layer in layers for g in layer.grants if g.applies]
 
     def decide(self) -> Decision:
+        """Decide by all policies but the VPC endpoint's; what they allow has still to come through that."""
+        decision = self._by_policies()
+        endpoint = next((layer for layer in self.layers if layer.kind == "endpoint"), None)
+        if endpoint is None or not decision.allowed or endpoint.opinion == "allow":
+            return decision
+        if endpoint.denial is not None:
+            return self._answer(Reason.EXPLICIT_DENY, "endpoint", endpoint.denial)
+        return self._answer(Reason.ENDPOINT, "endpoint")
+
+    def _by_policies(self) -> Decision:
         for layer in self.layers:
-            if (denial := layer.denial) is not None:
+            if layer.kind != "endpoint" and (denial := layer.denial) is not None:
                 kind = layer.kind if layer.kind != "grant" else None
                 return self._answer(Reason.EXPLICIT_DENY, kind, denial)
+        if any(layer.kind == "rcp" and layer.opinion != "allow" for layer in self.layers):
+            return self._answer(Reason.RCP, "rcp")
         if self.caller.kind not in ("AWSService", "Anonymous"):
             for layer in self.layers:
                 if layer.kind == "scp" and layer.opinion != "allow":

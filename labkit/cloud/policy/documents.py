@@ -16,7 +16,7 @@ from typing import Any, Literal
 from ..core.errors import AwsError
 from . import grammar
 
-DocumentKind = Literal["identity", "boundary", "session", "scp", "key", "resource", "trust"]
+DocumentKind = Literal["identity", "boundary", "session", "scp", "rcp", "endpoint", "key", "resource", "trust"]
 Effect = Literal["Allow", "Deny"]
 
 
@@ -86,8 +86,9 @@ def parse_document(text: str, kind: DocumentKind) -> Document:
     """Read a policy.
 
     Raises AwsError: MalformedPolicyDocument (IAM, STS), MalformedPolicyDocumentException (KMS key policies,
-    Organizations' SCPs) or MalformedPolicy (S3 bucket policies and other resource-based policies), with AWS's
-    sentence first where it is known and then what is wrong and where.
+    Organizations' SCPs and RCPs), InvalidPolicyDocument (EC2, VPC endpoint policies) or MalformedPolicy (S3 bucket
+    policies and other resource-based policies), with AWS's sentence first where it is known and then what is wrong and
+    where.
     """
     refuse = grammar.refuser(kind)
     raw = _json(text, refuse)

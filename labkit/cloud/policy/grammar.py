@@ -23,6 +23,8 @@ CODES = {
     "trust": "MalformedPolicyDocument",
     "key": "MalformedPolicyDocumentException",
     "scp": "MalformedPolicyDocumentException",
+    "rcp": "MalformedPolicyDocumentException",
+    "endpoint": "InvalidPolicyDocument",
     "resource": "MalformedPolicy",
 }
 
@@ -49,6 +51,12 @@ _KEY = {
     "principal missing": "Policy contains a statement with no principal.",
     "principal": "Policy contains a statement with one or more invalid principals.",
 }
+# One sentence for whatever is wrong (an answer of Organizations, published in February 2026).
+_ORGANIZATION = dict.fromkeys(
+    ("json", "syntax", "version", "action", "resource", "prefix", "principal given", "principal missing", "principal",
+     "not principal", "effect"),
+    "The provided policy document does not meet the requirements of the specified policy type.",
+)  # fmt: skip
 _RESOURCE = {
     "json": "Policies must be valid JSON and the first byte must be '{'",
     "principal missing": "Missing required field Principal",
@@ -57,12 +65,15 @@ _RESOURCE = {
     "resource": "Missing required field Resource",
 }
 SENTENCES = {
-    "identity": _IAM, "boundary": _IAM, "session": _IAM, "scp": {}, "trust": _TRUST, "key": _KEY, "resource": _RESOURCE,
+    "identity": _IAM, "boundary": _IAM, "session": _IAM, "scp": _ORGANIZATION, "rcp": _ORGANIZATION, "endpoint": {},
+    "trust": _TRUST, "key": _KEY, "resource": _RESOURCE,
 }  # fmt: skip
 
 _ELEMENTS = frozenset(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 )
+FULL_ACCESS = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+"""What RCPFullAWSAccess says, the one resource control policy that allows."""
 _WITHOUT_PRINCIPAL = frozenset(("identity", "boundary", "session", "scp"))
 _NEGATABLE = ("String{}Equals", "String{}EqualsIgnoreCase", "String{}Like", "Numeric{}Equals", "Date{}Equals",
               "Arn{}Equals", "Arn{}Like")  # fmt: skip
@@ -151,6 +162,8 @@ def _check_statement(raw: Any, where: str, kind: str, refuse: Refuser) -> None:
             raise refuse("syntax", f"{where}: {name} and Not{name} exclude each other")
     _check_strings(raw, where, kind, refuse)
     _check_principal(raw, where, kind, refuse)
+    if kind == "rcp":
+        _check_rcp(raw, where, refuse)
     _check_condition(raw, where, refuse)
 
 
@@ -204,6 +217,19 @@ def _check_principal(raw: dict[str, Any], where: str, kind: str, refuse: Refuser
             if kind == "trust":  # IAM's own form: Invalid principal in policy: "AWS":"arn:..."
                 raise AwsError(CODES[kind], f'Invalid principal in policy: "{name}":"{one}"')
             raise refuse("principal", f'{where}: "{name}": "{one}"')
+
+
+def _check_rcp(raw: dict[str, Any], where: str, refuse: Refuser) -> None:
+    """A Deny of named services' actions for everybody, or what RCPFullAWSAccess says ("RCP syntax")."""
+    if raw.get("Principal") != "*":
+        raise refuse("principal", f'{where}: Principal must be "*" in a resource control policy')
+    if "NotAction" in raw:
+        raise refuse("action", f"{where}: a resource control policy has no NotAction")
+    full = {name: value for name, value in raw.items() if name != "Sid"} == FULL_ACCESS
+    if raw["Effect"] == "Allow" and not full:
+        raise refuse("effect", f"{where}: only RCPFullAWSAccess allows; the Effect of your own RCPs must be Deny")
+    if not full and any(action.partition(":")[0].strip("*?") == "" for action in listed(raw["Action"])):
+        raise refuse("action", f"{where}: each Action names its service")
 
 
 def _is_principal(name: str, value: str) -> bool:

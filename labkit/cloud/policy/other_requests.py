@@ -23,6 +23,7 @@ _OF_THE_KEY = frozenset(
 )  # fmt: skip
 _CONTEXT = "kms:encryptioncontext:"
 _CONTEXT_KEYS = "kms:encryptioncontextkeys"
+_ATTESTED = "kms:recipientattestation:"
 
 
 def other_requests(question: Question, near: list[StatementAnalysis]) -> Iterator[Step]:
@@ -97,6 +98,8 @@ def _ask_with(chosen: Mapping[str, str]) -> Step:
 def _said(key: str, value: str) -> str:
     if key.lower().startswith(_CONTEXT):
         return f"{key[len(_CONTEXT) :]}={value} in the encryption context"
+    if key.lower().startswith(_ATTESTED):
+        return f"an attestation document whose {key[len(_ATTESTED) :]} is {value}"
     if key.lower() == "aws:multifactorauthpresent":
         return "MFA" if value == "true" else "a session without MFA"
     return f"{key} = {value}"

@@ -19,12 +19,14 @@ class Reason(Enum):
 
     ALLOWED = "allowed"
     EXPLICIT_DENY = "an applicable statement denies the request"
+    RCP = "no resource control policy allows the action at one of the levels over the resource's account"
     SCP = "no service control policy allows the action at one of the organization's levels"
     NO_RESOURCE_ALLOW = "no resource-based policy allows the action"
     NO_IDENTITY_ALLOW = "no identity-based policy allows the action"
     BOUNDARY = "the permissions boundary does not allow the action"
     SESSION = "the session policy does not allow the action"
     NO_CROSS_ACCOUNT_USE = "the operation works on KMS keys of the caller's own account only"
+    ENDPOINT = "the VPC endpoint's policy does not allow the action"
     NOT_RETIRABLE = "the grant does not let this caller retire it"
 
 
@@ -41,7 +43,10 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """All policies of one kind and what they say together. For `scp` each level of the organization is a layer."""
+    """All policies of one kind and what they say together.
+
+    For `rcp` and `scp` each level of the organization is a layer.
+    """
 
     kind: PolicyKind | Literal["grant"]
     policies: tuple[PolicyAnalysis, ...] = ()

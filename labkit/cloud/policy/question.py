@@ -12,7 +12,7 @@ from typing import Literal
 from ..core.call import Principal
 from .documents import Document
 
-PolicyKind = Literal["identity", "boundary", "session", "scp", "key", "resource", "trust"]
+PolicyKind = Literal["identity", "boundary", "session", "scp", "rcp", "endpoint", "key", "resource", "trust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class Policies:
     """Every policy that has a say.
 
     `scps` holds one tuple for each level between the organization's root and the account: each level must allow.
-    `resource` is the key policy, trust policy or other resource-based policy of the resource asked for.
+    `rcps` are the same over the account that owns the resource. `resource` is the key policy, trust policy or other
+    resource-based policy of the resource asked for; `endpoint` the policy of the VPC endpoint that the request came by.
     """
 
     identity: tuple[NamedPolicy, ...] = ()
@@ -108,11 +109,14 @@ class Policies:
     scps: tuple[tuple[NamedPolicy, ...], ...] = ()
     resource: NamedPolicy | None = None
     grants: tuple[Grant, ...] = ()
+    rcps: tuple[tuple[NamedPolicy, ...], ...] = ()
+    endpoint: NamedPolicy | None = None
 
     @property
     def ask_for_context(self) -> bool:
         """Whether anything in them depends on more than who asks for which action on what."""
         if self.grants:
             return True
-        levels = (self.identity, self.session, *self.scps, tuple(p for p in (self.boundary, self.resource) if p))
+        single = tuple(p for p in (self.boundary, self.resource, self.endpoint) if p)
+        levels = (self.identity, self.session, *self.scps, *self.rcps, single)
         return any(policy.document.asks_for_context for level in levels for policy in level)

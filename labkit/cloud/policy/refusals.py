@@ -14,6 +14,8 @@ from .outcome import Decision, Reason
 from .question import Question
 
 _EXPLICIT = {
+    "rcp": "a resource control policy",
+    "endpoint": "a VPC endpoint policy",
     "scp": "a service control policy",
     "resource": "a resource-based policy",
     "key": "a resource-based policy",
@@ -23,6 +25,8 @@ _EXPLICIT = {
     "session": "a session policy",
 }
 _IMPLICIT = {
+    "rcp": "resource control policy",
+    "endpoint": "VPC endpoint policy",
     "scp": "service control policy",
     "resource": "resource-based policy",
     "key": "resource-based policy",
@@ -33,7 +37,7 @@ _IMPLICIT = {
 }
 # An explicit deny in a policy of these kinds is named by its ARN, if it has one (since 2026). Recorded of S3, IAM,
 # DynamoDB, EC2 and Bedrock as ": arn:..."; the S3 User Guide writes ", with policy ARN: arn:...".
-_NAMED_BY_ARN = frozenset(("scp", "identity", "boundary", "session"))
+_NAMED_BY_ARN = frozenset(("scp", "rcp", "identity", "boundary", "session"))
 
 # What KMS tells a caller from another account whom the key's side refuses: not even whether the key exists.
 _HIDDEN = (
@@ -121,11 +125,16 @@ def _action(action: str) -> str:
 
 
 def _hides_the_key(decision: Decision) -> bool:
-    """Across accounts KMS says nothing of the key's own side."""
+    """Across accounts KMS says nothing of the key's own side: of its policy, and of RCPs over its account.
+
+    What KMS says of an RCP's Deny to a caller outside the organization is not known; a policy type's name would tell
+    strangers that the key is there.
+    """
+    outside = decision.policy_kind == "rcp" and _outside_organization(decision)
     return (
         decision.question.crosses_accounts
         and needs_resource_policy(decision.question)
-        and decision.policy_kind == "key"
+        and (decision.policy_kind == "key" or outside)
     )
 
 

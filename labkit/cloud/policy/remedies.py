@@ -12,6 +12,7 @@ from typing import Any
 from .decision import needs_resource_policy
 from .editing import new_policy, with_statement, without_statement
 from .facts import principal_arn, service_name
+from .grammar import FULL_ACCESS
 from .grants import GRANT_OPERATIONS
 from .matching import StatementAnalysis
 from .other_requests import other_requests
@@ -25,19 +26,28 @@ def remedies(decision: Decision) -> Iterator[Step]:
     if decision.reason is Reason.EXPLICIT_DENY and decision.statement is not None:
         yield from other_requests(decision.question, [decision.statement])
         yield _remove(decision.statement)
+        if decision.policy_kind == "endpoint":
+            yield Step("call past the VPC endpoint", apply=_past_the_endpoint)
         return
     kinds: dict[Reason, tuple[PolicyKind, ...]] = {
+        Reason.RCP: ("rcp",),
         Reason.SCP: ("scp",),
         Reason.NO_IDENTITY_ALLOW: ("identity",),
         Reason.NO_RESOURCE_ALLOW: ("key", "trust", "resource"),
         Reason.BOUNDARY: ("boundary",),
         Reason.SESSION: ("session",),
+        Reason.ENDPOINT: ("endpoint",),
     }
     wanted = kinds.get(decision.reason, ())
     near = [s for layer in decision.layers if layer.kind in wanted for p in layer.policies for s in p.statements]
     yield from other_requests(decision.question, [s for s in near if s.statement.effect == "Allow"])
     if decision.reason is Reason.SCP:
         yield _allow_in_scp(decision)
+    elif decision.reason is Reason.RCP:
+        yield _full_access(decision)
+    elif decision.reason is Reason.ENDPOINT:
+        yield _allow_in_endpoint(decision)
+        yield Step("call past the VPC endpoint", apply=_past_the_endpoint)
     elif decision.reason is Reason.NO_RESOURCE_ALLOW:
         yield from _allow_in_resource(decision)
     elif decision.reason is Reason.NO_IDENTITY_ALLOW:
@@ -93,6 +103,37 @@ def _allow_in_scp(decision: Decision) -> Step:
 
     return Step(f"allow {decision.question.action} in a service control policy of level {level + 1}", statement,
                 apply=apply)  # fmt: skip
+
+
+def _full_access(decision: Decision) -> Step:
+    """Attach RCPFullAWSAccess again: no other RCP may allow anything."""
+    levels = [layer for layer in decision.layers if layer.kind == "rcp"]
+    level = next(number for number, layer in enumerate(levels) if layer.opinion != "allow")
+
+    def apply(situation: Situation) -> Situation:
+        question, policies = situation
+        rcps = list(policies.rcps)
+        rcps[level] = (*rcps[level], new_policy("RCPFullAWSAccess", "rcp", FULL_ACCESS))
+        return question, replace(policies, rcps=tuple(rcps))
+
+    return Step(f"attach RCPFullAWSAccess at level {level + 1} over the resource's account", apply=apply)
+
+
+def _allow_in_endpoint(decision: Decision) -> Step:
+    statement = _plain_statement(decision.question) | {"Principal": "*"}
+
+    def apply(situation: Situation) -> Situation:
+        question, policies = situation
+        return question, replace(policies, endpoint=policies.endpoint and with_statement(policies.endpoint, statement))
+
+    return Step(f"allow {decision.question.action} in the VPC endpoint's policy", statement, apply=apply)
+
+
+def _past_the_endpoint(situation: Situation) -> Situation:
+    """The same request from elsewhere: without the endpoint's policy, and without what tells of the endpoint."""
+    question, policies = situation
+    told = {n: v for n, v in question.context.items() if n.lower() not in ("aws:sourcevpce", "aws:sourcevpc")}
+    return replace(question, context=told), replace(policies, endpoint=None)
 
 
 # The resource's side
@@ -179,6 +220,8 @@ def _remove(denial: StatementAnalysis) -> Step:
             identity=tuple(without(p) for p in old.identity),
             session=tuple(without(p) for p in old.session),
             scps=tuple(tuple(without(p) for p in level) for level in old.scps),
+            rcps=tuple(tuple(without(p) for p in level) for level in old.rcps),
+            endpoint=old.endpoint and without(old.endpoint),
             boundary=old.boundary and without(old.boundary),
             resource=old.resource and without(old.resource),
         )

@@ -15,6 +15,7 @@ from ..core.call import Principal, Session
 from .decision import decide
 from .documents import DocumentKind, parse_document
 from .explanation import Explanation, explain
+from .grammar import FULL_ACCESS
 from .question import Grant, NamedPolicy, Policies, Question
 
 Policy = str | Mapping[str, Any]
@@ -38,6 +39,8 @@ def simulate(
     boundary: Policy | None = None,
     session: Policy | Iterable[Policy] = (),
     scps: Sequence[Policy | Iterable[Policy]] = (),
+    rcps: Sequence[Policy | Iterable[Policy]] = (),
+    endpoint: Policy | None = None,
     grants: Iterable[Grant] = (),
     context: Mapping[str, str | Sequence[str]] | None = None,
     resource_account: str = "",
@@ -46,7 +49,9 @@ def simulate(
 
     `principal` is the ARN of a user, a role (one of its sessions is meant), an assumed-role session or an account's
     root, or a service principal such as "s3.amazonaws.com". `scps` holds one policy, or several, for each level of
-    the organization. `resource_account` is needed only where the resource's ARN does not say it (S3 buckets).
+    the organization of the caller, `rcps` the same of the resource's owner; RCPFullAWSAccess, which no RCP lifts, is
+    added to each. `endpoint` is the policy of the VPC endpoint that the request comes by. `resource_account` is needed
+    only where the resource's ARN does not say it (S3 buckets).
     Raises ValueError for a principal that is none of these, AwsError for a malformed policy.
     """
     caller = principal if isinstance(principal, Principal) else principal_of(principal)
@@ -59,8 +64,18 @@ def simulate(
         scps=tuple(_named(f"service control policy of level {n}", level, "scp") for n, level in enumerate(scps, 1)),
         resource=next(iter(_named(f"the {_RESOURCE_NAMES[kind]}", resource_policy, kind)), None),
         grants=tuple(grants),
+        rcps=tuple(_level_of_rcps(n, level) for n, level in enumerate(rcps, 1)),
+        endpoint=next(iter(_named("the VPC endpoint's policy", endpoint, "endpoint")), None),
     )
     return explain(decide(Question(caller, action, resource, owner, dict(context or {})), policies))
+
+
+def _level_of_rcps(number: int, level: Policy | Iterable[Policy]) -> tuple[NamedPolicy, ...]:
+    full = {"Version": "2012-10-17", "Statement": [FULL_ACCESS]}
+    return (
+        *_named("RCPFullAWSAccess", full, "rcp"),
+        *_named(f"resource control policy of level {number}", level, "rcp"),
+    )
 
 
 _RESOURCE_NAMES: dict[str, str] = {"key": "key policy", "trust": "trust policy", "resource": "resource-based policy"}

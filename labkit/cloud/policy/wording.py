@@ -10,6 +10,7 @@ from .matching import ElementAnalysis, StatementAnalysis
 from .outcome import Decision, Layer, Reason, Way
 
 KIND_NAMES = {
+    "rcp": "Resource control policies",
     "scp": "Service control policies",
     "key": "Key policy",
     "trust": "Role trust policy",
@@ -18,6 +19,7 @@ KIND_NAMES = {
     "boundary": "Permissions boundary",
     "session": "Session policies",
     "grant": "Grants",
+    "endpoint": "VPC endpoint policy",
 }
 
 _ALLOWED_BY = {
@@ -65,12 +67,16 @@ def _no_identity_allow(decision: Decision) -> str:
 
 
 _REFUSED: dict[Reason, Callable[[Decision], str]] = {
+    Reason.RCP: lambda _: "At one level over the resource's account no resource control policy allows it.",
     Reason.SCP: lambda _: "At one level of the organization no service control policy allows it.",
     Reason.NO_RESOURCE_ALLOW: _no_resource_allow,
     Reason.NO_IDENTITY_ALLOW: _no_identity_allow,
     Reason.BOUNDARY: lambda _: "The caller's permissions boundary does not allow it.",
     Reason.SESSION: lambda _: "The session was taken with a session policy, and that does not allow it.",
     Reason.NO_CROSS_ACCOUNT_USE: lambda _: "This operation works on KMS keys of the caller's own account only.",
+    Reason.ENDPOINT: lambda _: (
+        "Everything else allows it, but the request came by a VPC endpoint, and its policy does not."
+    ),
     Reason.NOT_RETIRABLE: lambda _: "The grant says who may retire it, and this caller is not among them.",
 }
 

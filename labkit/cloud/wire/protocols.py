@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -302,3 +302,10 @@ def read_outcome(call: Call, operation: OperationModel, protocol: str, response:
     else:
         error = parsed.get("Error", {})
         call.error = AwsError(error.get("Code") or "InternalFailure", error.get("Message") or None, response.status)
+
+
+def with_headers(response: HttpResponse, told: Mapping[str, str]) -> HttpResponse:
+    """Return the response with these headers, in place of those of the same names."""
+    replaced = {name.lower() for name in told}
+    kept = {name: value for name, value in response.headers.items() if name.lower() not in replaced}
+    return replace(response, headers=kept | dict(told))

@@ -1,6 +1,7 @@
 """Who might ask: the account's roles and users, the principals that documents name, and some that none names.
 
-Reads through `lab.observer`. Service control policies are not read: a member account can't, and they only take away.
+Reads through `lab.observer`. Service control policies are not read: they only take away. Resource control policies are,
+with the keys that they are over (things.py).
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def region_of(thing: Thing) -> str:
 
 def policies_of(caller: Caller, thing: Thing) -> Policies:
     """Gather all that has a say when the caller asks for the thing."""
-    return Policies(caller.identity, caller.boundary, (), (), thing.policy, thing.grants)
+    return Policies(caller.identity, caller.boundary, (), (), thing.policy, thing.grants, thing.rcps)
 
 
 def question_of(caller: Caller, action: str, thing: Thing, situation: Situation, grant_id: str = "") -> Question:
@@ -85,7 +85,7 @@ def mention(asked: Mentioned, question: Question, policies: Policies) -> bool:
 
 def _counts(layer: Layer, each: StatementAnalysis, question: Question) -> bool:
     """Whether an Allow gives something by itself: one that names the caller's own account only lets IAM decide."""
-    if layer.kind in ("boundary", "scp"):
+    if layer.kind in ("boundary", "scp", "rcp"):
         return False
     return each.naming != "account" or question.crosses_accounts
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...cloud.policy.patterns import glob
+from .attested import in_words
 from .callers import Caller
 from .moment import NOW
 from .things import Thing
@@ -53,7 +54,7 @@ def _within(seen: str | Sequence[str] | None, wanted: tuple[str | None, ...]) ->
 class Access:
     """One thing that somebody may do, in one situation; `in_force` is False if it is written down, and void today.
 
-    `varied` has what was tried in several ways: "route", "context", condition keys in lower case.
+    `varied` has what was tried in several ways: "route", "context", "document", condition keys in lower case.
     """
 
     caller: Caller
@@ -72,7 +73,8 @@ class Access:
     @property
     def how(self) -> str:
         """Put the situation in words, as far as it was varied: "directly", "with the encryption context box=7"."""
-        told = (self._route(), self._context(), *self._rest(), self.caller.later)
+        document = in_words(self.situation) if "document" in self.varied else ""
+        told = (self._route(), self._context(), document, *self._rest(), self.caller.later)
         return ", ".join(each for each in told if each)
 
     @property
@@ -103,7 +105,7 @@ class Access:
 
     def _rest(self) -> list[str]:
         told = {name: value for name, value in self.situation.items() if name.lower() in self.varied}
-        absent = self.varied - {"route", "context"} - {name.lower() for name in told}
+        absent = self.varied - {"route", "context", "document"} - {name.lower() for name in told}
         return [
             *(
                 f"with {name} {value if isinstance(value, str) else ' and '.join(value)}"

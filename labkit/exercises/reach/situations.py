@@ -16,6 +16,7 @@ from ...cloud.policy.patterns import expand, literal
 from ...cloud.policy.question import GrantConstraints
 from ..engine import CannotJudge
 from .actions import ALWAYS, BOUNDS, CHOICES
+from .attested import ATTESTED, documents
 
 Values = Sequence[str | tuple[str, ...] | None]
 Options = list[dict[str, str | Sequence[str]]]
@@ -55,19 +56,21 @@ class Mentioned:
         self._values: dict[str, tuple[str, list[str | None]]] = {}  # by name in lower case: as written, values
         self._pairs: dict[str, list[str]] = {}
         self._names: set[str] = set()
+        self._attested: dict[str, list[str]] = {}  # registers of attestation documents, by name in lower case
         self._by_route = False
         self._by_context = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing depends on the situation."""
-        return not (self._values or self._by_route or self._by_context)
+        return not (self._values or self._by_route or self._by_context or self._attested)
 
     @property
     def varied(self) -> frozenset[str]:
-        """List what is tried in several ways: "route", "context", and condition keys in lower case."""
+        """List what is tried in several ways: "route", "context", "document", and condition keys in lower case."""
         bundles = {"route"} if self._by_route else set()
         single = self._values.keys() - {"kms:viaservice"}
+        bundles |= {"document"} if self._attested else set()
         return frozenset(bundles | ({"context"} if self._by_context else set()) | single)
 
     def add_condition(self, condition: Condition, values: Mapping[str, tuple[str, ...]]) -> None:
@@ -104,6 +107,8 @@ class Mentioned:
         elif lowered.startswith(_PAIR):
             self._by_context = True
             self._pairs.setdefault(name[len(_PAIR) :], []).extend(each for each in values if each)
+        elif lowered.startswith(ATTESTED):
+            self._attested.setdefault(lowered, []).extend(each for each in values if each)
         elif lowered == _NAMES:
             self._by_context = True
             self._names |= {each for each in values if each}
@@ -124,6 +129,8 @@ class Mentioned:
             bundles.append(list(self._routes(services)))
         if self._by_context:
             bundles.append(list(self._contexts()))
+        if self._attested:
+            bundles.append(list(documents(self._attested)))
         for name, written in values.values():
             bundles.append([{} if each is None else {name: each} for each in self._choices(name, written)])
         number = 1

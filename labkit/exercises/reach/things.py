@@ -23,8 +23,8 @@ Kind = Literal["key", "alias", "role", "nothing"]
 class Thing:
     """A resource: its ARN, how a sentence calls it, its own policy, its grants, and what conditions can ask of it.
 
-    `exists` is False for what is not there yet, or is another account's. `algorithms` has the values of the
-    condition keys of algorithms.
+    `rcps` are the resource control policies over its account, level by level. `exists` is False for what is not there
+    yet, or is another account's. `algorithms` has the values of the condition keys of algorithms.
     """
 
     kind: Kind
@@ -36,6 +36,7 @@ class Thing:
     facts: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     algorithms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exists: bool = True
+    rcps: tuple[tuple[NamedPolicy, ...], ...] = ()
 
 
 NOTHING = Thing("nothing", "*", "", "")
@@ -56,6 +57,7 @@ def read_keys(lab: LabView, region: str | None = None) -> Iterator[Thing]:
     """Read the customer managed keys of a Region (the lab's own, if none is named), with their policies and grants."""
     kms = lab.observer.client("kms", region or lab.region)
     names: dict[str, list[str]] = {}
+    rcps = tuple(tuple(named(name, text, "rcp") for name, text in level) for level in lab.observer.rcps())
     for page in kms.get_paginator("list_aliases").paginate():
         for each in page["Aliases"]:
             names.setdefault(each.get("TargetKeyId", ""), []).append(each["AliasName"])
@@ -63,7 +65,7 @@ def read_keys(lab: LabView, region: str | None = None) -> Iterator[Thing]:
         for listed in page["Keys"]:
             found = kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
             if found["KeyManager"] == "CUSTOMER":
-                yield _key(kms, found, names.get(listed["KeyId"], []))
+                yield replace(_key(kms, found, names.get(listed["KeyId"], [])), rcps=rcps)
 
 
 def _key(kms: Any, found: dict[str, Any], names: list[str]) -> Thing:

@@ -101,3 +101,11 @@ def test_a_new_key_with_tags_needs_another_permission(lab: labkit.Lab, allow: Ma
     action = "kms:TagResource"
     tail = f"because no identity-based policy allows the {action} action"
     assert said == f"User: {arn} is not authorized to perform: {action} {tail}"
+
+
+def test_without_a_policy_name_its_condition_key_says_default(lab: labkit.Lab, allow: Make) -> None:
+    """ "If the request doesn't include PolicyName, the value of kms:PolicyName is default" (GetKeyPolicy)."""
+    key_id = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    by_name = {"StringEquals": {"kms:PolicyName": "default"}}
+    reader = lab.role("Reader", policy=[allow("kms:GetKeyPolicy", Condition=by_name)]).client("kms")
+    assert reader.get_key_policy(KeyId=key_id)["PolicyName"] == "default"

@@ -21,6 +21,8 @@ from labkit.cloud.kms import Happening, Kms
 from labkit.cloud.kms.model import Key
 from labkit.cloud.kms.operations import HANDLERS
 
+from . import attested
+
 ACCOUNT, REGION = "111122223333", "us-east-1"
 
 
@@ -46,6 +48,12 @@ class World:
         self.happened += self.kms.due(call.time)
         call.targets = self.kms.plan(call)
         return self.kms.perform(call)
+
+    def recipient(self, **other: Any) -> dict[str, Any]:
+        """A Recipient of the tests' enclave, as of now; `other` is what its document says otherwise."""
+        self.kms.trust_attestation_root(attested.ROOT)
+        document = attested.good(self.clock.now(), **other)
+        return {"AttestationDocument": document, "KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
 
     def refused(self, operation: str, /, **params: Any) -> AwsError:
         """The error of a call that must not succeed."""

@@ -69,6 +69,8 @@ def _situation(case: dict[str, Any]) -> Situation:
         scps=tuple(_several(f"level {n} policy", level, "scp") for n, level in enumerate(case.get("scps", []), 1)),
         resource=_named(f"the {kind} policy", on_resource, kind) if on_resource else None,
         grants=tuple(_grant(g) for g in case.get("grants", [])),
+        rcps=tuple(_several(f"RCP level {n} policy", level, "rcp") for n, level in enumerate(case.get("rcps", []), 1)),
+        endpoint=_named("the endpoint policy", case["endpoint"], "endpoint") if "endpoint" in case else None,
     )
 
 

@@ -74,7 +74,8 @@ REFUSED = [
      'Invalid principal in policy: "AWS":"Bob"'),
     ("trust", policy({"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": "*"}}),
      "MalformedPolicyDocument", "NotPrincipal"),
-    ("scp", policy(ALLOW | NAMED), "MalformedPolicyDocumentException", "The policy is malformed: statement 1."),
+    ("scp", policy(ALLOW | NAMED), "MalformedPolicyDocumentException",
+     "The provided policy document does not meet the requirements of the specified policy type. (statement 1)"),
 ]  # fmt: skip
 
 

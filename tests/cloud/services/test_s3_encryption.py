@@ -180,7 +180,8 @@ def test_each_version_keeps_its_encryption(s3: Any, kms: Any, key: str) -> None:
 
 def test_bucket_encryption_answers(s3: Any, kms: Any, key: str) -> None:
     """What GetBucketEncryption says before, during and after; S3 does not check the key."""
-    sse_s3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+    blocked = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+    sse_s3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False} | blocked
 
     def rules() -> Any:
         return s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
@@ -188,7 +189,7 @@ def test_bucket_encryption_answers(s3: Any, kms: Any, key: str) -> None:
     assert rules() == [sse_s3]
     default_encryption(s3, "aws:kms", "alias/nobody", bucket_key=True)
     by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/nobody"}
-    assert rules() == [{"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}]
+    assert rules() == [{"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True} | blocked]
     with labkit.expect_error("KMS.NotFoundException"):
         s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
     s3.delete_bucket_encryption(Bucket=BUCKET)

@@ -32,7 +32,7 @@ from . import (
 HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
     {
         "CancelKeyDeletion": Handler(deletion.cancel_key_deletion),
-        "ConnectCustomKeyStore": Handler(custom_stores.on_one),
+        "ConnectCustomKeyStore": Handler(custom_stores.connect),
         "CreateAlias": Handler(aliases.create, plan=aliases.plan_create),
         "CreateCustomKeyStore": Handler(custom_stores.create),
         "CreateGrant": Handler(grants.create),
@@ -40,14 +40,14 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         "Decapsulate": Handler(shared_secrets.decapsulate),
         "Decrypt": Handler(encryption.decrypt, plan=encryption.plan_decrypt, first=encryption.check_source),
         "DeleteAlias": Handler(aliases.delete, plan=aliases.plan_delete),
-        "DeleteCustomKeyStore": Handler(custom_stores.on_one),
+        "DeleteCustomKeyStore": Handler(custom_stores.delete),
         "DeleteImportedKeyMaterial": Handler(imports.delete_material),
         "DeriveSharedSecret": Handler(shared_secrets.derive_shared_secret),
         "DescribeCustomKeyStores": Handler(custom_stores.describe),
         "DescribeKey": Handler(reading.describe_key),
         "DisableKey": Handler(enabling.disable_key),
         "DisableKeyRotation": Handler(rotation.disable),
-        "DisconnectCustomKeyStore": Handler(custom_stores.on_one),
+        "DisconnectCustomKeyStore": Handler(custom_stores.disconnect),
         "EnableKey": Handler(enabling.enable_key),
         "EnableKeyRotation": Handler(rotation.enable),
         "Encapsulate": Handler(shared_secrets.encapsulate),
@@ -55,9 +55,9 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         "GenerateDataKey": Handler(
             datakeys.generate_data_key, check_spec=datakeys.check_spec, first=datakeys.check_size
         ),
-        "GenerateDataKeyPair": Handler(datakeys.generate_data_key_pair, check_spec=datakeys.check_spec),
+        "GenerateDataKeyPair": Handler(datakeys.generate_data_key_pair, check_spec=datakeys.check_pair),
         "GenerateDataKeyPairWithoutPlaintext": Handler(
-            datakeys.generate_data_key_pair_without_plaintext, check_spec=datakeys.check_spec
+            datakeys.generate_data_key_pair_without_plaintext, check_spec=datakeys.check_pair
         ),
         "GenerateDataKeyWithoutPlaintext": Handler(
             datakeys.generate_data_key_without_plaintext, check_spec=datakeys.check_spec, first=datakeys.check_size
@@ -88,7 +88,7 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         "TagResource": Handler(tags.tag_resource),
         "UntagResource": Handler(tags.untag_resource),
         "UpdateAlias": Handler(aliases.update, plan=aliases.plan_update),
-        "UpdateCustomKeyStore": Handler(custom_stores.on_one),
+        "UpdateCustomKeyStore": Handler(custom_stores.update),
         "UpdateKeyDescription": Handler(reading.update_key_description),
         "UpdatePrimaryRegion": Handler(regions.update_primary, plan=regions.plan_update_primary),
         "Verify": Handler(signing.verify, check_spec=signing.check_spec),

@@ -7,10 +7,13 @@ from typing import Any
 from ...core.call import Call, Target
 from ...core.errors import AwsError
 from .. import specs
+from ..custom_stores.failures import ProxyFailure
+from ..custom_stores.store import CLOUDHSM, EXTERNAL, CustomKeyStore
 from ..material import generate
 from ..model import Key, MultiRegion
 from ..specs import KeySpec
 from ..store import Store, key_arn
+from .custom_store_rules import usable_cluster
 from .describe import key_metadata
 from .policies import checked_policy
 from .tags import merged_tags
@@ -30,7 +33,7 @@ def create(store: Store, call: Call) -> dict[str, Any]:
     spec = _spec(params)
     usage = _usage(params, spec)
     origin = params.get("Origin", "AWS_KMS")
-    _refuse_custom_stores(params, origin)
+    home = _custom_store(store, call, spec, origin)
     if origin == "EXTERNAL" and spec.family == "ml-dsa":
         # "Importing ML-DSA keys is not supported" (Requirements for imported key material); the error isn't known.
         raise AwsError("UnsupportedOperationException", None)
@@ -49,10 +52,14 @@ def create(store: Store, call: Call) -> dict[str, Any]:
         policy="",
         description=params.get("Description") or "",
         tags=tags,
+        custom_store=home,
+        xks_key_id=params.get("XksKeyId") or "",
     )
     key.policy = checked_policy(store, call, key)
-    if origin == "AWS_KMS":
+    if origin != "EXTERNAL":  # in an external key store, too, KMS has material of its own: double encryption
         key.materials.append(generate(spec, key_id, store.entropy))
+    if home is not None and home.cluster_id:
+        store.custom_stores.clusters[home.cluster_id].material[key_id] = key.materials[0].secret or b""
     if multi_region:
         key.group = MultiRegion(key, [])
     store.add(key)
@@ -89,11 +96,55 @@ def _usage(params: dict[str, Any], spec: KeySpec) -> str:
     return str(usage)
 
 
-def _refuse_custom_stores(params: dict[str, Any], origin: str) -> None:
-    """No custom key store can be made here, so that none can be found; the ledger says so."""
-    if params.get("CustomKeyStoreId"):
-        raise AwsError("CustomKeyStoreNotFoundException", None)
-    if origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"):
+def _custom_store(store: Store, call: Call, spec: KeySpec, origin: str) -> CustomKeyStore | None:
+    """The connected store that the key will be in, if it will be in one.
+
+    Codes by the documentation of CreateKey's parameters and exceptions; which of them comes first is not known. The
+    texts of XksKeyInvalidConfigurationException are the guide's ("Troubleshooting external key stores").
+    """
+    params, custom = call.params, origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+    found = store.custom_stores.find(call) if params.get("CustomKeyStoreId") else None
+    if custom and found is None:
         raise AwsError("ValidationException", f"Origin {origin} needs a CustomKeyStoreId.")
-    if params.get("XksKeyId"):
-        raise AwsError("ValidationException", "XksKeyId is valid with Origin EXTERNAL_KEY_STORE only.")
+    if (params.get("XksKeyId") is not None) != (origin == "EXTERNAL_KEY_STORE"):
+        raise AwsError("ValidationException", "XksKeyId goes with Origin EXTERNAL_KEY_STORE, and with no other.")
+    if found is None:
+        return None
+    if origin != _ORIGINS[found.kind]:
+        said = f"A KMS key in a custom key store of type {found.kind} has the origin {_ORIGINS[found.kind]}."
+        raise AwsError("ValidationException", said)
+    if spec is not specs.SYMMETRIC or params.get("MultiRegion"):
+        raise AwsError("UnsupportedOperationException", None)
+    if not found.connected:
+        raise AwsError("CustomKeyStoreInvalidStateException", found.not_connected)
+    if found.external:
+        _require_external_key(store, call, found)
+    else:
+        usable_cluster(store.custom_stores, call, found.cluster_id or "")
+    return found
+
+
+_ORIGINS = {CLOUDHSM: "AWS_CLOUDHSM", EXTERNAL: "EXTERNAL_KEY_STORE"}
+
+
+def _require_external_key(store: Store, call: Call, found: CustomKeyStore) -> None:
+    """The external key is nobody else's, and is what KMS needs (GetKeyMetadata)."""
+    named = call.params["XksKeyId"]
+    if any(key.xks_key_id == named for key in store.keys_in(found)):
+        raise AwsError("XksKeyAlreadyInUseException", None)
+    try:
+        spec, usage, status = store.custom_stores.proxies.key_metadata(found, call, named)
+    except ProxyFailure as failed:
+        raise failed.at_create_key() from None
+    said = ""
+    if spec != "AES_256":
+        said = f"The key spec of the external key must be AES_256. The key spec of specified external key is {spec}."
+    elif status != "ENABLED":
+        said = f"The status of the external key must be ENABLED. The status of specified external key is {status}."
+    elif not {"ENCRYPT", "DECRYPT"} <= set(usage):
+        said = (
+            "The key usage of the external key must include ENCRYPT and DECRYPT. "
+            f"The key use of specified external key is {', '.join(usage)}."
+        )
+    if said:
+        raise AwsError("XksKeyInvalidConfigurationException", said)

@@ -8,10 +8,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...core.call import Call
 from ...core.errors import AwsError
-from .. import ciphertext, specs
+from .. import sealing, specs
+from ..attestation import recipients
+from ..custom_stores.store import require_state
 from ..material import new_private_key, pkcs8
 from ..model import Key
-from ..operation import refuse_recipient, target_key, usable_material
+from ..operation import target_key
 from ..store import Store
 
 _SIZES = {"AES_256": 32, "AES_128": 16}
@@ -19,9 +21,12 @@ _SIZES = {"AES_256": 32, "AES_128": 16}
 
 def generate_data_key(store: Store, call: Call) -> dict[str, Any]:
     """GenerateDataKey: the data key in plaintext, and encrypted under the KMS key."""
-    refuse_recipient(call)
+    recipients.require(call)
     plaintext = store.entropy.token_bytes(_size(call))
-    return {"Plaintext": plaintext, **_wrapped(store, call, plaintext, "CiphertextBlob")}
+    answer = _wrapped(store, call, plaintext, "CiphertextBlob")
+    if call.attestation is not None:
+        answer.pop("KeyMaterialId", None)  # "This field is omitted if the request includes the Recipient parameter."
+    return recipients.answer(store.entropy, call, "Plaintext", plaintext) | answer
 
 
 def generate_data_key_without_plaintext(store: Store, call: Call) -> dict[str, Any]:
@@ -31,9 +36,9 @@ def generate_data_key_without_plaintext(store: Store, call: Call) -> dict[str, A
 
 def generate_data_key_pair(store: Store, call: Call) -> dict[str, Any]:
     """GenerateDataKeyPair: private key PKCS #8 DER (plain, and encrypted under the KMS key), public key SPKI DER."""
-    refuse_recipient(call)
+    recipients.require(call)
     private, answer = _pair(store, call)
-    return {"PrivateKeyPlaintext": private, **answer}
+    return recipients.answer(store.entropy, call, "PrivateKeyPlaintext", private) | answer
 
 
 def generate_data_key_pair_without_plaintext(store: Store, call: Call) -> dict[str, Any]:
@@ -43,18 +48,33 @@ def generate_data_key_pair_without_plaintext(store: Store, call: Call) -> dict[s
 
 def generate_random(store: Store, call: Call) -> dict[str, Any]:
     """GenerateRandom."""
-    refuse_recipient(call)
-    if call.params.get("CustomKeyStoreId"):
-        raise AwsError("CustomKeyStoreNotFoundException", None)
+    recipients.require(call)
     if call.params.get("NumberOfBytes") is None:
         raise AwsError("ValidationException", "NumberOfBytes is required.")
-    return {"Plaintext": store.entropy.token_bytes(call.params["NumberOfBytes"])}
+    if call.params.get("CustomKeyStoreId"):
+        _require_cluster(store, call)
+    return recipients.answer(store.entropy, call, "Plaintext", store.entropy.token_bytes(call.params["NumberOfBytes"]))
+
+
+def _require_cluster(store: Store, call: Call) -> None:
+    """The random bytes come from a connected CloudHSM cluster; external key stores have none (GenerateRandom)."""
+    found = store.custom_stores.find(call)
+    if found.external:
+        raise AwsError("UnsupportedOperationException", None)
+    require_state(found, "random")
 
 
 def check_size(call: Call) -> None:
     """Exactly one of KeySpec and NumberOfBytes must be given; asked before usage and state of the key (recorded)."""
     if (call.params.get("KeySpec") is None) == (call.params.get("NumberOfBytes") is None):
         raise AwsError("ValidationException", "Please specify either number of bytes or key spec.")
+
+
+def check_pair(key: Key, call: Call) -> None:
+    """Data key pairs are not encrypted under keys in custom key stores (GenerateDataKeyPair, KeyId)."""
+    check_spec(key, call)
+    if key.custom_store is not None:
+        raise AwsError("UnsupportedOperationException", None)
 
 
 def check_spec(key: Key, _call: Call) -> None:
@@ -85,7 +105,9 @@ def _pair(store: Store, call: Call) -> tuple[bytes, dict[str, Any]]:
 
 def _wrapped(store: Store, call: Call, plaintext: bytes, member: str) -> dict[str, Any]:
     key = target_key(call)
-    material = usable_material(key)
-    blob = ciphertext.seal(plaintext, call.params.get("EncryptionContext") or {}, material, store.entropy)
-    call.notes["keyMaterialId"] = material.id
-    return {member: blob, "KeyId": key.arn, "KeyMaterialId": material.id}
+    blob, material_id = sealing.seal(store, call, key, plaintext, call.params.get("EncryptionContext") or {})
+    answer = {member: blob, "KeyId": key.arn}
+    if material_id is None:  # a key in a custom key store
+        return answer
+    call.notes["keyMaterialId"] = material_id
+    return answer | {"KeyMaterialId": material_id}

@@ -60,6 +60,7 @@ def _count_down(store: Store, key: Key, now: datetime) -> None:
 def _delete(store: Store, key: Key, time: datetime) -> list[Happening]:
     """The key is gone, with its aliases, its grants, and all that was encrypted under it."""
     store.remove(key)
+    store.custom_stores.forget_material(key.custom_store, key.id)
     for material in key.materials:
         material.forget()
     if key.group is not None and not key.primary:

@@ -34,8 +34,17 @@ def key_metadata(key: Key, now: datetime) -> dict[str, Any]:
         metadata["PendingDeletionWindowInDays"] = key.pending_window.days
     if key.group is not None:
         metadata["MultiRegionConfiguration"] = _configuration(key)
-    metadata.update(_material(key, state))
+    metadata.update(_custom_store(key) if key.custom_store is not None else _material(key, state))
     return metadata
+
+
+def _custom_store(key: Key) -> dict[str, Any]:
+    """What is said of a key in a custom key store."""
+    store = key.custom_store
+    assert store is not None
+    if store.external:
+        return {"CustomKeyStoreId": store.id, "XksKeyConfiguration": {"Id": key.xks_key_id}}
+    return {"CustomKeyStoreId": store.id, "CloudHsmClusterId": store.cluster_id}
 
 
 def _material(key: Key, state: str) -> dict[str, Any]:

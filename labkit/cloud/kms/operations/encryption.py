@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from ...core.call import Call, Target
 from ...core.errors import AwsError
-from .. import ciphertext
+from .. import ciphertext, external_ciphertext, sealing
+from ..attestation import recipients
 from ..identifiers import AcceptedIdentifiers, find_key
 from ..model import Key
-from ..operation import null_member, parameter, refuse_recipient, target_key, usable_material
+from ..operation import null_member, parameter, target_key, usable_material
 from ..specs import oaep_limit
 from ..store import Store
 
@@ -33,25 +34,26 @@ def encrypt(store: Store, call: Call) -> dict[str, Any]:
     """Encrypt."""
     key = target_key(call)
     algorithm = parameter(call, "EncryptionAlgorithm")
-    blob, material_id = _seal(store, key, algorithm, call.params["Plaintext"], _context(call, "EncryptionContext"))
+    blob, material_id = _seal(
+        store, call, key, algorithm, call.params["Plaintext"], _context(call, "EncryptionContext")
+    )
     if material_id:
         call.notes["keyMaterialId"] = material_id
     return {"CiphertextBlob": blob, "KeyId": key.arn, "EncryptionAlgorithm": algorithm}
 
 
 def _seal(
-    store: Store, key: Key, algorithm: str, plaintext: bytes, context: Mapping[str, str]
+    store: Store, call: Call, key: Key, algorithm: str, plaintext: bytes, context: Mapping[str, str]
 ) -> tuple[bytes, str | None]:
     """The ciphertext, and the id of the material if the key is symmetric."""
-    material = usable_material(key)
     if algorithm == SYMMETRIC_DEFAULT:
-        return ciphertext.seal(plaintext, context, material, store.entropy), material.id
+        return sealing.seal(store, call, key, plaintext, context)
     _refuse_context(context)
     limit = oaep_limit(key.spec, algorithm)
     if len(plaintext) > limit:
         said = f"Algorithm {algorithm} and key spec {key.spec.name} cannot encrypt data larger than {limit} bytes."
         raise AwsError("ValidationException", said)
-    return material.private_key.public_key().encrypt(plaintext, _oaep(algorithm)), None
+    return usable_material(key).private_key.public_key().encrypt(plaintext, _oaep(algorithm)), None
 
 
 def _oaep(algorithm: str) -> padding.OAEP:
@@ -71,17 +73,19 @@ def plan_decrypt(store: Store, call: Call) -> tuple[Target, ...]:
 
 def decrypt(store: Store, call: Call) -> dict[str, Any]:
     """Decrypt."""
-    refuse_recipient(call)
+    recipients.require(call)
     key = target_key(call)
     algorithm = parameter(call, "EncryptionAlgorithm")
     answer: dict[str, Any] = {"KeyId": key.arn, "EncryptionAlgorithm": algorithm}
     if _ignores_ciphertext(call):
         return answer  # a dry run: service.py refuses it now
     context = _context(call, "EncryptionContext")
-    plaintext, material_id = _unseal(key, algorithm, call.params["CiphertextBlob"], context)
-    answer["Plaintext"] = plaintext
+    plaintext, material_id = _unseal(store, call, key, algorithm, call.params["CiphertextBlob"], context)
+    answer |= recipients.answer(store.entropy, call, "Plaintext", plaintext)
     if material_id:
-        answer["KeyMaterialId"] = call.notes["keyMaterialId"] = material_id
+        call.notes["keyMaterialId"] = material_id
+    if material_id and call.attestation is None:  # "omitted if the request includes the Recipient parameter"
+        answer["KeyMaterialId"] = material_id
     return answer
 
 
@@ -100,7 +104,7 @@ def _source(store: Store, call: Call, member: str, algorithm: str) -> Key:
     if algorithm != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
         # Measured of Decrypt (floci-io/floci, KmsServiceTest, 2026).
         raise AwsError("ValidationException", f"{member} must not be null")
-    return _key_of(store, call, ciphertext.parse(blob or b""))
+    return _key_of(store, call, external_ciphertext.material_id(blob or b""))
 
 
 def _of_another_account(store: Store, call: Call, named: str, blob: bytes) -> Key | None:
@@ -111,7 +115,7 @@ def _of_another_account(store: Store, call: Call, named: str, blob: bytes) -> Ke
     if named.startswith(("arn:", "alias/")) or store.key(call.account, call.region, named):
         return None
     try:
-        key = store.key_of_material(call.region, ciphertext.parse(blob).material_id)
+        key = store.key_of_material(call.region, external_ciphertext.material_id(blob))
     except AwsError:
         return None  # a broken ciphertext names nobody
     return key if key is not None and key.id == named else None
@@ -121,8 +125,8 @@ def _ignores_ciphertext(call: Call) -> bool:
     return bool(call.params.get("DryRun")) and "IGNORE_CIPHERTEXT" in (call.params.get("DryRunModifiers") or ())
 
 
-def _key_of(store: Store, call: Call, blob: ciphertext.Blob) -> Key:
-    key = store.key_of_material(call.region, blob.material_id)
+def _key_of(store: Store, call: Call, material_id: str) -> Key:
+    key = store.key_of_material(call.region, material_id)
     if key is None:
         _no_such_key()
     return key
@@ -142,12 +146,13 @@ def check_source(call: Call) -> None:
     name = "SourceEncryptionAlgorithm" if call.operation == "ReEncrypt" else "EncryptionAlgorithm"
     if parameter(call, name) != SYMMETRIC_DEFAULT or _ignores_ciphertext(call):
         return
-    parsed = ciphertext.parse(call.params["CiphertextBlob"])
-    if target_key(call).material(parsed.material_id) is None:
+    if target_key(call).material(external_ciphertext.material_id(call.params["CiphertextBlob"])) is None:
         raise AwsError("IncorrectKeyException", INCORRECT_KEY)
 
 
-def _unseal(key: Key, algorithm: str, blob: bytes, context: Mapping[str, str]) -> tuple[bytes, str | None]:
+def _unseal(
+    store: Store, call: Call, key: Key, algorithm: str, blob: bytes, context: Mapping[str, str]
+) -> tuple[bytes, str | None]:
     """The plaintext, and the id of the material that opened it if the key is symmetric."""
     if algorithm != SYMMETRIC_DEFAULT:
         _refuse_context(context)
@@ -155,10 +160,7 @@ def _unseal(key: Key, algorithm: str, blob: bytes, context: Mapping[str, str]) -
             return usable_material(key).private_key.decrypt(blob, _oaep(algorithm)), None
         except ValueError:
             raise ciphertext.invalid() from None
-    parsed = ciphertext.parse(blob)
-    material = key.material(parsed.material_id)
-    assert material is not None  # check_source has seen to that
-    return ciphertext.unseal(parsed, context, material), material.id
+    return sealing.unseal(store, call, key, blob, context)
 
 
 # --- ReEncrypt -------------------------------------------------------------------------------------------------------
@@ -185,8 +187,8 @@ def re_encrypt(store: Store, call: Call) -> dict[str, Any]:
     if _ignores_ciphertext(call):
         return {}
     source_context = _context(call, "SourceEncryptionContext")
-    plaintext, old = _unseal(source, source_algorithm, params["CiphertextBlob"], source_context)
-    blob, new = _seal(store, destination, algorithm, plaintext, _context(call, "DestinationEncryptionContext"))
+    plaintext, old = _unseal(store, call, source, source_algorithm, params["CiphertextBlob"], source_context)
+    blob, new = _seal(store, call, destination, algorithm, plaintext, _context(call, "DestinationEncryptionContext"))
     answer = {
         "CiphertextBlob": blob,
         "SourceKeyId": source.arn,

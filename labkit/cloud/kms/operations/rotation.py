@@ -56,6 +56,9 @@ def status(_store: Store, call: Call) -> dict[str, Any]:
 def on_demand(store: Store, call: Call) -> dict[str, Any]:
     """RotateKeyOnDemand: begins a rotation that completes some seconds later; automatic rotation keeps its dates."""
     key = _rotatable_primary(call)
+    if key.custom_store is not None:  # RotateKeyOnDemand excludes them; the text is that of EnableKeyRotation
+        said = f"{key.arn} origin is {key.origin} which is not valid for this operation."
+        raise AwsError("UnsupportedOperationException", said)
     rotation = key.rotation
     if key.on_demand_started is not None or (rotation and rotation.next - call.time <= _CONFLICT):
         raise AwsError("ConflictException", None)
@@ -77,7 +80,8 @@ def list_rotations(_store: Store, call: Call) -> dict[str, Any]:
     key = target_key(call)
     _require_symmetric(key)
     everything = call.params.get("IncludeKeyMaterial") == "ALL_KEY_MATERIAL"
-    listed = [material for material in key.materials if everything or material.rotated is not None]
+    told = () if key.custom_store is not None else key.materials  # KMS tells no material of such keys (KeyMetadata)
+    listed = [material for material in told if everything or material.rotated is not None]
     materials, answer = page(call, listed)
     return {"Rotations": [_entry(key, material) for material in materials], **answer}
 

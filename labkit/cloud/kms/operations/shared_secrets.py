@@ -11,16 +11,17 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from ...core.call import Call
 from ...core.errors import AwsError
 from .. import ciphertext
-from ..operation import refuse_recipient, target_key, usable_material
+from ..attestation import recipients
+from ..operation import target_key, usable_material
 from ..store import Store
 
 
-def derive_shared_secret(_store: Store, call: Call) -> dict[str, Any]:
+def derive_shared_secret(store: Store, call: Call) -> dict[str, Any]:
     """DeriveSharedSecret: raw ECDH with the other party's public key (DER, SubjectPublicKeyInfo).
 
     A public key that is none, or of another curve, is a ValidationException without a message (recorded).
     """
-    refuse_recipient(call)
+    recipients.require(call)
     key = target_key(call)
     algorithm = call.params["KeyAgreementAlgorithm"]
     private_key = usable_material(key).private_key
@@ -32,7 +33,7 @@ def derive_shared_secret(_store: Store, call: Call) -> dict[str, Any]:
         raise AwsError("ValidationException", None)
     return {
         "KeyId": key.arn,
-        "SharedSecret": private_key.exchange(ec.ECDH(), peer),
+        **recipients.answer(store.entropy, call, "SharedSecret", private_key.exchange(ec.ECDH(), peer)),
         "KeyAgreementAlgorithm": algorithm,
         "KeyOrigin": key.origin,
     }

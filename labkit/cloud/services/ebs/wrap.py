@@ -17,11 +17,13 @@ from ...core.call import Call
 from ...core.errors import AwsError
 from ...kms.service import Kms
 from ...wire.protocols import HttpRequest, HttpResponse, write_result
+from . import vpc_endpoints
 from .images import Images
 from .instances import Instances
 from .keys import MANAGED, EbsKeys
 from .snapshots import Snapshots, found, lent, snapshot_of
 from .state import Defaults, EbsState, ec2_of, instance_of
+from .volume_copies import VolumeCopies
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
@@ -39,9 +41,12 @@ class Ebs:
         self.instances = Instances(self._state)
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "AttachVolume": self._attach,
+            "CopyVolumes": VolumeCopies(self._state).copy,
             "CreateVolume": self._create_volume,
+            "CreateVpcEndpoint": vpc_endpoints.create,
             "DescribeVolumes": _describe_volumes,
             "DetachVolume": self._detach,
+            "ModifyVpcEndpoint": vpc_endpoints.modify,
             **Images(self._state).operations,
             **self.instances.operations,
             **Snapshots(self._state).operations,

@@ -11,7 +11,7 @@ from botocore.parsers import create_parser
 from moto.core.utils import get_service_model
 
 from ...core.call import Call
-from ...wire.protocols import HttpResponse, write_result
+from ...wire.protocols import HttpResponse, with_headers, write_result
 from .headers import HEADER
 
 _MOTOS_OWN = (HEADER, "x-amz-checksum-", "x-amz-sdk-checksum-")
@@ -24,13 +24,6 @@ def answered(response: HttpResponse, *told: Mapping[str, str]) -> HttpResponse:
         response = with_headers(replace(response, headers=headers), each)
         headers = response.headers
     return replace(response, headers=headers)
-
-
-def with_headers(response: HttpResponse, told: Mapping[str, str]) -> HttpResponse:
-    """Return the response with these headers, in place of those of the same names."""
-    replaced = {name.lower() for name in told}
-    kept = {name: value for name, value in response.headers.items() if name.lower() not in replaced}
-    return replace(response, headers=kept | dict(told))
 
 
 def with_body(call: Call, response: HttpResponse, result: dict[str, Any]) -> HttpResponse:

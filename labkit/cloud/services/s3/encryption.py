@@ -15,6 +15,7 @@ from typing import Any
 
 from ...core.call import Call
 from ...core.errors import MALFORMED_XML, AwsError
+from .blocked_types import asked_for
 from .headers import BUCKET_KEY_HEADER, CONTEXT_HEADER, DSSE_KMS, HEADER, KEY_HEADER, SSE_KMS, SSE_S3, invalid
 
 # aws-samples/cql-replicator 92 (2024): what S3 answered when KMS throttled it, with status 503.
@@ -122,6 +123,7 @@ def check_default(params: Mapping[str, Any]) -> None:
     rules = (params.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
     if len(rules) != 1:
         raise AwsError("MalformedXML", MALFORMED_XML)
+    asked_for(rules[0])
     by_default = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
     algorithm = by_default.get("SSEAlgorithm")
     if by_default.get("KMSMasterKeyID") and algorithm == SSE_S3:
@@ -130,10 +132,15 @@ def check_default(params: Mapping[str, Any]) -> None:
         raise AwsError("MalformedXML", MALFORMED_XML)
 
 
-def refuse_customer_keys(call: Call, action: str, arn: str) -> None:
-    """SSE-C: new buckets block it since April 2026 (S3 User Guide, "Troubleshoot access denied errors")."""
+def refuse_customer_keys(call: Call, action: str, arn: str, *, blocked: bool) -> None:
+    """SSE-C: new buckets block it since April 2026 (S3 User Guide, "Troubleshoot access denied errors").
+
+    Where somebody has unblocked it, it is still not simulated, and that is said.
+    """
     if not any(name.startswith(("SSECustomer", "CopySourceSSECustomer")) for name in call.params):
         return
+    if not blocked:
+        raise AwsError("NotImplemented", "The simulated account does not encrypt with customer-provided keys.", 501)
     assert call.principal
     raise AwsError(
         "AccessDenied",

@@ -44,6 +44,11 @@ class Kept:
         """Return the parts of an object that was uploaded in parts; else none."""
         return self._parts.get(stored, ())
 
+    def reencrypt(self, stored: FakeKey, encryption: ObjectEncryption) -> None:
+        """Keep another encryption of an object whose bytes, ETag, checksum and times stay as they are."""
+        stored.encryption = encryption.algorithm
+        self._encryptions[stored] = encryption
+
     def write(
         self,
         stored: FakeKey,

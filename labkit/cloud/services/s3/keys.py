@@ -13,6 +13,7 @@ from ...core.clock import Clock
 from ...core.errors import AwsError
 from ...identity.sigv4 import read_signature
 from ...kms.service import Kms
+from .blocked_types import BlockedTypes
 from .bucket_keys import BucketKeys, DataKey
 from .encryption import ObjectEncryption, default_of, in_words_of_s3, no_signature_v4, refuse_customer_keys, wanted
 from .headers import SSE_S3
@@ -30,11 +31,12 @@ class ObjectKeys:
         self._gateway = gateway
         self._kms = kms
         self._bucket_keys = BucketKeys(clock)
+        self.blocked = BlockedTypes()
 
     def encrypt(self, call: Call, bucket: FakeBucket) -> ObjectEncryption:
         """Return the encryption of a new object or upload, with a data key from KMS where a KMS key is wanted."""
         arn = f"arn:aws:s3:::{bucket.name}/{call.params['Key']}"
-        refuse_customer_keys(call, "s3:PutObject", arn)
+        refuse_customer_keys(call, "s3:PutObject", arn, blocked=self.blocked.blocks(bucket))
         want = wanted(call.params, default_of(bucket.encryption))
         if want.algorithm == SSE_S3:
             return ObjectEncryption()
@@ -47,12 +49,38 @@ class ObjectKeys:
         if not want.bucket_key:
             made = self._data_key(call, bucket, key_id, context)
             return ObjectEncryption(want.algorithm, made.key_arn, made.data_key, context)
+        held = self.bucket_key(call, bucket, key_id, context)
+        return ObjectEncryption(want.algorithm, held.key_arn, held.data_key, context, bucket_key=True)
+
+    def bucket_key(self, call: Call, bucket: FakeBucket, key_id: str, context: Mapping[str, str]) -> DataKey:
+        """Return the caller's bucket key under this KMS key: the one that S3 holds, or a new one."""
         assert call.principal
         held = self._bucket_keys.for_writing(call.principal, bucket.name, key_id, context)
         if held is None:
             held = self._data_key(call, bucket, key_id, context)
             self._bucket_keys.keep(call.principal, bucket.name, key_id, context, held)
-        return ObjectEncryption(want.algorithm, held.key_arn, held.data_key, context, bucket_key=True)
+        return held
+
+    def moved(
+        self, call: Call, bucket: FakeBucket, old: ObjectEncryption, key_arn: str, context: Mapping[str, str]
+    ) -> DataKey:
+        """Return an object's data key under another KMS key (ReEncrypt)."""
+        parameters = {
+            "CiphertextBlob": old.data_key,
+            "SourceEncryptionContext": dict(old.context),
+            "DestinationKeyId": key_arn,
+            "DestinationEncryptionContext": dict(context),
+        }
+        made = self._ask_kms(call, bucket, "ReEncrypt", parameters)
+        return DataKey(made["KeyId"], made["CiphertextBlob"])
+
+    def wrapped(
+        self, call: Call, bucket: FakeBucket, plaintext: bytes, key_arn: str, context: Mapping[str, str]
+    ) -> DataKey:
+        """Return a data key of S3's own under a KMS key (Encrypt)."""
+        parameters = {"KeyId": key_arn, "Plaintext": plaintext, "EncryptionContext": dict(context)}
+        made = self._ask_kms(call, bucket, "Encrypt", parameters)
+        return DataKey(made["KeyId"], made["CiphertextBlob"])
 
     def decrypt(self, call: Call, bucket: FakeBucket, encryption: ObjectEncryption) -> None:
         """Do what reading needs: nothing, a bucket key that S3 holds, or KMS's Decrypt. AwsError where KMS refuses."""

@@ -57,7 +57,8 @@ class Multipart:
         """Ask kms:Decrypt on the upload's data key for each part (CreateMultipartUpload, "Permissions")."""
         check_part_number(call.params["PartNumber"])
         multipart, upload = self._upload(call, bucket)
-        refuse_customer_keys(call, "s3:PutObject", f"arn:aws:s3:::{bucket.name}/{call.params['Key']}")
+        arn = f"arn:aws:s3:::{bucket.name}/{call.params['Key']}"
+        refuse_customer_keys(call, "s3:PutObject", arn, blocked=self._keys.blocked.blocks(bucket))
         source = source_of(call)
         if source is not None:
             copied = find_bucket(source.bucket)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import FakeBucket, FakeKey
 
@@ -18,16 +18,16 @@ from ...core.call import Call
 from ...core.clock import Clock
 from ...core.errors import AwsError
 from ...kms.service import Kms
-from ...wire.protocols import HttpRequest, HttpResponse
-from .answers import answered, rewritten, with_body, with_headers
+from ...wire.protocols import HttpRequest, HttpResponse, with_headers
+from .answers import answered, rewritten, with_body
 from .attributes import add_checksums, attributes_of
 from .bodies import claim_of, plain
+from .browsers.form_answers import form_answer
+from .browsers.form_policies import check_policy
 from .checksums import DEFAULT, known_algorithm, of_content, of_object, of_write
 from .cors import told_to_browsers
 from .deletes import delete_several
 from .encryption import ObjectEncryption, check_default
-from .form_answers import form_answer
-from .form_policies import check_policy
 from .headers import SSE_S3
 from .kept import Kept
 from .keys import ObjectKeys
@@ -35,6 +35,7 @@ from .multipart import Multipart
 from .objects import Place, find_bucket, find_object, place_of, source_of
 from .presence import check_presence
 from .ranges import Span, check_one_of_two, span_of_part, span_of_range
+from .reencryption import Reencryption
 from .requests import check_request
 from .versions import as_moto_takes_it, delete, reading, told_of_versions, without, writing
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 Onward = Callable[[HttpRequest], HttpResponse]
 Operation = Callable[[Call, FakeBucket, HttpRequest, Onward], HttpResponse]
 # moto takes these for a PutObject.
-_NOT_SIMULATED = frozenset({"RenameObject", "UpdateObjectEncryption"})
+_NOT_SIMULATED = frozenset({"RenameObject"})
 _UNCONFIGURED = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": SSE_S3}, "BucketKeyEnabled": "false"}}
 
 
@@ -75,6 +76,7 @@ class S3:
             "PutObject": self._put,
             "PutObjectTagging": self._put_tags,
             "SelectObjectContent": self._select,
+            "UpdateObjectEncryption": Reencryption(self._keys, self._kept).update,
             "UploadPart": multipart.upload_part,
             "UploadPartCopy": multipart.upload_part,
         }
@@ -218,17 +220,27 @@ class S3:
 
     def _put_default(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
         check_default(call.params)
-        return onward(request)
+        response = onward(request)
+        if response.status < 300:
+            self._keys.blocked.set(bucket, call.params["ServerSideEncryptionConfiguration"]["Rules"][0])
+        return response
 
     def _get_default(self, call: Call, bucket: FakeBucket, request: HttpRequest, onward: Onward) -> HttpResponse:
-        """A bucket that nobody has configured says SSE-S3 (recorded)."""
-        if bucket.encryption is not None:
-            return onward(request)
-        bucket.encryption = _UNCONFIGURED
+        """A bucket that nobody has configured says SSE-S3 (recorded); all tell what they block, since April 2026."""
+        configured = bucket.encryption
+        bucket.encryption = configured or _UNCONFIGURED
         try:
-            return onward(request)
+            response = onward(request)
         finally:
-            bucket.encryption = None
+            bucket.encryption = configured
+        if response.status >= 300:
+            return response
+        return rewritten(call, response, lambda told: _add_blocked(told, self._keys.blocked.told(bucket)))
+
+
+def _add_blocked(told: dict[str, Any], blocked: dict[str, list[str]]) -> None:
+    for rule in told["ServerSideEncryptionConfiguration"]["Rules"]:
+        rule["BlockedEncryptionTypes"] = blocked
 
 
 def _cut(response: HttpResponse, span: Span | None) -> HttpResponse:

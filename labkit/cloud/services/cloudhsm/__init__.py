@@ -1,0 +1,1 @@
+"""AWS CloudHSM: the clusters that custom key stores stand on."""
