@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .progress import Page
+    from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
     from .widgets.console import Console
     from .widgets.quiz import QuizWidget
@@ -219,11 +220,23 @@ class Lab:
         from .disturbed import Disturbed
 
         asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
-        asked |= {"grants": grants and grants.total_seconds(), "late": late and late.total_seconds()}
+        asked |= {
+            "grants": None if grants is None else grants.total_seconds(),
+            "late": None if late is None else late.total_seconds(),
+        }
         if call:
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def soft_mode(self) -> SoftMode:
+        """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?
+
+        The block's value lists each such call with AWS's words. AWS itself has no such mode.
+        """
+        from .soft_mode import SoftMode
+
+        return SoftMode(self._remote)
 
     def audit(self, *only: str) -> Report:
         """Audit the account in the lab's Region, by plain read-only calls of yours, which are recorded as any others.
