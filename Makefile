@@ -55,7 +55,7 @@ upgrade: $(READY)  ## Move every package to its newest version, and write constr
 	@$(RUN) tools/write_constraints.py
 
 bench: $(READY)  ## Measure calls per second, beside the floor; log records per second, beside other readers
-	@missed=0; for each in bench starts deciding envelope trail audit; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
+	@missed=0; for each in bench starts deciding envelope trail audit widgets; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
 
 clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis data/made
@@ -65,5 +65,5 @@ clean:  ## Remove .venv and everything made by tools
 ifneq ($(shell [ ! -s $(READY) ] || [ "$$(cat $(READY))" = "$$(pwd -P)" ] || echo moved),)
 .PHONY: $(READY)
 endif
-$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json
+$(READY): pyproject.toml constraints.txt tools/make-venv tools/jupyterlab-overrides.json tools/jupyter-server-labkit.json
 	@PYTHON="$(PYTHON)" sh tools/make-venv

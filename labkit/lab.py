@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .progress import Page
+    from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
     from .widgets.console import Console
     from .widgets.quiz import QuizWidget
@@ -220,11 +221,23 @@ class Lab(OffersKeyStores):
         from .disturbed import Disturbed
 
         asked: dict[str, Any] = {"quotas": quotas, "calls_per_second": calls_per_second}
-        asked |= {"grants": grants and grants.total_seconds(), "late": late and late.total_seconds()}
+        asked |= {
+            "grants": None if grants is None else grants.total_seconds(),
+            "late": None if late is None else late.total_seconds(),
+        }
         if call:
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def soft_mode(self) -> SoftMode:
+        """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?
+
+        The block's value lists each such call with AWS's words. AWS itself has no such mode.
+        """
+        from .soft_mode import SoftMode
+
+        return SoftMode(self._remote)
 
     def audit(self, *only: str) -> Report:
         """Audit the account in the lab's Region, by plain read-only calls of yours, which are recorded as any others.
@@ -234,8 +247,9 @@ class Lab(OffersKeyStores):
         """
         self._remote.require()
         from .audit import audit
+        from .audit.progress import for_people
 
-        return audit(only=only, region=self.region)
+        return audit(only=only, region=self.region, progress=for_people())
 
     def console(self, identity: Any = None) -> Console:
         """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.

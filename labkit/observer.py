@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from .accounts.behind import Behind
+from .accounts.own_calls import own_client
 from .accounts.sessions import new_session
 
 HEADER = "X-Labkit-Observer"
@@ -14,7 +15,7 @@ HEADER = "X-Labkit-Observer"
 class Observer:
     """Clients whose calls are not recorded, take no lab time, and may only read (Get, Scan, ...).
 
-    In a real account they are plain clients of the caller's, whose calls are recorded as any others are.
+    In a real account they are plain clients of the caller's, whose calls are recorded, and marked as the kit's own.
     """
 
     def __init__(self, remote: Behind, region: str) -> None:
@@ -23,12 +24,12 @@ class Observer:
         self.client = cache(self._client)
 
     def _client(self, service: str, region: str | None = None) -> Any:
-        where = {"endpoint_url": self._remote.endpoint} if self._remote.endpoint else {}
-        client = new_session().client(service, region_name=region or self._region, **where)
+        if not self._remote.token:
+            return own_client(service, region or self._region, self._remote.endpoint)
+        client = new_session().client(service, region_name=region or self._region, endpoint_url=self._remote.endpoint)
         client.meta.events.register("before-sign", self._mark)
         return client
 
     def _mark(self, request: Any, **_: Any) -> None:
         self._remote.require()
-        if self._remote.token:
-            request.headers[HEADER] = self._remote.token
+        request.headers[HEADER] = self._remote.token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .accounts.aws.account import RealAccount
+from .accounts.aws.answers.account import RealAccount
 from .accounts.aws.capabilities import capabilities, unavailable
 from .accounts.aws.entering import enter
 from .accounts.aws.judging import Judge

@@ -25,6 +25,7 @@ if __package__ in (None, ""):  # run as a file
 from tools.real_run import Outcome, chosen, plain, report, run
 
 REGION = "us-east-1"
+WITHOUT_SECOND = {"LABKIT_SECOND_PROFILE": "", "LABKIT_SECOND_CONSENT": ""}
 
 
 @contextmanager
@@ -90,12 +91,14 @@ def environment(served: Mapping[str, Any], folder: Path, patience: str) -> dict[
     }
 
 
-def run_labs(names: list[str], folder: Path, options: list[str], patience: str) -> list[Outcome]:
+def run_labs(
+    names: list[str], folder: Path, options: list[str], patience: str, settings: Mapping[str, str]
+) -> list[Outcome]:
     """Run each lab against a stand-in of its own, as an account that nobody else uses would be."""
     outcomes = []
     for number, notebook in enumerate(chosen(names)):
         with standin(*options) as served:
-            outcome = run(notebook, folder, environment(served, folder / f"{number}", patience))
+            outcome = run(notebook, folder, {**environment(served, folder / f"{number}", patience), **settings})
         print(f"{outcome.lab}: {outcome.verdict}, {outcome.seconds:.0f} s", *outcome.errors[:5], sep="\n  ", flush=True)
         outcomes.append(outcome)
     return outcomes
@@ -106,11 +109,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("labs", nargs="*", metavar="LAB", help="labs by number or name; all without any")
     parser.add_argument("--late", metavar="SECONDS", help="let the stand-in see changes late: see `labkit serve`")
+    parser.add_argument(
+        "--patience", default="", help="by which waits are multiplied (LABKIT_PATIENCE); 1 with --late, else 0.2"
+    )
+    parser.add_argument("--second", action="store_true", help="give the labs a second account, too")
     parser.add_argument("--folder", type=Path, help="where copies and report go; a new one unless given")
     given = parser.parse_args(arguments)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="labkit-standin-"))
     options = ["--late", given.late] if given.late else []
-    outcomes = run_labs(given.labs, folder, options, "1" if given.late else "0")
+    patience = given.patience or ("1" if given.late else "0.2")
+    outcomes = run_labs(given.labs, folder, options, patience, {} if given.second else WITHOUT_SECOND)
     (folder / "report.md").write_text(report(outcomes, "a stand-in for AWS (labkit serve)"), encoding="utf-8")
     print(folder / "report.md")
     return sum(bool(each.errors) for each in outcomes)

@@ -54,7 +54,8 @@ Keys, their first two rotations and secrets are charged by the hour. We reckon w
 full hours. Nothing is taken off for the free tier. What a lab makes of other services is listed, and **is not in the
 sum**: their prices are not in our table.
 
-Counted in the simulated account, with every cell of a lab, also those that a real account can't run. No lab has been
+Counted in the simulated account, with every cell of a lab, also those that a real account can't run. What you make in
+exercises comes on top. No lab has been
 run on a real account so far, so no bill has confirmed this yet.
 
 Written by `make costs` from `docs/costs.tsv` and `labkit/trail/ask/prices.tsv`, where the prices' sources stand. Do not

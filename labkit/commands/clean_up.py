@@ -33,9 +33,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def clean_up(arguments: argparse.Namespace) -> int:
     """`labkit clean-up`: 0 nothing is left, 1 something is, 2 refused, 3 what is left goes by itself."""
     from ..accounts.aws.clean import runs
+    from ..accounts.aws.run import home
+    from ..accounts.aws.settings import settings
     from ..errors import LabError
 
-    within = runs.folder()
+    within = home() / "runs"
     wanted = [arguments.run_id] if arguments.run_id else runs.on_this_machine(within)
     if not wanted:
         print(f"There is nothing to clean up: no run has a ledger in {within}.")
@@ -45,7 +47,8 @@ def clean_up(arguments: argparse.Namespace) -> int:
     worst = 0
     for each in wanted:
         try:
-            status = runs.clean_up(each, within, talk, region)
+            session = settings(region).session._session
+            status = runs.clean_up(each, within, talk, region, session)
         except LabError as refused:
             print(f"labkit clean-up: {refused}", file=sys.stderr)
             status = USAGE_ERROR

@@ -51,7 +51,7 @@ def examine(arguments: argparse.Namespace) -> int:
 def examine_account(arguments: argparse.Namespace) -> int:
     """`labkit doctor --account aws`: 0 if labs can run there, 1 if something must be mended, 2 if there is no "
     "account."""
-    from ..accounts.aws import checkup
+    from ..accounts.aws.doctor import checkup
 
     found = checkup.examine(arguments.lab, arguments.region)
     print(json.dumps(found.as_json()) if arguments.json else found.as_text())

@@ -9,9 +9,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..accounts.local import LocalCloud
 from ..errors import LabError
-from ..observer import Observer
 from .reading import Symptom
 
 DEFAULT_REGION = "us-east-1"
@@ -30,6 +28,8 @@ class OpenLab:
 
     def __init__(self, remote: Any, region: str) -> None:
         self._remote = remote
+        from ..observer import Observer
+
         self.client = Observer(remote, region).client
 
     def changes(self, request_id: str) -> list[str]:
@@ -40,6 +40,8 @@ class OpenLab:
 
 def open_lab() -> OpenLab | None:
     """Find the lab that is open in this process; None if there is none."""
+    from ..accounts.local import LocalCloud  # an account is loaded when there may be one: `import labkit` is quick
+
     remote = LocalCloud.joined()
     return None if remote is None else OpenLab(remote, os.environ.get("AWS_REGION", DEFAULT_REGION))
 

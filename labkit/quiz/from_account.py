@@ -16,9 +16,14 @@ _OF_AWS = ":role/aws-service-role/"
 
 
 def question_about_account(entry: Entry, lab: LabView, rng: random.Random) -> Question | None:
-    """Draw a role, a key and an action, and ask how the call is decided; None if the account has too little for it."""
+    """Draw a role, a key and an action, and ask how the call is decided; None if the account has too little for it.
+
+    An account of an organization is not asked about.
+    """
     reach = Reach(lab)
     people = [reach.caller(name) for name in _roles(lab)]
+    if any("aws:PrincipalOrgID" in each.facts for each in people):
+        return None  # an organization's policies have a say, too, and a member can't read them
     keys = [key for key in reach.keys if "kms:encryptionalgorithm" in key.algorithms]
     cases = list(product([each for each in people if not each.is_administrator], keys, ACTIONS))
     rng.shuffle(cases)

@@ -16,10 +16,16 @@ from .questions import Entry, Question
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/App"
+ABROAD = f"arn:aws:iam::{OTHER}:role/App"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ANOTHER = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0987dcba-09fe-87dc-65ba-ab0987654321"
 ALIAS = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/app"
-MOST_TRIED = 40
+MOST_TRIED = 24
+_INSTEAD: Mapping[str, tuple[Outcome, ...]] = {
+    "boundary": ("boundary",),
+    "grants": ("grant",),
+    "accounts": ("both sides",),
+}
 Statement = dict[str, Any]
 
 
@@ -46,6 +52,13 @@ _IDENTITY: tuple[list[Statement], ...] = (
     [_allow("kms:Encrypt", KEY)],
     [],
 )
+_THEIRS: tuple[list[Statement], ...] = (
+    [],
+    [_to(f"arn:aws:iam::{OTHER}:root", _allow(["kms:Encrypt", "kms:Decrypt"]))],
+    [_to(ABROAD, _allow("kms:Decrypt"))],
+    [_to(f"arn:aws:iam::{OTHER}:role/Web", _allow("kms:*"))],
+    [_to(f"arn:aws:iam::{OTHER}:root", _allow("kms:*")), _DENY_ALL],
+)
 _PAIR = "kms:EncryptionContext:department"
 _CONDITIONS: tuple[Mapping[str, Any], ...] = (
     {"StringEquals": {_PAIR: "health"}},
@@ -56,7 +69,7 @@ _CONDITIONS: tuple[Mapping[str, Any], ...] = (
 )
 _CONTEXTS: tuple[dict[str, str], ...] = ({}, {"department": "health"}, {"department": "tax"}, {"Department": "health"})
 _VIA = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
-THEMES = ("plain", "conditions", "service", "grants", "boundary")
+THEMES = ("plain", "conditions", "service", "grants", "boundary", "accounts")
 
 
 def question_about_documents(entry: Entry, rng: random.Random) -> Question:
@@ -65,14 +78,15 @@ def question_about_documents(entry: Entry, rng: random.Random) -> Question:
     found: dict[Outcome, tuple[str, list[str]]] = {}
     for _ in range(MOST_TRIED):
         call, action, context, shown, policies, grants = _drawn(theme, rng)
-        outcome = _decided(action, context, policies, grants)
+        outcome = _decided(ABROAD if theme == "accounts" else ROLE, action, context, policies, grants)
         if outcome is not None:
             found.setdefault(outcome, (call, shown))
     right = rng.choice(sorted(found))
     call, shown = found[right]
     lines = "\n".join(shown)
-    text = f"A session of the role `App` of the key's account calls {call}.\n{lines}\nHow is it decided?"
-    instead: list[Outcome] = ["boundary"] if theme == "boundary" else ["grant"] if theme == "grants" else []
+    of = f"the account {OTHER}" if theme == "accounts" else "the key's account"
+    text = f"A session of the role `App` of {of} calls {call}.\n{lines}\nHow is it decided?"
+    instead = _INSTEAD.get(theme, ())
     return Question(entry.id, text, choices(right, rng, instead), entry.source, entry.version)
 
 
@@ -110,6 +124,8 @@ def _drawn(theme: str, rng: random.Random) -> Drawn:
         more = [
             f"A grant on the key, in effect since long: grantee `App`, operations `{grants[0].operations[0]}`{held}"
         ]
+    elif theme == "accounts":
+        key_policy, identity = [ROOT, *rng.choice(_THEIRS)], rng.choice(_IDENTITY)
     elif theme == "boundary":
         policies["boundary"] = [_allow(rng.choice(("kms:Encrypt", "kms:Decrypt", "kms:*")))]
         key_policy, identity = [ROOT], rng.choice((_IDENTITY[0], _IDENTITY[3]))
@@ -127,9 +143,9 @@ def _written(statements: list[Statement]) -> str:
 
 
 def _decided(
-    action: str, context: dict[str, Any], policies: dict[str, list[Statement]], grants: list[Grant]
+    role: str, action: str, context: dict[str, Any], policies: dict[str, list[Statement]], grants: list[Grant]
 ) -> Outcome | None:
-    asked = Asked(principal_of(ROLE), action, KEY, ACCOUNT, context)
+    asked = Asked(principal_of(role), action, KEY, ACCOUNT, context)
     identity = (_named("identity", policies["identity"]),) if policies["identity"] else ()
     boundary = _named("boundary", policies["boundary"]) if "boundary" in policies else None
     key = _named("key", policies["key"])

@@ -40,16 +40,17 @@ _NUMBER = 4
 
 
 def question_about_state(entry: Entry, rng: random.Random) -> Question:
-    """Draw a state and four operations, and ask which of them run. `about["states"]` may limit the states."""
+    """Draw a state and four operations, and ask which of them run. `about` may limit `states` and `operations`."""
+    operations = entry.about.get("operations", _BY_STATE)
     state = rng.choice(sorted(entry.about.get("states", _STATES)))
     key = _key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", **_STATES[state])
     if key.state(NOW) != state:
         raise ValueError(f"The key made for the question is {key.state(NOW)}, not {state}.")
     origin = ", whose material is to be imported," if state == "PendingImport" else ""
-    refused = {name: code for name in _BY_STATE if (code := _refusal(name, key))}
+    refused = {name: code for name in operations if (code := _refusal(name, key))}
     text = f"A symmetric encryption key{origin} is in the state `{state}`. Nothing lacks permission. Which calls run?"
     why = {name: f"In this state, KMS answers `{name}` with `{code}`." for name, code in refused.items()}
-    return _asked(entry, text, [name for name in _BY_STATE if name not in refused], why, rng)
+    return _asked(entry, text, [name for name in operations if name not in refused], why, rng)
 
 
 def question_about_usage(entry: Entry, rng: random.Random) -> Question:

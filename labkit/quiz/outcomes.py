@@ -12,7 +12,7 @@ from ..cloud.policy.outcome import Decision, Reason
 from ..cloud.policy.question import Policies, Question
 from .questions import Choice
 
-Outcome = Literal["key policy", "IAM", "grant", "Deny", "nothing", "boundary"]
+Outcome = Literal["key policy", "IAM", "grant", "Deny", "nothing", "boundary", "both sides", "their side", "key's side"]
 
 TEXTS: dict[Outcome, str] = {
     "key policy": "Allowed: a statement of the key policy gives this role the permission.",
@@ -21,6 +21,9 @@ TEXTS: dict[Outcome, str] = {
     "Deny": "Refused: a statement with `Deny` applies to this call.",
     "nothing": "Refused: no `Deny` applies, but nothing that counts allows the call.",
     "boundary": "Refused: a policy allows the call, but the permissions boundary does not.",
+    "both sides": "Allowed: the key policy lets the caller in, and the IAM policy lets it out.",
+    "their side": "Refused: the key policy lets the caller in, but no IAM policy of the caller allows it.",
+    "key's side": "Refused: the caller's IAM policy allows it, but the key policy does not let the caller in.",
 }
 _MORE = "An allow is not the last word here. Look for a statement that weighs more."
 _LIMIT = "What the role may do at the most is written down, too. Read that as well."
@@ -52,12 +55,20 @@ _WHY: dict[Outcome, dict[Outcome | Literal["else"], str]] = {
         "else": "Something does allow it. Go through the key policy, the role's policies and the grants, one by one.",
     },
     "boundary": {"else": "The boundary is not what decides here. Read first what the other policies say."},
+    "both sides": {"Deny": _MORE, "else": "Both accounts have to allow it. Compare each side's action and principal."},
+    "their side": {"Deny": _MORE, "else": "Look at the caller's IAM policy again: which actions, on which key?"},
+    "key's side": {
+        "Deny": _MORE,
+        "else": "Look at the key policy again: does it name the caller, or the caller's account?",
+    },
 }
 
 
 def outcome_of(question: Question, policies: Policies) -> Outcome | None:
     """Decide, and name the outcome; None where two of the texts above would be true, or none of them."""
     decision = decide(question, policies)
+    if question.crosses_accounts:
+        return _between_accounts(decision)
     if decision.allowed:
         return _way(question, policies, decision)
     if decision.reason is Reason.EXPLICIT_DENY:
@@ -67,6 +78,18 @@ def outcome_of(question: Question, policies: Policies) -> Outcome | None:
     if decision.reason in (Reason.NO_IDENTITY_ALLOW, Reason.NO_RESOURCE_ALLOW):
         return "nothing"
     return None
+
+
+def _between_accounts(decision: Decision) -> Outcome | None:
+    """Which side lacks the permission; None where both do."""
+    opinions = {layer.kind: layer.opinion for layer in decision.layers}
+    if decision.reason is Reason.EXPLICIT_DENY:
+        return "Deny"
+    if decision.allowed:
+        return "both sides"
+    if opinions.get("identity") == "allow" and decision.reason is Reason.NO_RESOURCE_ALLOW:
+        return "key's side"
+    return "their side" if opinions.get("key") == "allow" and decision.reason is Reason.NO_IDENTITY_ALLOW else None
 
 
 def _way(question: Question, policies: Policies, decision: Decision) -> Outcome | None:
@@ -82,7 +105,9 @@ def _way(question: Question, policies: Policies, decision: Decision) -> Outcome 
 
 def choices(right: Outcome, rng: random.Random, instead: Sequence[Outcome] = ()) -> tuple[Choice, ...]:
     """Make four choices, `right` among them, in an order that is drawn; `instead` names what must be there, too."""
-    rest: list[Outcome] = [each for each in ("key policy", "IAM", "Deny", "nothing", "grant") if each != right]
+    usual: tuple[Outcome, ...] = ("key policy", "IAM", "Deny", "nothing", "grant")
+    between: tuple[Outcome, ...] = ("both sides", "their side", "key's side", "Deny")
+    rest = [each for each in (between if "both sides" in (right, *instead) else usual) if each != right]
     wanted = [each for each in instead if each != right]
     others = [*wanted, *(each for each in rest if each not in wanted)][:3]
     made = [Choice(TEXTS[right], True)]

@@ -14,6 +14,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..errors import LabError
+
 Explain = Callable[[Any], Any]
 """`lab.explain` or the like: takes a ClientError, answers something with a `text`."""
 
@@ -85,7 +87,7 @@ class Caller:
         self.log: list[Outcome] = []
 
     def can(self, service: str) -> bool:
-        """Whether there is a client for the service."""
+        """Tell whether there is a client for the service."""
         return service in self._clients
 
     def make(self, call: Call) -> Outcome:
@@ -95,7 +97,8 @@ class Caller:
         except ClientError as refused:
             error = refused.response["Error"]
             return Outcome(call, None, str(error["Code"]), str(error["Message"]), self._explained(refused))
-        except BotoCoreError as refused:  # boto3 itself: no credentials, no network, a parameter that can't be sent
+        # boto3 itself: no credentials, no network, a parameter that can't be sent; or the lab is over
+        except (BotoCoreError, LabError) as refused:
             return Outcome(call, None, type(refused).__name__, str(refused))
         return Outcome(call, {name: value for name, value in answer.items() if name != "ResponseMetadata"})
 

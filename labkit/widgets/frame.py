@@ -14,21 +14,22 @@ from .twin import Twin, framed
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
-# The output that holds a twin, and after it the one with the view (JupyterLab, Notebook 7).
+# The output that holds a twin, and after it the one with the view, which alone has no MIME type there (JupyterLab).
 _TWIN, _AFTER = ".jp-OutputArea-child:has(.labkit-twin)", ".jp-OutputArea-child"
 _LIVE = ".labkit-widget:not(.jupyter-widgets-disconnected)"
 _NO_VIEW = f"""<style>
-{_TWIN} + {_AFTER}:has(.jupyter-widgets):not(:has({_LIVE})) {{ display: none }}
+{_TWIN} + {_AFTER}:has(> .jp-OutputArea-output:not([data-mime-type])):not(:has({_LIVE})) {{ display: none }}
 </style>"""
 _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
 STYLE = f"""<style>
 {_TWIN}:has(+ {_AFTER} {_LIVE}) {{ display: none }}
-.labkit-widget {{ color: {_INK}; overflow: hidden }}
+.labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px }}
 .labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
 .labkit-widget .widget-html-content {{ font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5 }}
-.labkit-widget h3, .labkit-widget h4 {{ margin: .6em 0 .3em; color: {_INK} }}
 .labkit-widget p {{ margin: .3em 0 }}
+.labkit-widget :is(.labkit-h1, .labkit-h2) {{ margin: .6em 0 .3em }}
+.labkit-widget .labkit-h1 {{ font-size: 1.2em }}
 .labkit-widget table {{ border-collapse: collapse; margin: .4em 0; color: {_INK} }}
 .labkit-widget caption {{ text-align: left; padding: .2em 0; color: {_INK} }}
 .labkit-widget th, .labkit-widget td {{ text-align: left; padding: .2em .8em .2em 0; border-bottom: 1px solid {_LINE} }}

@@ -120,7 +120,8 @@ def part_html(part: Part) -> str:
     """Write one part as HTML."""
     match part:
         case Heading(words, level):
-            return f"<h{level + 2}>{_say(words)}</h{level + 2}>"
+            # no <h3>: JupyterLab would put it into the notebook's table of contents
+            return f'<p role="heading" aria-level="{level + 2}" class="labkit-h{level}"><b>{_say(words)}</b></p>'
         case Words(words, kind):
             return f'<p class="labkit-{kind or "words"}">{_say(words)}</p>'
         case Facts(pairs):
@@ -141,7 +142,8 @@ def _table_html(caption: str, columns: Sequence[str], rows: Iterable[Sequence[st
         return f"<p>{_say(caption)}: {_say(none)}</p>"
     head = "".join(_cell("th", name, "col") for name in columns)
     body = "".join("<tr>" + "".join(_cell("td", each) for each in row) + "</tr>" for row in rows)
-    return f"<table><caption>{_say(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    named = f'<caption style="text-align:left">{_say(caption)}</caption>'
+    return f"<table>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(tag: str, words: str, scope: str = "") -> str:

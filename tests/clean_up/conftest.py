@@ -12,8 +12,9 @@ import pytest
 import labkit
 from labkit import Lab
 from labkit.accounts.aws import hooks
-from labkit.accounts.aws.clean import runs
+from labkit.accounts.aws.clean import keys, runs
 from labkit.accounts.aws.clean.account import Account
+from labkit.accounts.aws.hooks import plain
 from labkit.accounts.aws.ledger import Ledger, open_ledger
 
 RUN_ID = "rabc2345"
@@ -52,16 +53,18 @@ class World:
         hooks.uninstall()
         self.said.clear()
         talk = runs.Talk(self.said.append, lambda _: answer, lambda _: None, yes, dry)
-        return runs.clean_up(run_id, self.within, talk, "us-east-1")
+        return runs.clean_up(run_id, self.within, talk, "us-east-1", plain.session())
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The account. Three Regions are switched on in it: each Region more costs every clean-up its lists."""
+    """The account. Two Regions are switched on in it: each Region more costs every clean-up its lists."""
     before = dict(os.environ)
     patch = pytest.MonkeyPatch()
-    patch.setattr(Account, "regions", lambda self: ("us-east-1", "eu-west-1", "eu-central-1"))
-    yield World(labkit.start("clean-up"), tmp_path_factory.mktemp("home"), [])
+    lab = labkit.start("clean-up")
+    patch.setattr(Account, "regions", lambda self: ("us-east-1", "eu-west-1"))
+    patch.setattr(keys, "_now", lambda _: lab.clock.now())
+    yield World(lab, tmp_path_factory.mktemp("home"), [])
     hooks.uninstall()
     patch.undo()
     os.environ.clear()

@@ -143,3 +143,15 @@ def test_the_runs_tags_are_not_shown() -> None:
     assert json.loads(_lens().back("cloudtrail", event)["CloudTrailEvent"]) == {
         "requestParameters": {"aliasName": "alias/orders"}
     }
+
+
+def test_messages_and_items_are_content() -> None:
+    """What is stored or sent is what the notebook wrote; a batch's tables are names."""
+    arn = "arn:aws:s3:::shop"
+    assert _lens().out("sqs", "SendMessage", {"MessageBody": arn})["MessageBody"] == arn
+    assert _lens().out("sns", "Publish", {"Message": arn, "Subject": arn}) == {"Message": arn, "Subject": arn}
+    assert _lens().out("secretsmanager", "CreateSecret", {"SecretString": arn})["SecretString"] == arn
+    asked = {"tickets": {"Keys": [{"id": {"S": arn}}]}}
+    real = {"tickets-rabc2345": asked["tickets"]}
+    assert _lens().out("dynamodb", "BatchGetItem", {"RequestItems": asked})["RequestItems"] == real
+    assert _lens().back("dynamodb", {"Responses": {"tickets-rabc2345": []}}) == {"Responses": {"tickets": []}}

@@ -57,7 +57,9 @@ def test_the_steps_to_the_letter(tmp_path: Path, checkout: Path) -> None:
 def test_what_the_page_shows_is_the_example(checkout: Path) -> None:
     """Each part of a file that it shows stands in the example lab, line by line."""
     folder = checkout / "tests" / "labs_outside" / "90_first_key"
-    toml, checks = ((folder / name).read_text(encoding="utf-8") for name in ("exercises.toml", "checks.py"))
+    files = ("exercises.toml", "quiz.toml", "checks.py")
+    exercises, quiz, checks = ((folder / name).read_text(encoding="utf-8") for name in files)
+    toml = exercises + quiz
     assert [each for each in blocks(checkout, "toml") if each not in toml] == []
     shown = blocks(checkout, "python")[0]
     assert shown in checks
@@ -130,6 +132,19 @@ SPOILT = {
             "1 to mend",
         ],
     ),
+    "a-quiz-without-feedback": (
+        "90_first_key/quiz.toml",
+        ', why = "KMS describes keys that are there."',
+        "",
+        ["quiz.toml: It can't be used.", "(no-such-name), choice a has no text `why`"],
+    ),
+    "a-section-that-is-not-there": (
+        "90_first_key/quiz.toml",
+        'source = "A key\'s use can be refused"',
+        'source = "Refusals"',
+        ["The question 'no-such-name' names the section 'Refusals', which the notebook has not."],
+    ),
+    "no-quiz-cell": ("notebooks/90-first-key.ipynb", "lab.quiz()\\n", "lab\\n", ["0 cells show the quiz."]),
     "no-toml": ("90_first_key/exercises.toml", "[[made]]", "[[made", ["is not valid TOML"]),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def test_a_bar_is_drawn_and_wiped_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """On one line, which is blank at the end."""
     terminal = at_a_terminal(monkeypatch)
     draw = Bar(tqdm, "checks", "audit", patience=0)
+    draw(0, 12)
+    time.sleep(0.15)  # tqdm draws ten times a second
     draw(3, 12, "automatic rotation is off")
     draw(12, 12)
     shown = terminal.getvalue()

@@ -96,7 +96,7 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, 8191))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_written_over_it(store: Store, noise: bytes, place: int) -> None:
     """Some bytes anywhere: what can be read is text, and the next outcome is kept."""
     store.keep(*ROW)

@@ -132,6 +132,12 @@ def test_ctrl_s_in_a_lab_that_ran_in_a_real_account(server: Any) -> None:
     assert outputs(server(name, later))[1:] == ["simulated", "", ""]
 
 
+def test_every_way_to_install_brings_the_extension(checkout: Path) -> None:
+    """A wheel carries the file; an editable install does not, so make-venv copies it, and make knows of it."""
+    for name in ("pyproject.toml", "tools/make-venv", "Makefile"):
+        assert "tools/jupyter-server-labkit.json" in (checkout / name).read_text(), name
+
+
 def test_other_notebooks_are_saved_as_they_are(server: Any) -> None:
     """A lab that ran in the simulated account; a copy under another name, whose owner may want them; no lab at all."""
     simulated = notebook(cell("a", 'labkit.start("91-other")', SAID), cell("b", "1", SAID))

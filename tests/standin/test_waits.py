@@ -132,6 +132,22 @@ def test_what_is_expected_is_not_taken_for_late(run: Run) -> None:
     assert [what for what, _ in run.waited if "whether it stays so" not in what] == []
 
 
+def test_a_replica_that_is_being_made_is_waited_for_and_a_key_that_was_closed_is_not(run: Run) -> None:
+    """KMSInvalidStateException passes after ReplicateKey; DisabledException after DisableKey is the answer."""
+    run.lab.disturb()
+    primary = run.kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    sealed = run.kms.encrypt(KeyId=primary, Plaintext=b"x")["CiphertextBlob"]
+    run.kms.replicate_key(KeyId=primary, ReplicaRegion="eu-west-1")
+    assert boto3.client("kms", region_name="eu-west-1").decrypt(CiphertextBlob=sealed)["Plaintext"] == b"x"
+    run.lab.clock.advance(minutes=2)
+    run.kms.disable_key(KeyId=primary)
+    run.waited.clear()
+    with pytest.raises(ClientError, match="DisabledException"):
+        run.kms.encrypt(KeyId=primary, Plaintext=b"x")
+    assert run.waited == []
+    run.lab.disturb(late=timedelta(seconds=LATE))
+
+
 def test_nothing_waits_without_a_change(run: Run) -> None:
     """A call that is refused for good, outside of expect_error: the learner hears it at once."""
     run.lab.clock.advance(minutes=5)
@@ -206,9 +222,8 @@ def test_names_and_kinds() -> None:
         "k",
         "t",
     }
-    assert [kind_of("kms", name) for name in ("CreateKey", "CreateAlias", "RevokeGrant", "Encrypt", "DescribeKey")] == [
-        "keys", "aliases", "grants", "", "",
-    ]  # fmt: skip
+    calls = ("CreateKey", "DisableKey", "CreateAlias", "RevokeGrant", "Encrypt", "ListKeys")
+    assert [kind_of("kms", name) for name in calls] == ["opened", "keys", "aliases", "grants", "", ""]
     assert [kind_of("iam", "PutRolePolicy"), kind_of("iam", "GetRole")] == ["iam", ""]
     assert [kind_of("s3", "PutBucketPolicy"), kind_of("s3", "PutObject")] == ["policies", ""]
 

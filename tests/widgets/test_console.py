@@ -139,6 +139,9 @@ def test_every_kind_of_key_can_be_made(lab: labkit.Lab, key_type: str, usage: st
         (4, {"other_accounts": ["444455556666"]}, ""),
         (1, {"origin": "AWS CloudHSM key store"}, "Choose a custom key store"),
         (1, {"origin": "External key store", "custom_key_store_id": "cks-1"}, "external key ID"),
+        (1, {"origin": "External key store", "custom_key_store_id": "cks-1", "xks_key_id": "a"}, "Tick the box"),
+        (1, {"origin": "External (import key material)"}, "Tick the box"),
+        (1, {"origin": "External (import key material)", "confirmed": True}, ""),
         (6, {"origin": "AWS_KMS"}, "ValueError"),
         (6, {"colour": "red"}, "ValueError"),
     ],
@@ -161,6 +164,13 @@ def test_choices_that_no_longer_fit_go_back() -> None:
     assert (form.key_usage, form.key_spec) == ("Encrypt and decrypt", "RSA_2048")
     form = Form().choose(regionality="Multi-Region key").choose(origin="External key store")
     assert form.regionality == "Single-Region key"
+
+
+def test_a_key_that_waits_for_its_material(lab: labkit.Lab) -> None:
+    """Its page says what comes next, as the console goes on to the download."""
+    console = lab.console().create("imported", origin="External (import key material)", confirmed=True)
+    assert "Status: Pending import" in console.twin().text
+    assert "Next: download the wrapping public key" in console.twin().text
 
 
 def test_an_edited_policy_is_sent_as_it_is(lab: labkit.Lab) -> None:
@@ -247,6 +257,36 @@ def test_aws_managed_keys_and_stores(lab: labkit.Lab) -> None:
     text = console.go(STORES).twin().text
     assert "Refused:" in text or ("AWS CloudHSM key stores" in text and "External key stores" in text)
     assert "Refused:" in Console({"kms": ManyKeys(1)}).go(STORES).twin().text
+
+
+class Stores(ManyKeys):
+    """An account with a custom key store of each kind."""
+
+    def _describe_custom_key_stores(self, **_: Any) -> Any:
+        kinds = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+        return {
+            "CustomKeyStores": [
+                {"CustomKeyStoreName": f"my-{kind}", "CustomKeyStoreId": f"cks-{at}", "CustomKeyStoreType": kind,
+                 "ConnectionState": "CONNECTED"}
+                for at, kind in enumerate(kinds)
+            ],
+            "Truncated": False,
+        }  # fmt: skip
+
+
+def test_custom_key_stores() -> None:
+    """Both kinds are listed; the form offers those that fit the origin, and sends the chosen one."""
+    console = Console({"kms": Stores(1)}).go(STORES)
+    text = console.twin().text
+    assert text.index("AWS CloudHSM key stores") < text.index("my-AWS_CLOUDHSM") < text.index("External key stores")
+    assert console.stores_for("AWS CloudHSM key store") == [("my-AWS_CLOUDHSM", "cks-0")]
+    assert console.stores_for("External key store") == [("my-EXTERNAL_KEY_STORE", "cks-1")]
+    form = Form().choose(origin="External key store", custom_key_store_id="cks-1", xks_key_id="a", confirmed=True)
+    sent = form.choose(alias="x").create_key("111122223333").parameters
+    assert (sent["Origin"], sent["CustomKeyStoreId"], sent["XksKeyId"]) == ("EXTERNAL_KEY_STORE", "cks-1", "a")
+    assert form.choose(origin="AWS CloudHSM key store").custom_key_store_id == ""
+    console.create_key(1, origin="External key store", custom_key_store_id="cks-1")
+    assert console.view.children
 
 
 def test_every_tab_shows_what_its_call_answers(lab: labkit.Lab) -> None:

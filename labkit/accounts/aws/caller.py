@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from ...errors import LabError
 from .settings import Settings
@@ -30,9 +31,11 @@ def caller_of(settings: Settings) -> Caller:
     """Ask who calls. LabError in the user's words where there is no answer."""
     try:
         answer = settings.client("sts").get_caller_identity()
+        found = Caller(str(answer["Account"]), str(answer["Arn"]))
     except (BotoCoreError, ClientError) as wrong:
         raise LabError(in_words(wrong)) from None
-    found = Caller(str(answer["Account"]), str(answer["Arn"]))
+    except (ResponseParserError, KeyError):
+        raise LabError("What answers there is not AWS: a proxy, say, or another program.") from None
     if found.arn.split(":")[1] != PARTITION:
         raise LabError(
             f"Account {found.account_id} is in another partition than `aws` ({found.arn}): labs know that one."

@@ -12,6 +12,7 @@ import boto3
 
 from ...errors import LabError
 from ..local import LocalCloud
+from ..only_here import go_out
 from ..remote import Remote
 from ..sessions import new_session
 from . import consent, joining
@@ -53,6 +54,7 @@ def enter(lab: str, region: str, plan: Plan, ask: consent.Ask = consent.ask_here
     if not twice and (reasons := doubts(found, who, [each.id for each in runs(home())])):
         consent.agree_again(who, found.region, reasons, ask)
     run = begin(who.account_id, found.region, lab, home(), tuple(sorted(plan.regions)))
+    go_out()
     _point_at(found)
     joining.join(run, found.standin, plan.regions)
     boto3.DEFAULT_SESSION = new_session()
@@ -64,5 +66,6 @@ def _point_at(found: Settings) -> None:
     os.environ |= {"AWS_REGION": found.region, "AWS_DEFAULT_REGION": found.region}
     os.environ.setdefault("AWS_PAGER", "")  # nobody could leave a pager in a notebook
     if found.standin:
-        spared = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
-        os.environ |= {"AWS_ENDPOINT_URL": found.standin, "NO_PROXY": spared}
+        os.environ["AWS_ENDPOINT_URL"] = found.standin
+        for name in ("NO_PROXY", "no_proxy"):  # where both are there, programs read one or the other
+            os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1"]))

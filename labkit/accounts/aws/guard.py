@@ -7,20 +7,24 @@ that is over: each is refused before anything is sent. botocore calls the guard 
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import botocore.handlers
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ...errors import LabError
-from ..sessions import new_session
-from .addresses import only_aws
+from ..addresses import only_aws
+from ..own_calls import own_client
 from .memory import Memory
 from .run import Run
 from .words import in_words
 
+KNOWN = "callers"
+"""The file in a run's folder with the names (SHA-256) of access keys that are known to be its account's."""
 AT_MOST = 1000  # access keys that are remembered: each role's session has one of its own
 READS = re.compile(r"(Get|List|Describe|Lookup|Head|Simulate|Search|Select|Query|Scan|BatchGet)")
 # Services without Regions: they are signed for one Region, wherever a client is.
@@ -42,6 +46,12 @@ class Guard:
 
     # --- what botocore calls -----------------------------------------------------------------------------------------
 
+    def before_build(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """Refuse a call that would make something in another Region from here: a bucket, a replica."""
+        if not READS.match(model.name):
+            for region in _named(params):
+                self._require_region(region, model.name)
+
     def before_sign(
         self, request: Any, signing_name: str, region_name: str, operation_name: str, request_signer: Any, **_: Any
     ) -> None:
@@ -53,12 +63,9 @@ class Guard:
         if credentials is not None:
             self._require_account(credentials)
             self.memory.signed(request, credentials.access_key, region_name or self.run.region)
-        here = signing_name in GLOBAL or region_name in self._regions or region_name in (None, "*", "aws-global")
-        if not here and not READS.match(operation_name):
-            raise LabError(
-                f"{operation_name} would change something in the Region {region_name}, and you agreed to "
-                f"{', '.join(sorted(self._regions))}. Nothing was sent."
-            )
+        everywhere = signing_name in GLOBAL or region_name in (None, "*", "aws-global")
+        if not everywhere and not READS.match(operation_name):
+            self._require_region(region_name, operation_name)
 
     def before_send(self, request: Any, **_: Any) -> None:
         """Refuse a request to any address but AWS's (or the stand-in's)."""
@@ -94,10 +101,17 @@ class Guard:
                 "in the lab that is going on."
             )
 
+    def _require_region(self, region: str, operation: str) -> None:
+        if region not in self._regions:
+            raise LabError(
+                f"{operation} would change something in the Region {region}, and you agreed to "
+                f"{', '.join(sorted(self._regions))}. Nothing was sent."
+            )
+
     def _require_account(self, credentials: Any) -> None:
         key = credentials.access_key
         if key not in self._known:
-            self._learn(key, self._account_of(credentials))
+            self._learn(key, self._asked_before(key) or self._account_of(credentials))
         if self._known[key] not in self._accounts:
             raise LabError(
                 f"You agreed to account {self.run.account_id}, and this call has credentials of account "
@@ -110,28 +124,61 @@ class Guard:
             del self._known[next(iter(self._known))]
         self._known[key] = account
 
+    def _asked_before(self, key: str) -> str:
+        """The account, where another process of the run (the kernel, an `aws` command) has asked about this key."""
+        try:
+            told = (self.run.folder / KNOWN).read_text(encoding="ascii").splitlines()
+        except (OSError, ValueError):
+            return ""
+        return self.run.account_id if _name_of(key) in told else ""
+
+    def _note(self, key: str, account: str) -> None:
+        """Write that a key is the run's account's, by a name that tells nothing of it."""
+        if account == self.run.account_id:
+            with suppress(OSError), (self.run.folder / KNOWN).open("a", encoding="ascii") as file:
+                file.write(f"{_name_of(key)}\n")
+
     def _account_of(self, credentials: Any) -> str:
         """Ask AWS whose credentials these are, by the one call that needs no permission."""
         now = credentials.get_frozen_credentials()
-        options = {"endpoint_url": self._standin} if self._standin else {}
-        sts = new_session().client(
-            "sts", region_name=self.run.region, aws_access_key_id=now.access_key,
-            aws_secret_access_key=now.secret_key, aws_session_token=now.token, **options,
-        )  # fmt: skip
+        keys = {"aws_access_key_id": now.access_key, "aws_secret_access_key": now.secret_key}
+        sts = own_client("sts", self.run.region, self._standin, aws_session_token=now.token, **keys)
         try:
-            return str(sts.get_caller_identity()["Account"])
+            account = str(sts.get_caller_identity()["Account"])
         except (BotoCoreError, ClientError) as wrong:
             raise LabError(in_words(wrong)) from None
+        self._note(now.access_key, account)
+        return account
 
     def handlers(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         """List botocore's events, each with what is called for it."""
         return (
+            ("before-parameter-build", self.before_build),
             ("before-parameter-build", self.memory.before),
             ("before-sign", self.before_sign),
             ("before-send", self.before_send),
             ("after-call", self.after_call),
             ("after-call", self.memory.after),
         )
+
+
+def _named(params: Any) -> Iterator[str]:
+    """The other Regions that parameters name: where a bucket is made, where a key, secret or table is replicated."""
+    if not isinstance(params, Mapping):
+        return
+    for where in (params.get("CreateBucketConfiguration"), params):
+        if isinstance(where, Mapping):
+            yield from (str(where[name]) for name in ("LocationConstraint", "ReplicaRegion") if where.get(name))
+    for name in ("AddReplicaRegions", "ReplicaUpdates"):
+        for each in params.get(name) or ():
+            made = each.get("Create", each) if isinstance(each, Mapping) else {}
+            region = made.get("Region") or made.get("RegionName")
+            if region:
+                yield str(region)
+
+
+def _name_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class _Installed:

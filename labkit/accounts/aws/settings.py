@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError
 
 from ...cloud.core.regions import known_regions
 from ...errors import LabError
+from ..addresses import only_aws, shown
 from ..sessions import new_session
-from .addresses import only_aws, shown
 from .standin import VARIABLE, standin
 from .words import NO_REGION, in_words
 
@@ -35,8 +35,11 @@ class Settings:
 
     def client(self, service: str, region: str = "") -> Any:
         """Make a client for a look round, before a run begins."""
-        options = {"endpoint_url": self.standin} if self.standin else {}
-        return self.session.client(service, region_name=region or self.region, config=PATIENCE, **options)
+        where = region or self.region
+        if not self.standin:
+            return self.session.client(service, region_name=where, config=PATIENCE)
+        here = PATIENCE.merge(Config(proxies={}))  # loopback never goes by a proxy
+        return self.session.client(service, region_name=where, config=here, endpoint_url=self.standin)
 
     @property
     def profile(self) -> str:

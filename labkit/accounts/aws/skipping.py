@@ -51,11 +51,17 @@ class _Skipper(ast.NodeTransformer):
         """Judge a cell's code as a whole. Called by IPython."""
         if not isinstance(node, ast.Module):
             return node
-        left_out = self._judge.judge(self._source, ast.unparse(node))
-        if left_out is None:
-            return node
-        line = f"Left out in a real account: {left_out.why}"
-        return ast.parse("\n".join([*left_out.imports, f"print({line!r})"]))
+        try:
+            left_out = self._judge.judge(self._source, ast.unparse(node))
+        except Exception as wrong:  # IPython would take an error for the judge's end, and run this cell and all others
+            return _says(f"it could not be judged ({type(wrong).__name__}).", ())
+        return node if left_out is None else _says(left_out.why, left_out.imports)
+
+
+def _says(why: str, imports: tuple[str, ...]) -> ast.Module:
+    """The code of a cell that says why it is left out."""
+    line = f"Left out in a real account: {why}"
+    return ast.parse("\n".join([*imports, f"print({line!r})"]))
 
 
 def watch(judge: Judge) -> None:

@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Mapping
 
 from ...errors import LabError
-from .addresses import shown
+from ..addresses import shown
 
 VARIABLE = "LABKIT_STANDIN_ENDPOINT"
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "[::1]"}

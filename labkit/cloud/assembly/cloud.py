@@ -80,6 +80,8 @@ class Cloud:
         self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
+        authority = Authority(judged)
+        self.soft_mode = authority.soft_mode
         self.gateway = Gateway(
             self.clock,
             entropy["ids"],
@@ -87,7 +89,7 @@ class Cloud:
             backends.Moto(),
             Recorder(self.history, shown),
             self.control_token,
-            Authority(judged),
+            authority,
         )
         lateness = self.gateway.lateness
         lateness.watched, lateness.changes = partial(late.watched, self.kms), late.changes

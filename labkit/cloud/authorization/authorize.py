@@ -16,19 +16,20 @@ from ..policy.decision import decide
 from ..policy.explanation import explain
 from ..policy.outcome import Decision
 from ..policy.question import Policies, Question
-from ..policy.refusals import refusal
 from .permissions import targets_of
 from .policy_documents import check_documents
 from .policy_sources import owner_of, policies_for
 from .request_context import context_of
 from .service_permissions import PLAIN, ServicePermissions
+from .soft_mode import LET_THROUGH, SoftMode
 
 
 class Authority:
-    """Judges calls by what the services say of themselves; keeps nothing."""
+    """Judges calls by what the services say of themselves; keeps what soft mode has let through, and nothing else."""
 
     def __init__(self, services: ServicePermissions) -> None:
         self._services = services
+        self.soft_mode = SoftMode()
 
     def authorize(self, call: Call) -> None:
         """Allow the call, or raise AwsError in AWS's words; `call.decision` holds every decision made."""
@@ -44,7 +45,7 @@ class Authority:
             decision = self._decide(call, target)
             decisions.append(decision)
             if not decision.allowed:
-                raise refusal(decision, call.service)
+                self.soft_mode.refuse(call, decision)
 
     def demand(self, call: Call, target: Target) -> None:
         """Ask for one more permission of a call that is being carried out; its refusal is the call's.
@@ -56,7 +57,7 @@ class Authority:
         decision = self._decide(call, target)
         call.decision.append(decision)
         if not decision.allowed:
-            raise refusal(decision, call.service)
+            self.soft_mode.refuse(call, decision)
 
     def check_documents(self, call: Call) -> None:
         """Refuse a call whose policy the service would not keep."""
@@ -122,6 +123,9 @@ def explanation(call: Judged) -> dict[str, Any]:
     decision = decide(*call.asked) if call.asked else None
     if decision and not (call.error and decision.allowed):
         told = explain(decision)
+        if not decision.allowed and not call.error:
+            text, html = f"{LET_THROUGH}\n{told.text}", f"<p>{escape(LET_THROUGH)}</p>{told.html}"
+            return {"text": text, "html": html, "data": told.data}
         return {"text": told.text, "html": told.html, "data": told.data}
     read = "Every policy allowed it." if decision else "No policy was asked."
     text = f"{call.operation} was refused, and not for lack of permission: {call.error}\n{read}"

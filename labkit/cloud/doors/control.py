@@ -114,6 +114,13 @@ def _disturb(cloud: Cloud, given: dict[str, Any]) -> Any:
         return {"disturbed": cloud.disturb(given) if given else cloud.undisturb()}
 
 
+def _soft_mode(cloud: Cloud, given: dict[str, Any]) -> Any:
+    with cloud.gateway.still():
+        if "on" in given:
+            cloud.soft_mode.on = given["on"] is True
+        return cloud.soft_mode.told()
+
+
 def _join_organization(cloud: Cloud, given: dict[str, Any]) -> Any:
     management, account = _text(given, "management"), _text(given, "account")
     known = [each.account_id for each in cloud.accounts]
@@ -137,6 +144,8 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "POST accounts": _open_account,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,
+    "GET soft-mode": lambda cloud, _: _soft_mode(cloud, {}),
+    "POST soft-mode": _soft_mode,
     "POST organization": _join_organization,
     "GET explanation": _explanation,
     **KEY_STORES,

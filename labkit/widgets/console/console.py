@@ -196,6 +196,16 @@ class Console(Widget):
             self._stores = Outcome(last.call, {"CustomKeyStores": found}) if last.done else last
         return self._stores
 
+    def stores_for(self, origin: str) -> list[tuple[str, str]]:
+        """List name and ID of the custom key stores that can hold a key of this origin."""
+        found = (self.stores.answer or {}).get("CustomKeyStores", [])
+        kind = {"AWS CloudHSM key store": "AWS_CLOUDHSM", "External key store": "EXTERNAL_KEY_STORE"}.get(origin)
+        return [
+            (each["CustomKeyStoreName"], each["CustomKeyStoreId"])
+            for each in found
+            if each.get("CustomKeyStoreType", "AWS_CLOUDHSM") == kind
+        ]
+
     @property
     def title(self) -> str:
         """What the place is called."""

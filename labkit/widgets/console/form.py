@@ -40,6 +40,14 @@ _SPECS = {  # SM2 is in the China Regions alone
     ),
     ("Asymmetric", "Key agreement"): _NIST,
 }  # fmt: skip
+CONFIRMATIONS = {
+    # "Create a KMS key with no key material" and "Create a KMS key in external key stores"; the words of the second box
+    # are ours, the guide does not give them
+    "External (import key material)": (
+        "I understand the security, availability, and durability implications of using an imported key"
+    ),
+    "External key store": "I confirm that this is the external key to use; it can't be changed later",
+}
 _STORES = {"AWS CloudHSM key store", "External key store"}
 _ALIAS = re.compile(r"[a-zA-Z0-9/_-]{1,250}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -56,6 +64,7 @@ class Form:
     regionality: str = SINGLE_REGION
     custom_key_store_id: str = ""
     xks_key_id: str = ""
+    confirmed: bool = False  # the box that some origins have
     alias: str = ""
     description: str = ""
     tags: tuple[tuple[str, str], ...] = ()
@@ -102,6 +111,8 @@ class Form:
                 raise ValueError(f"{name} {changes[name]!r} is not on offer here. Choose one of: {choices}.")
             wanted = changes.get(name, getattr(form, name))
             form = replace(form, **{name: wanted if wanted in getattr(form, offered) else getattr(form, offered)[0]})
+        if form.origin != self.origin:  # another store, another box to tick
+            form = replace(form, confirmed=False, custom_key_store_id="")
         return replace(form, **{name: _plain(name, value) for name, value in changes.items() if name not in _OFFERS})
 
     @property
@@ -115,6 +126,8 @@ class Form:
             return ("Choose a custom key store.",)
         if step == 1 and self.origin == "External key store" and not self.xks_key_id:
             return ("Enter the external key ID.",)
+        if step == 1 and self.origin in CONFIRMATIONS and not self.confirmed:
+            return (f"Tick the box: {CONFIRMATIONS[self.origin]}.",)
         if step == 2:
             return tuple(_alias_problems(self.alias)) + tuple(
                 f"A tag with the value {value!r} needs a key." for key, value in self.tags if value and not key

@@ -9,13 +9,15 @@ import ipywidgets as w
 
 from ..twin import Code, Heading, Words
 from . import pages
-from .form import KEY_TYPES, STEPS
+from .form import CONFIRMATIONS, KEY_TYPES, STEPS
 from .key_page import pretty
 from .parts import button, checkbox, choice, html, row, shown, text
 
 if TYPE_CHECKING:
     from .console import Console
     from .view import ConsoleView
+
+_CHOOSE = [("Choose one", "")]
 
 
 class FormView:
@@ -67,6 +69,7 @@ class FormView:
 
     def _choose(self, **changes: Any) -> None:
         self._console.form = self._console.form.choose(**changes)
+        self._problems.value = ""
         self._console.changed()
 
     # --- step 1 ---------------------------------------------------------------------------------------------------
@@ -84,16 +87,16 @@ class FormView:
             name: choice(kind, label, options, getattr(form, name), self._configured(name))
             for name, (label, kind, options) in offers.items()
         }
-        stores = (self._console.stores.answer or {}).get("CustomKeyStores", []) if form.in_store else []
-        self._store = choice(w.Dropdown, "Custom key store", _stores(stores), form.custom_key_store_id or "",
-                             lambda value: self._choose(custom_key_store_id=value))  # fmt: skip
+        self._store = choice(w.Dropdown, "Custom key store", _CHOOSE, "",
+                             lambda value: None if self._busy else self._choose(custom_key_store_id=value))  # fmt: skip
         self._external = text("External key ID", form.xks_key_id, lambda value: self._choose(xks_key_id=value))
+        self._confirm = checkbox("", form.confirmed, lambda value: self._choose(confirmed=value))
         self._sync()
         self.first = self._fields["key_type"]
         kept = list(self._fields.values())
         advanced = shown([Heading("Advanced options", 2)])
         note = shown([Words(pages.FOR_GOOD, "note")])
-        return [*kept[:3], advanced, *kept[3:], self._store, self._external, note]
+        return [*kept[:3], advanced, *kept[3:], self._store, self._external, self._confirm, note]
 
     def _configured(self, name: str) -> Callable[[Any], None]:
         def change(value: Any) -> None:
@@ -112,12 +115,14 @@ class FormView:
             if tuple(self._fields[name].options) != offered:
                 self._fields[name].options = offered
             self._fields[name].value = getattr(form, name)
-        if form.in_store and len(self._store.options) <= 1:
-            found = (self._console.stores.answer or {}).get("CustomKeyStores", [])
-            self._store.options = _stores(found)
+        self._store.options = [*_CHOOSE, *(self._console.stores_for(form.origin) if form.in_store else [])]
+        ids = {each for _, each in self._store.options}
+        self._store.value = form.custom_key_store_id if form.custom_key_store_id in ids else ""
         self._busy = False
         _show(self._fields["key_spec"], len(form.specs) > 1)
         _show(self._store, form.in_store)
+        _show(self._confirm, form.origin in CONFIRMATIONS)
+        self._confirm.description = CONFIRMATIONS.get(form.origin, "")
         _show(self._external, form.origin == "External key store")
 
     # --- step 2 ---------------------------------------------------------------------------------------------------
@@ -242,10 +247,6 @@ class FormView:
 
     def _review(self) -> list[Any]:
         return [shown(pages.review_page(self._console.form, *self._console.account))]
-
-
-def _stores(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [("Choose one", ""), *((each["CustomKeyStoreName"], each["CustomKeyStoreId"]) for each in found)]
 
 
 def _show(field: Any, wanted: bool) -> None:

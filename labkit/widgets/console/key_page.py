@@ -68,7 +68,10 @@ class KeyPage:
             facts.append(("Scheduled deletion date", words.moment(key["DeletionDate"])))
         if "CurrentKeyMaterialId" in key:
             facts.append(("Current key material ID", key["CurrentKeyMaterialId"]))
-        return [Facts([*facts, ("Last used", self._last_used())])]
+        told: list[Part] = [Facts([*facts, ("Last used", self._last_used())])]
+        if key["KeyState"] == "PendingImport":
+            told.append(Words("Next: download the wrapping public key and the import token, and import.", "note"))
+        return told
 
     def tab(self, name: str) -> list[Part]:
         """Show one tab."""

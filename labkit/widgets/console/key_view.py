@@ -10,7 +10,7 @@ import ipywidgets as w
 from ..twin import Heading, Words
 from .actions import ACTIONS, DAYS, LONGEST, SCHEDULE, SHORTEST, offered, warning
 from .key_page import DEFAULT_VIEW, GRANTS, POLICY, POLICY_VIEW, KeyPage
-from .parts import button, checkbox, html, row, shown
+from .parts import button, checkbox, html, row, shown, text
 
 if TYPE_CHECKING:
     from .console import Console
@@ -91,23 +91,24 @@ class KeyView:
 
     def _ask(self, name: str) -> None:
         """Show what is at stake, and a box to tick: the action's own button works only then."""
-        days = w.BoundedIntText(
-            DAYS, min=SHORTEST, max=LONGEST, description="Waiting period (in days)", style={"description_width": "14em"}
-        )
-        stake = shown([Words(warning(name), "note")])
-        go = button("Schedule deletion" if name == SCHEDULE else name, lambda: self._do(name, days.value), "primary")
-        go.disabled = True
+        stake = w.HTML()
+        go = button("Schedule deletion" if name == SCHEDULE else name, lambda: self._do(name, days_of()), "primary")
 
-        def ticked(value: bool) -> None:
-            go.disabled = not value
+        def days_of() -> int:
+            """Read the days; 0 where they are none that KMS takes."""
+            written = days.value.strip()
+            return int(written) if written.isdecimal() and SHORTEST <= int(written) <= LONGEST else 0
 
-        confirm = checkbox(ACTIONS[name].confirmation.format(days=days.value), False, ticked)
+        def sync() -> None:
+            wanted = days_of()
+            said = warning(name, wanted) if wanted else f"The waiting period is {SHORTEST} to {LONGEST} days."
+            stake.value = html([Words(said, "note")], "status")
+            confirm.description = ACTIONS[name].confirmation.format(days=days.value.strip())
+            go.disabled = not (wanted and confirm.value)
 
-        def counted(change: dict[str, int]) -> None:
-            stake.value = html([Words(warning(name, change["new"]), "note")])
-            confirm.description = ACTIONS[name].confirmation.format(days=change["new"])
-
-        days.observe(counted, "value")
+        days = text("Waiting period (in days)", str(DAYS), lambda _: sync())
+        confirm = checkbox("", False, lambda _: sync())
+        sync()
         cancel = button("Cancel", self._leave)
         self._question.children = [shown([Heading(name, 2)]), stake, days, confirm, row(go, cancel)]
         days.focus()

@@ -80,7 +80,7 @@ class Keys:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._read = False
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: dict[bool, tuple[Entry, ...]] = {}  # AWS managed: yes or no
         self._details: dict[str, Outcome] = {}
         self._tags: dict[str, Outcome] = {}
         self.refused: tuple[Outcome, ...] = ()
@@ -92,9 +92,10 @@ class Keys:
         names: dict[str, list[str]] = {}
         for alias in aliases:
             names.setdefault(alias.get("TargetKeyId", ""), []).append(alias["AliasName"])
-        self._entries = tuple(
-            Entry(each["KeyId"], each["KeyArn"], tuple(sorted(names.get(each["KeyId"], ())))) for each in keys
-        )
+        entries = [Entry(each["KeyId"], each["KeyArn"], tuple(sorted(names.get(each["KeyId"], ())))) for each in keys]
+        self._entries = {
+            managed: tuple(each for each in entries if each.aws_managed == managed) for managed in (True, False)
+        }
         self.refused = tuple(each for each in (first, second) if not each.done)
         self._details, self._tags, self._read = {}, {}, True
 
@@ -102,13 +103,12 @@ class Keys:
         """List AWS managed keys, or the customer's own."""
         if not self._read:
             self.read()
-        return tuple(each for each in self._entries if each.aws_managed == aws_managed)
+        return self._entries[aws_managed]
 
     def arn(self) -> str:
-        """The ARN of any key; empty where there is none."""
-        if not self._read:
-            self.read()
-        return self._entries[0].arn if self._entries else ""
+        """Give the ARN of any key; empty where there is none."""
+        found = (*self.entries(aws_managed=False), *self.entries(aws_managed=True))
+        return found[0].arn if found else ""
 
     def details(self, key_id: str) -> Outcome:
         """Describe a key, once until the lists are read again."""
@@ -117,12 +117,12 @@ class Keys:
         return self._details[key_id]
 
     def metadata(self, key_id: str) -> Mapping[str, Any]:
-        """The key's KeyMetadata; empty where DescribeKey is refused."""
+        """Look up the key's KeyMetadata; empty where DescribeKey is refused."""
         found: Mapping[str, Any] = (self.details(key_id).answer or {}).get("KeyMetadata", {})
         return found
 
     def tags(self, key_id: str) -> Sequence[Mapping[str, str]]:
-        """The key's tags; none where they may not be read."""
+        """Look up the key's tags; none where they may not be read."""
         if key_id not in self._tags:
             self._tags[key_id] = self._caller.make(Call("ListResourceTags", {"KeyId": key_id}))
         found: Sequence[Mapping[str, str]] = (self._tags[key_id].answer or {}).get("Tags", [])
@@ -130,7 +130,8 @@ class Keys:
 
     def page(self, by: Filter, number: int, *, aws_managed: bool = False) -> Page:
         """Find one page of keys. Where details decide, LOOKED_AT more keys are described at most."""
-        entries = [each for each in self.entries(aws_managed=aws_managed) if _named_like(each, by.text)]
+        all_of_them = self.entries(aws_managed=aws_managed)
+        entries = [each for each in all_of_them if _named_like(each, by.text)] if by.text else list(all_of_them)
         note = ""
         if by.sort == "Aliases":
             entries.sort(key=lambda each: (not each.aliases, each.aliases, each.key_id))

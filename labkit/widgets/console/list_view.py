@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .view import ConsoleView
 
 _ALL = ("Any", "")
-_NAME, _ID = "12em", "23em"
+_NAME, _ID = "8em", "23em"
+_SHARES = {"Status": 8, "Key type": 7, "Key spec": 14, "Key usage": 11, "Custom key store ID": 13, "Creation date": 13}
 
 
 class StoresView:
@@ -42,7 +43,8 @@ class ListView:
         aws_managed = console.place == AWS_MANAGED
         self._more = {each: each in console.columns for each in MORE_COLUMNS}
         self._rows = w.VBox()
-        self._name, self._id = w.Layout(width=_NAME), w.Layout(width=_ID)  # shared by all rows
+        fixed = "0 0 auto"
+        self._name, self._id = w.Layout(width=_NAME, flex=fixed), w.Layout(width=_ID, flex=fixed)  # of all rows
         self._caption = w.HTML()
         self._previous = button("Previous page", lambda: self._turn(-1))
         self._next = button("Next page", lambda: self._turn(1))
@@ -130,7 +132,7 @@ class ListView:
         names = button(alias, self._open(entry.key_id), "link", f"Open the key {entry.named}", self._name)
         names.disabled = not entry.aliases
         ids = button(key_id, self._open(entry.key_id), "link", f"Open the key {key_id}", self._id)
-        return w.HBox([names, ids, w.HTML(_cells(more, columns[2:]))])
+        return w.HBox([names, ids, _rest(_cells(more, columns[2:]))])
 
 
 def _sort(wanted: str) -> str:
@@ -139,16 +141,21 @@ def _sort(wanted: str) -> str:
 
 def _header(columns: Sequence[str]) -> Any:
     widths = {"Aliases": _NAME, "Key ID": _ID}
-    named = [w.HTML(f"<b>{escape(each)}</b>", layout={"width": widths[each]}) for each in columns[:2]]
-    return w.HBox([*named, w.HTML(_cells([f"{each}" for each in columns[2:]], (), bold=True))])
+    named = [
+        w.HTML(f"<b>{escape(each)}</b>", layout={"width": widths[each], "flex": "0 0 auto"}) for each in columns[:2]
+    ]
+    return w.HBox([*named, _rest(_cells(columns[2:], columns[2:], "b"))])
 
 
-def _cells(values: Sequence[str], named: Sequence[str], *, bold: bool = False) -> str:
-    tag = "b" if bold else "span"
+def _cells(values: Sequence[str], columns: Sequence[str], tag: str = "span") -> str:
+    """Set cells side by side; each row shares out the same room, so that they stand below each other."""
+    shares = " ".join(f"{_SHARES.get(column, 10)}fr" for column in columns)
     cells = "".join(
-        f'<{tag} style="display:inline-block;width:11em;overflow-wrap:anywhere"'
-        + (f' title="{escape(named[at])}"' if named else "")
-        + f"><bdi>{escape(one_line(value))}</bdi></{tag}>"
-        for at, value in enumerate(values)
+        f'<{tag} title="{escape(column)}" style="overflow-wrap:anywhere"><bdi>{escape(one_line(value))}</bdi></{tag}>'
+        for value, column in zip(values, columns, strict=True)
     )
-    return f'<div style="white-space:nowrap">{cells}</div>'
+    return f'<div style="display:grid;grid-template-columns:{shares};column-gap:.5em">{cells}</div>'
+
+
+def _rest(words: str) -> Any:
+    return w.HTML(words, layout={"flex": "1 1 0", "min_width": "0"})

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labkit import cli
-from labkit.accounts.aws import permissions
 from labkit.accounts.aws.caller import Caller
+from labkit.accounts.aws.doctor import permissions
 from labkit.accounts.aws.plans import plans
 from tests.accounts.aws.conftest import StandIn
 from tests.accounts.aws.test_consent import Answers

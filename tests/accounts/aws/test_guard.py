@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 import labkit
+from labkit.accounts.addresses import is_aws
 from labkit.accounts.aws import guard, run
-from labkit.accounts.aws.addresses import is_aws
 from labkit.accounts.aws.settings import settings
 from labkit.accounts.aws.standin import standin as read_standin
 from labkit.accounts.local import LocalCloud
@@ -260,3 +264,69 @@ def test_signing_is_checked_by_the_credentials_of_the_call_itself(agreed: StandI
     request = SimpleNamespace(context={})
     with pytest.raises(labkit.LabError, match="You agreed to account"):
         present.before_sign(request, "kms", "us-east-1", "ListKeys", signer)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("s3", "create_bucket", {"Bucket": "b-123", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-3"}}),
+        ("kms", "replicate_key", {"KeyId": "mrk-1", "ReplicaRegion": "eu-west-3"}),
+        ("secretsmanager", "create_secret", {"Name": "s", "AddReplicaRegions": [{"Region": "eu-west-3"}]}),
+        ("dynamodb", "update_table", {"TableName": "tab", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-3"}}]}),
+    ],
+)
+def test_nothing_is_made_in_another_region_from_here(
+    agreed: StandIn, service: str, operation: str, parameters: dict[str, object]
+) -> None:
+    """By a parameter that names one."""
+    labkit.start(LAB)
+    before = len(agreed.calls())
+    with pytest.raises(labkit.LabError, match="Region eu-west-3"):
+        getattr(boto3.client(service), operation)(**parameters)
+    assert agreed.calls(before) == []
+
+
+def test_a_redirect_is_not_followed(agreed: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To whatever address: the socket guard would fail."""
+
+    class Redirects(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(307)
+            self.send_header("Location", "http://evil.example/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Redirects) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("LABKIT_STANDIN_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(labkit.LabError, match="is not AWS"):
+            labkit.start(LAB)
+        server.shutdown()
+
+
+def test_a_proxy_is_not_asked_about_the_standin(agreed: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before consent and after it."""
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.example:1")
+    monkeypatch.setenv("no_proxy", "example.org")
+    labkit.start(LAB)
+    assert boto3.client("kms").list_keys()["Keys"] is not None
+
+
+@pytest.mark.parametrize("url", ["https://kms.us-east-1.amazonaws.com", "http://kms.us-east-1.amazonaws.com"])
+def test_a_simulated_lab_does_not_reach_aws(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """By a client's own address; nor by settings that were made in the middle. Other programs here may be called."""
+    monkeypatch.setenv("LABKIT_ACCOUNT", "simulated")
+    monkeypatch.setattr(LocalCloud, "_joined", None)
+    lab = labkit.start("guard-simulated")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "https://sts.us-east-1.amazonaws.com")
+    for client in (boto3.client("sts", endpoint_url=url), boto3.Session().client("sts")):
+        with pytest.raises(labkit.LabError, match="This lab is simulated"):
+            client.get_caller_identity()
+    assert [event["eventName"] for event in lab.events()] == ["AssumeRole"]
+    once = Config(retries={"total_max_attempts": 1})
+    with pytest.raises(EndpointConnectionError):
+        boto3.client("kms", endpoint_url="http://127.0.0.1:9", config=once).list_keys()

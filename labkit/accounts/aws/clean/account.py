@@ -27,8 +27,8 @@ _OFF = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "AuthFa
 class Account:
     """The account of the credentials in the environment."""
 
-    def __init__(self, region: str) -> None:
-        self._session: botocore.session.Session = plain.session()
+    def __init__(self, region: str, session: botocore.session.Session) -> None:
+        self._session = session
         self._clients: dict[tuple[str, str], Any] = {}
         self._region = region
 

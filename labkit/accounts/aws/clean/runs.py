@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from ....errors import LabError
 from ..ledger import Ledger, LedgerUnreadable, open_ledger
@@ -34,17 +35,12 @@ class Talk:
     dry: bool = False
 
 
-def folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Find where the runs of this machine keep their state."""
-    return Path(environ.get("LABKIT_HOME") or "~/.labkit").expanduser().absolute() / "runs"
-
-
 def on_this_machine(within: Path) -> list[str]:
     """List the runs that have a ledger here, by their ids."""
     return sorted(path.parent.name for path in within.glob(f"*/{FILE}") if _ID.fullmatch(path.parent.name))
 
 
-def clean_up(run_id: str, within: Path, talk: Talk, region: str) -> int:
+def clean_up(run_id: str, within: Path, talk: Talk, region: str, session: Session) -> int:
     """Clean up one run; answers the exit status. LabError where it is refused before anything is looked at."""
     if not _ID.fullmatch(run_id):
         raise LabError(f"{run_id!r} is no run's id: one has eight letters and digits, and labkit.start names it.")
@@ -53,7 +49,7 @@ def clean_up(run_id: str, within: Path, talk: Talk, region: str) -> int:
     if told is not None and told[0] != run_id:
         raise LabError(f"The ledger in {within / run_id} is of run {told[0]}. It was copied here: nothing is done.")
     home = told[2] if told else region
-    account = Account(home)
+    account = Account(home, session)
     try:
         caller = account.id()
     except (ClientError, BotoCoreError) as problem:

@@ -94,6 +94,7 @@ class Search:
         rows = [each for each in self.entries or () if each.kind == kind.name]
         rows = rows if kind.everywhere else [each for each in rows if each.region == region]
         items = frozenset(each.item for each in rows if each.state in _UNSETTLED and kind.name in _NAMELESS)
+        items -= set(tagged.values())  # the others are looked for one by one
         try:
             by_roles = self._by_roles(kind, region, rows)
             ids = self._ids(kind, rows, tagged) | by_roles

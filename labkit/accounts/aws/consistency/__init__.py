@@ -3,6 +3,6 @@
 waits.tsv has what is waited for, with its source. A simulated account knows every change at once: there nothing waits.
 """
 
-from .patience import install, patiently, uninstall, until_told
+from .patience import install, uninstall, until_told
 
-__all__ = ["install", "patiently", "uninstall", "until_told"]
+__all__ = ["install", "uninstall", "until_told"]

@@ -21,6 +21,10 @@ FILE = "changes.jsonl"
 _READS = re.compile(r"(Get|List|Describe|Lookup|Head|Simulate|Generate|Query|Scan|Search|Select|BatchGet)")
 _POLICIES = re.compile(r"(Put|Delete)\w*Policy|(Add|Remove)Permission|Set(Queue|Topic)Attributes|PutPublicAccessBlock")
 _NAMING = re.compile(r"\w*(Id|Arn|ARN|Name)")
+_OPENING = frozenset(
+    {"CreateKey", "EnableKey", "CancelKeyDeletion", "ImportKeyMaterial", "ReplicateKey", "UpdatePrimaryRegion"}
+)
+"""After these a key works soon, if not yet; after KMS's other changes it may be meant that it doesn't."""
 _LONGEST_NAME = 300
 _SURELY = 8
 """Signs of a name that are enough to find it inside another one: a key's id in its ARN."""
@@ -101,6 +105,8 @@ def _kind_in_kms(operation: str) -> str:
     facts = kms_operations.table().get(operation)
     if facts is None or facts.read_only or facts.cryptographic:
         return ""
+    if operation in _OPENING:
+        return "opened"
     return "aliases" if operation.endswith("Alias") else "grants" if operation.endswith("Grant") else "keys"
 
 

@@ -16,6 +16,7 @@ import boto3
 import botocore.handlers
 
 from ....expect import ExpectedError, expected
+from ...own_calls import is_own_call
 from .bar import wait
 from .changes import Changes, kind_of, names_in
 from .table import ANSWER, ERROR, SUCCESS, Wait, find, waits
@@ -63,13 +64,16 @@ class Patience:
             return self._held_back(operation, context, block) if block else None
         if block and code == block.expects:
             return self._once_more(operation, context, code)
+        if code.startswith("AccessDenied") and is_own_call(context):
+            return None  # the kit names what it may not read, and goes on with the rest
         row = find(ERROR, *_about(operation), code, text)
         return self._again(row, context, f"AWS does not know the change yet ({operation.name}: {code}):")
 
     def after_call(self, http_response: Any, parsed: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
         """Write down what was changed, and which call was the last that CloudTrail's history will have."""
         kind = kind_of(*_about(model))
-        if model.service_model.service_name in IN_HISTORY and isinstance(parsed, Mapping):
+        in_history = model.service_model.service_name in IN_HISTORY and not is_own_call(context)
+        if in_history and isinstance(parsed, Mapping):
             self.last_request = str(parsed.get("ResponseMetadata", {}).get("RequestId", ""))
         if kind and http_response.status_code < 300:
             named = {"names": list(context.get(_PARAMS, ()))}
@@ -81,6 +85,7 @@ class Patience:
         events = ask()
         while last and all(event.get("requestID") != last for event in events):
             if (left := end - self._changes.now()) <= 0:
+                self.last_request = ""  # it may never come: the next question does not wait for it
                 break
             self._wait("CloudTrail does not tell the last call yet:", min(HISTORY_AGAIN * self._factor, left))
             events = ask()
@@ -165,11 +170,6 @@ def until_told(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Ask for CloudTrail's events until the run's last call is among them; give what there is when the time is over."""
     patience = _Installed.patience
     return ask() if patience is None else patience.until_told(ask)
-
-
-def patiently(call: Callable[..., Any], *arguments: Any, **parameters: Any) -> Any:
-    """Make a call of a boto3 client. Sessions wait by themselves once a run has begun: this says where it matters."""
-    return call(*arguments, **parameters)
 
 
 def _factor() -> float:

@@ -9,7 +9,7 @@ from importlib.resources import files
 NONE, ANY = "-", "*"
 ERROR, SUCCESS, ANSWER = WHAT = ("error", "success", "answer")
 NAMED = "named"
-KINDS = frozenset({"iam", "keys", "aliases", "grants", "policies"})
+KINDS = frozenset({"iam", "keys", "opened", "aliases", "grants", "policies"})
 _COLUMNS = ["what", "service", "operations", "code", "text", "after", "about", "bound", "interval", "source"]
 
 

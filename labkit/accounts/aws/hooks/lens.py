@@ -21,11 +21,21 @@ RUN_TAG = "labkit:run"
 ITEM_TAG = "labkit:item"
 TAGS = frozenset({RUN_TAG, ITEM_TAG})
 # Members that are the notebook's own content, or opaque to everybody but the service.
-_LEFT = re.compile(r"(?i).*(encryptioncontext|token|marker|secretstring|constraints)$|ResponseMetadata$|Body$|Payload$")
-_VALUES = frozenset({("ssm", "Value"), ("s3", "Key"), ("s3", "Prefix"), ("dynamodb", "Item"), ("dynamodb", "Items")})
+_LEFT = re.compile(
+    r"(?i)(.*encryptioncontext|.*token|.*marker|.*constraints|secretstring|messagebody|body|message|plaintext|payload|"
+    r"userdata|responsemetadata|metadata|subject|detail)$"
+)
+_VALUES = frozenset({
+    ("ssm", "Value"), ("s3", "Key"), ("s3", "Prefix"), ("s3", "Delete"),
+    *(("dynamodb", name) for name in ("Item", "Items", "Key", "Keys", "Attributes", "ExpressionAttributeValues")),
+    *(("dynamodb", name) for name in ("LastEvaluatedKey", "ExclusiveStartKey", "Expected", "PutRequest")),
+})  # fmt: skip
+_BY_TABLE = frozenset({"RequestItems", "UnprocessedItems", "UnprocessedKeys"})  # DynamoDB's batches, by table
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')
 # Encryption contexts that services make by themselves name resources as the account does.
 _OWN_CONTEXT = re.compile(r"(?i)kms:EncryptionContext:(?!aws:|SecretARN|PARAMETER_ARN)")
+_OF_SERVICES = frozenset({"PARAMETER_ARN", "SecretARN", "aws:s3:arn", "aws:lambda:FunctionArn"})
+_FUNCTION = "LambdaFunctionName"  # in the context that Lambda's console helpers take
 _EVENTS = frozenset({"CloudTrailEvent"})
 
 
@@ -57,8 +67,15 @@ class Lens:
         return {name: self._out(service, operation, name, value) for name, value in params.items()}
 
     def _out(self, service: str, operation: str, member: str, value: Any) -> Any:
+        if _LEFT.match(member) and isinstance(value, Mapping):
+            return {name: self._in_context(name, each) for name, each in value.items()}
         if _LEFT.match(member) or (service, member) in _VALUES:
             return value
+        if isinstance(value, Mapping) and service == "dynamodb" and member in _BY_TABLE:
+            return {
+                self.names.real("table", str(name)): self._out(service, operation, "", each)
+                for name, each in value.items()
+            }
         if isinstance(value, Mapping):
             return {name: self._out(service, operation, str(name), each) for name, each in value.items()}
         if isinstance(value, list | tuple):
@@ -71,6 +88,12 @@ class Lens:
         if value.startswith("alias/") and member.lower().replace("_", "").endswith(("keyid", "kmskey", "masterkeyid")):
             return self._name(operation, "key", value)
         return self.document(value) if value.lstrip().startswith(("{", "[")) else self.names.in_text(value)
+
+    def _in_context(self, name: str, value: Any) -> Any:
+        """Return a pair of an encryption context: services' own name resources as the account does."""
+        if name == _FUNCTION and isinstance(value, str):
+            return self.names.real("function", value)
+        return self.names.in_text(value) if name in _OF_SERVICES and isinstance(value, str) else value
 
     def _name(self, operation: str, kind: str, value: str) -> str:
         real = self.names.real(kind, value)
@@ -87,6 +110,8 @@ class Lens:
             if found[2]:
                 key = found[1]
                 return found[0]
+            if key.lower() == f"kms:encryptioncontext:{_FUNCTION}".lower():
+                return f'"{self.names.real("function", found[1])}"'
             if _OWN_CONTEXT.match(key):
                 return found[0]
             value = found[1]
@@ -103,7 +128,10 @@ class Lens:
         if isinstance(answer, dict):
             if _LEFT.match(member):
                 return answer
-            return {name: self.back(service, each, str(name)) for name, each in answer.items() if name not in TAGS}
+            kept = {name: each for name, each in answer.items() if name not in TAGS}
+            if "GrantId" in kept and str(kept.get("Name", "")).startswith(f"labkit-{self.names.run_id}-"):
+                del kept["Name"]  # the notebook gave none
+            return {self._key(name): self.back(service, each, str(name)) for name, each in kept.items()}
         if isinstance(answer, list):
             return [self.back(service, each, member) for each in answer if not _is_tag(each)]
         if not isinstance(answer, str) or _LEFT.match(member) or (service, member) in _VALUES:
@@ -115,6 +143,10 @@ class Lens:
         if member.lower().endswith(("name", "identifier", "arn", "url", "names", "urls")) or not member:
             self._foreign.add(answer)
         return answer
+
+    def _key(self, name: Any) -> Any:
+        """Return a map's key as the notebook knows it: batches of DynamoDB have the names of tables there."""
+        return self.names.shown(name) if isinstance(name, str) and self.names.suffix in name else name
 
     def _event(self, text: str) -> str:
         """CloudTrail's record, which is a JSON text of its own."""
@@ -129,5 +161,6 @@ class Lens:
 def _is_tag(value: Any) -> bool:
     """Tell whether a list's item is one of the run's two tags."""
     if isinstance(value, Mapping):
-        return any(value.get(name) in TAGS for name in ("Key", "TagKey", "key", "tagKey"))
+        names = (value.get(name) for name in ("Key", "TagKey", "key", "tagKey"))
+        return any(isinstance(name, str) and name in TAGS for name in names)  # an item of a table may have such a key
     return isinstance(value, str) and value in TAGS

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
 from ....errors import LabError
 from ..ledger import Entry, Ledger, RunFacts
@@ -20,6 +20,7 @@ from ..ledger.makings import Making, makings, why_not
 from . import afterwards, settings
 from .lens import ITEM_TAG, RUN_TAG, Lens
 from .naming import Names
+from .others import of_somebody_else
 from .plain import Plain
 
 MARK = " [labkit:run={run} labkit:item={item}]"
@@ -68,6 +69,12 @@ class Recorder:
                 "simulated account the call goes through."
             )
         names = self.lens.out(service, operation, params) if isinstance(params, Mapping) else params
+        if isinstance(names, Mapping):
+            with self.plain.calls():
+                place = (self.run.account_id, service, operation, client.meta.region_name)
+                if key := of_somebody_else(self.ledger, *place, names):
+                    raise NotMade(f"Not sent: this run has not made the key {key}, so {operation} does not change it.")
+            names = self._looked_up(operation, names)
         try:
             answer = self._send(client, service, operation, names, params, send)
         except ClientError as refused:
@@ -125,6 +132,9 @@ class Recorder:
             state = "refused" if 400 <= status < 500 else "unknown"
             self.ledger.settle(number, state, error=refused.response.get("Error", {}).get("Code", ""))
             raise
+        except (ParamValidationError, NoCredentialsError, LabError) as wrong:  # it was not sent
+            self.ledger.settle(number, "refused", error=type(wrong).__name__)
+            raise
         except Exception as wrong:  # no answer: it may have been made
             self.ledger.settle(number, "unknown", error=type(wrong).__name__)
             raise
@@ -157,6 +167,21 @@ class Recorder:
                 answer[member]["Description"] = params.get("Description", "")
         return answer
 
+    def _looked_up(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Return LookupEvents' parameters with the names of resources as CloudTrail has them."""
+        if operation != "LookupEvents":
+            return params
+        real = {each.shown: each.name for each in self.ledger.entries() if each.shown}
+        return {
+            **params,
+            "LookupAttributes": [
+                each | {"AttributeValue": real.get(each.get("AttributeValue", ""), each.get("AttributeValue"))}
+                if isinstance(each, dict) and each.get("AttributeKey") == "ResourceName"
+                else each
+                for each in params.get("LookupAttributes", [])
+            ],
+        }
+
     def _kept_tags(self, service: str, operation: str, params: Any) -> Any:
         """Return the parameters of a call that sets all tags of a bucket, with the run's own among them."""
         if (service, operation) != ("s3", "PutBucketTagging") or not isinstance(params, Mapping):
@@ -174,6 +199,8 @@ class Recorder:
     def _in_notebook(self, refused: ClientError, service: str) -> ClientError:
         """Return the error with the names that the notebook knows."""
         told = self.lens.back(service, refused.response)
+        if isinstance(told.get("Error"), dict) and "Message" in told["Error"]:
+            told["Error"]["Message"] = self.names.shown(str(told["Error"]["Message"]))
         made = type(refused)(told, refused.operation_name)
         made.__cause__ = refused.__cause__
         return made

@@ -115,7 +115,7 @@ class Ledger:
         """Note whose ledger this is; LedgerUnreadable where it is another run's or another account's already."""
         with self._open() as connection:
             row = (run.id, run.account_id, run.region, _now())
-            connection.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO run SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM run)", row)
         if (own := self.run()) is None or own[:2] != (run.id, run.account_id):
             raise LedgerUnreadable(
                 f"{self.path} is the ledger of another run or another account. Start a new run: nothing was made."

@@ -1,6 +1,7 @@
 """Outputs of a real account are never saved over a lab: Jupyter's server keeps them apart, and kernels make sure of it.
 
-`jupyter_server` finds the extension by tools/jupyter-server-labkit.json, which pip puts into etc/jupyter.
+`jupyter_server` finds the extension by tools/jupyter-server-labkit.json, which tools/make-venv, or pip, puts into
+etc/jupyter/jupyter_server_config.d of the environment.
 """
 
 from .extension import _jupyter_server_extension_points as _jupyter_server_extension_points

@@ -15,13 +15,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ...cloud.core.call import Principal
-from ...cloud.policy import Policies, Question, decide, explain
-from ...cloud.policy.simulation import principal_of
-from ...errors import LabError
-from .memory import Memory, Remembered
+from ....cloud.core.call import Principal
+from ....cloud.policy import Policies, Question, decide, explain
+from ....cloud.policy.simulation import principal_of
+from ....errors import LabError
+from ..memory import Memory, Remembered
+from ..words import in_words
 from .policies import Clients, Owner, Reading, grants, key_policy, owner, service_control_policies, session_policies
-from .words import in_words
 
 _REFUSED = re.compile(
     r"User: (?P<who>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<on>\S+))?"

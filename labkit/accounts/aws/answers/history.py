@@ -12,17 +12,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ...errors import LabError
-from ..sessions import new_session
-from . import consistency
-from .run import Run
-from .words import in_words
+from ....errors import LabError
+from ...own_calls import is_own, own_client
+from .. import consistency
+from ..run import Run
+from ..words import in_words
 
 GLOBAL_REGION = "us-east-1"  # where IAM's and other global services' events are
-OWN = "labkit-history"  # in the user agent of these looks
 MOST = 2000  # events of a Region that are asked for
 PAUSE = 0.5  # seconds: two calls a second
 LATE = (
@@ -32,9 +30,10 @@ LATE = (
 
 
 def events_since(run: Run, regions: Iterable[str] = (), standin: str = "") -> list[dict[str, Any]]:
-    """Read the account's events since the run began, oldest first, each once. LabError where that may not be.
+    """Read the account's events since the run began, oldest first, each once; the kit's own calls are left out.
 
-    The history is late: this waits until the run's last call is in it, a quarter of an hour at most.
+    The history is late: this waits until the run's last call is in it, a quarter of an hour at most. LabError where it
+    may not be read.
     """
     return consistency.until_told(lambda: _events_since(run, regions, standin))
 
@@ -42,11 +41,10 @@ def events_since(run: Run, regions: Iterable[str] = (), standin: str = "") -> li
 def _events_since(run: Run, regions: Iterable[str], standin: str) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for region in dict.fromkeys([run.region, GLOBAL_REGION, *regions]):
-        options = {"endpoint_url": standin} if standin else {}
-        client = new_session().client("cloudtrail", region_name=region, config=Config(user_agent_extra=OWN), **options)
+        client = own_client("cloudtrail", region, standin)
         try:
             for event in _looked_up(client, run.started, 0 if standin else PAUSE):
-                if OWN not in str(event.get("userAgent", "")):  # this look itself is no call of the learner's
+                if not is_own(event):
                     found.setdefault(str(event.get("eventID", len(found))), event)
         except (BotoCoreError, ClientError) as wrong:
             raise LabError(in_words(wrong)) from None

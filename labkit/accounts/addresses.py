@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...cloud.core.botocore_data import dns_suffixes
-from ...errors import LabError
+from ..cloud.core.botocore_data import dns_suffixes
+from ..errors import LabError
 
 # Parts of names under amazonaws.com that belong to AWS's customers: what answers there may be anybody's.
 _CUSTOMERS = frozenset({"execute-api", "elb", "compute", "compute-1", "elasticbeanstalk", "rds", "s3-website"})

@@ -13,10 +13,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ...cloud.policy.documents import DocumentKind, parse_document
-from ...cloud.policy.question import Grant, NamedPolicy
-from ...policy import as_grant
-from .memory import SessionPolicies
+from ....cloud.policy.documents import DocumentKind, parse_document
+from ....cloud.policy.question import Grant, NamedPolicy
+from ....policy import as_grant
+from ..memory import SessionPolicies
 
 Clients = Callable[[str, str], Any]
 """Makes a client of a service in a Region."""

@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...errors import LabError
-from .caller import Caller, caller_of
-from .capabilities import SECOND_PROFILE, capabilities
-from .consent import VARIABLE
+from ....errors import LabError
+from ..caller import Caller, caller_of
+from ..capabilities import SECOND_PROFILE, capabilities
+from ..consent import VARIABLE
+from ..plans import Plan, plans
+from ..run import home, runs
+from ..settings import Settings, settings
+from ..surroundings import doubts
 from .permissions import look, quotas
-from .plans import Plan, plans
-from .run import home, runs
-from .settings import Settings, settings
-from .surroundings import doubts
 
 READY, WRONG, NO_ACCOUNT = 0, 1, 2
 ALMOST = 0.95  # of a quota

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...errors import LabError
-from ..sessions import new_session
-from . import guard
-from .capabilities import unavailable
-from .entering import Entered
+from ....errors import LabError
+from ...own_calls import own_client
+from .. import guard
+from ..capabilities import unavailable
+from ..entering import Entered
 
 # The control requests that only a simulated account answers, each with the capability that it takes.
 _NOT_THERE = {"clock": "time", "disturb": "disturbance", "grant-delay": "disturbance", "organization": "organization"}
@@ -67,10 +67,10 @@ class RealAccount:
         return explanation(request_id, present.memory, self._client, self.entered.who.arn)
 
     def _client(self, service: str, region: str) -> Any:
-        options = {"endpoint_url": self.endpoint} if self.endpoint else {}
-        return new_session().client(service, region_name=region or self.entered.run.region, **options)
+        return own_client(service, region or self.entered.run.region, self.endpoint)
 
     def _events(self, account: str) -> list[dict[str, Any]]:
         from .history import events_since
 
-        return events_since(self.entered.run, self.entered.regions, self.endpoint)
+        events = events_since(self.entered.run, self.entered.regions, self.endpoint)
+        return [event for event in events if event.get("recipientAccountId", account) == account]

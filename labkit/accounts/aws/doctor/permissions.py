@@ -16,8 +16,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .caller import Caller
-from .settings import Settings
+from ..caller import Caller
+from ..settings import Settings
 
 ALWAYS = ("cloudtrail:LookupEvents", "tag:GetResources")
 AT_ONCE = 50  # actions in one call

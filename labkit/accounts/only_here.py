@@ -1,0 +1,35 @@
+"""A simulated lab never calls the real AWS: what would go there is refused, whatever client or setting sends it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.handlers
+
+from ..errors import LabError
+from .addresses import is_aws
+
+EVENT = "before-send"
+
+
+def refuse_aws(request: Any, **_: Any) -> None:
+    """Refuse a request to one of AWS's addresses. botocore calls it before it sends."""
+    if is_aws(request.url.replace("http://", "https://", 1), ""):
+        raise LabError(
+            f"This lab is simulated, and the call would go to {urlsplit(request.url).hostname}, the real AWS. Nothing "
+            "was sent. Make the client without endpoint_url; for a real account, see docs/real-account.md."
+        )
+
+
+def stay_here() -> None:
+    """Put that before the calls of every session that is made from now on."""
+    entry = (EVENT, refuse_aws)
+    if entry not in botocore.handlers.BUILTIN_HANDLERS:
+        botocore.handlers.BUILTIN_HANDLERS.append(entry)
+
+
+def go_out() -> None:
+    """Take it away again, for a real run."""
+    handlers = botocore.handlers.BUILTIN_HANDLERS
+    handlers[:] = [each for each in handlers if each != (EVENT, refuse_aws)]
