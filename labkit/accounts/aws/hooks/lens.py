@@ -161,5 +161,6 @@ class Lens:
 def _is_tag(value: Any) -> bool:
     """Tell whether a list's item is one of the run's two tags."""
     if isinstance(value, Mapping):
-        return any(value.get(name) in TAGS for name in ("Key", "TagKey", "key", "tagKey"))
+        names = (value.get(name) for name in ("Key", "TagKey", "key", "tagKey"))
+        return any(isinstance(name, str) and name in TAGS for name in names)  # an item of a table may have such a key
     return isinstance(value, str) and value in TAGS
