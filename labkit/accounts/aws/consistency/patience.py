@@ -29,7 +29,7 @@ HISTORY, HISTORY_AGAIN = 900.0, 15.0
 """Seconds until an event is in the history at the latest ("Viewing recent management events"); and between looks."""
 IN_HISTORY = frozenset({"kms", "iam", "sts"})  # all calls of theirs are management events
 
-_PARAMS, _EQUAL = "labkit_params", "labkit_equal"
+_PARAMS, _EQUAL, _AGAIN = "labkit_params", "labkit_equal", "labkit_again"
 
 
 class Patience:
@@ -71,6 +71,8 @@ class Patience:
 
     def after_call(self, http_response: Any, parsed: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
         """Write down what was changed, and which call was the last that CloudTrail's history will have."""
+        if context.get(_AGAIN) and isinstance(parsed, Mapping):  # else the error would tell how often it was made again
+            parsed.get("ResponseMetadata", {}).pop("MaxAttemptsReached", None)
         kind = kind_of(*_about(model))
         in_history = model.service_model.service_name in IN_HISTORY and not is_own_call(context)
         if in_history and isinstance(parsed, Mapping):
@@ -128,6 +130,7 @@ class Patience:
     def _again(self, row: Wait | None, context: dict[str, Any], what: str) -> float | None:
         if row is None or (left := self._left(row, context)) <= 0:
             return None
+        context[_AGAIN] = True
         self._wait(what, min(row.interval * self._factor, left))
         return 0.0
 
