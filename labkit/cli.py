@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from . import __version__
-from .commands import audit, check_lab, clean_up, cost, diagnose, doctor, serve
+from .commands import audit, check_lab, clean_up, cost, diagnose, doctor, progress, receipt, serve
 
-COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost, clean_up)  # as `labkit --help` lists them
+# In the order in which `labkit --help` lists them.
+COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost, clean_up, progress, receipt)
 OUTPUT_ERROR = 1
 
 

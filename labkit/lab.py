@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from .disturbed import Disturbed
     from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
+    from .progress import Page
     from .trail.pictures.sequence_picture import Picture
+    from .widgets.console import Console
+    from .widgets.quiz import QuizWidget
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -74,6 +77,7 @@ class Lab:
         self.observer = Observer(remote, region)
         self._remote = remote
         self._exercises: Exercises | None = None
+        self._quiz: QuizWidget | None = None
         self._account = Account(account_id, region, {}, self.clock.now, "learner")
         self._accounts: dict[str, Account] = {}
 
@@ -105,9 +109,31 @@ class Lab:
         self._remote.require()
         if self._exercises is None:
             from .exercises import Exercises
+            from .progress import Keeper
 
-            self._exercises = Exercises(self)
+            self._exercises = Exercises(self, Keeper(self.name).checked)
         return self._exercises.get(name)
+
+    def quiz(self) -> QuizWidget:
+        """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
+        if self._quiz is None:
+            self._remote.require()
+            from .exercises import labs
+            from .progress import Keeper
+            from .quiz import Quiz
+            from .widgets.quiz import QuizWidget
+
+            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), Keeper(self.name).answered))
+        return self._quiz
+
+    def progress(self) -> Page:
+        """Show the map of the course: which labs are done, begun or still to do, and what comes next.
+
+        Kept on your disk alone, and only of what you do yourself: see docs/progress.md.
+        """
+        from .progress import progress
+
+        return progress()
 
     def role(
         self,
@@ -212,6 +238,17 @@ class Lab:
         from .audit import audit
 
         return audit(only=only, region=self.region)
+
+    def console(self, identity: Any = None) -> Console:
+        """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
+
+        `identity` is whose calls it makes: a role, user or account of the lab, a boto3 session, or a boto3 KMS client.
+        Without one, it is yours.
+        """
+        self._remote.require()
+        from .widgets.console import Console, clients_of
+
+        return Console(clients_of(identity, self.region), self.explain)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.

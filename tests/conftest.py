@@ -24,6 +24,9 @@ from xdist.scheduler import LoadFileScheduling
 
 # Files whose tests walk through one notebook each: they need not stay together in one process.
 BY_NOTEBOOK = (
+    "tests/exercises/test_answers_in_place.py",
+    "tests/exercises/test_no_more_than_asked.py",
+    "tests/exercises/test_out_of_order.py",
     "tests/exercises/test_three_states.py",
     "tests/exercises/test_cells_run_twice.py",
     "tests/notebooks/test_aws_versions.py",
@@ -53,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "IPYTHONDIR": own,
         "JUPYTER_CONFIG_DIR": own,
         "JUPYTER_DATA_DIR": own,
+        "LABKIT_HOME": str(Path(own) / "labkit"),
+        "LABKIT_PROGRESS": "off",  # no test touches the progress of whoever runs it, nor shows it
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONPATH": str(CHECKOUT),  # kernels and commands that tests start run this checkout's labkit
         "TZ": "UTC",

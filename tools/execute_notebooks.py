@@ -33,6 +33,7 @@ def leave_the_owner_out() -> None:
     """Neither an AWS account nor an IPython profile of whoever runs this gets into the outputs; LABKIT_LABS stays."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "LABKIT_")) and name != "LABKIT_LABS"]:
         del os.environ[name]
+    os.environ["LABKIT_PROGRESS"] = "off"  # a page shows the progress of a learner who has just begun
     os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="labkit-ipython-")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
@@ -70,6 +71,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             output.get("data", {}).pop(WIDGET, None)
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
+        if cell.cell_type == "code":  # a widget's twin stays, the output that held its view alone does not
+            cell.outputs = [output for output in cell.outputs if output.get("data", True)]
 
 
 if __name__ == "__main__":

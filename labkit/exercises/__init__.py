@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .engine import Exercise, Hint, LabView, Outcome, Solution, Spec, Wrong
+from .engine import Exercise, Hint, LabView, Outcome, Solution, Spec, Told, Wrong, tell_nobody
 from .loader import LabFileError, labs
 
 __all__ = [
@@ -43,8 +43,9 @@ def read(notebook: str) -> tuple[Spec, ...]:
 class Exercises:
     """The exercises of one lab; each is opened once, so that its hints go on from where they were."""
 
-    def __init__(self, lab: LabView) -> None:
+    def __init__(self, lab: LabView, told: Told = tell_nobody) -> None:
         self._lab = lab
+        self._told = told
         self._folder = labs().get(lab.name)
         self._specs = {spec.id: spec for spec in self._folder.specs()} if self._folder else {}
         self._open: dict[str, Exercise] = {}
@@ -56,5 +57,5 @@ class Exercises:
             raise UnknownExercise(f"Lab {self._lab.name!r} has no exercise {exercise_id!r}. It has: {known}.")
         if exercise_id not in self._open:
             check = self._folder.check(exercise_id)
-            self._open[exercise_id] = Exercise(self._specs[exercise_id], self._lab, check)
+            self._open[exercise_id] = Exercise(self._specs[exercise_id], self._lab, check, self._told)
         return self._open[exercise_id]

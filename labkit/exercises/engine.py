@@ -210,13 +210,21 @@ def printed_in_scripts(shown: T) -> T:
     return shown
 
 
-class Exercise:
-    """One exercise in one lab: `check()`, `hint()`, `solution()`."""
+Told = Callable[[Spec, Outcome], None]
 
-    def __init__(self, spec: Spec, lab: LabView, check: Check) -> None:
+
+def tell_nobody(_spec: Spec, _outcome: Outcome) -> None:
+    """Keep nothing of what a check found."""
+
+
+class Exercise:
+    """One exercise in one lab: `check()`, `hint()`, `solution()`. `told` hears of each outcome."""
+
+    def __init__(self, spec: Spec, lab: LabView, check: Check, told: Told = tell_nobody) -> None:
         self.spec = spec
         self._lab = lab
         self._check = check
+        self._told = told
         self._step = 0
 
     def check(self, answer: Any = None) -> Outcome:
@@ -225,7 +233,9 @@ class Exercise:
         The check gets numbers and texts of numpy as Python's own (`plain`), and no answer that can't be one. In a plain
         script, which shows no values of its own accord, the outcome is printed; so are hints and solutions.
         """
-        return printed_in_scripts(self._checked(answer))
+        outcome = self._checked(answer)
+        self._told(self.spec, outcome)
+        return printed_in_scripts(outcome)
 
     def _checked(self, answer: Any) -> Outcome:
         if self.spec.answer is None:

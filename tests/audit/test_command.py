@@ -13,7 +13,6 @@ import pytest
 import labkit
 from labkit import cli
 from labkit.audit import command
-from labkit.audit.progress import bar
 
 
 @pytest.fixture(scope="module")
@@ -138,14 +137,3 @@ def test_with_consent_the_audit_begins(run: Run, as_aws: str, monkeypatch: pytes
     status, _, complaint = run("--account", "aws")
     assert begun == [(as_aws, "us-east-1")]
     assert (status, complaint) == (2, "\nlabkit audit: interrupted. It only reads: nothing was changed.\n")
-
-
-def test_the_bar_is_wiped_away(capsys: pytest.CaptureFixture[str]) -> None:
-    """It stands on standard error, on one line, and leaves none."""
-    bar(3, 12, "automatic rotation is off")
-    bar(12, 12, "")
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("\r██████")
-    assert printed.err.endswith(" \r")
-    assert "\n" not in printed.err

@@ -12,6 +12,7 @@ from labkit.accounts.aws import hooks
 from labkit.accounts.aws.hooks.shim import REFUSED
 from labkit.accounts.aws.ledger import open_ledger
 from labkit.accounts.aws.run import Run, begin
+from labkit.cli import main
 
 from .conftest import World
 
@@ -61,3 +62,19 @@ def test_without_a_run_nothing_is_sent(run: Run, world: World) -> None:
     assert _shell("command -v aws").stdout.strip() == str(own)
     hooks.uninstall()
     assert _shell("command -v aws").stdout.strip() != str(own)
+
+
+def test_the_command_cleans_up(run: Run, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """`labkit clean-up` finds the run on this machine, by LABKIT_HOME; a second time it is harmless."""
+    hooks.uninstall()
+    assert main(["clean-up"]) == 0
+    assert "nothing to clean up" in capsys.readouterr().out
+    os.environ["LABKIT_HOME"] = str(world.within)
+    assert main(["clean-up", "--dry-run"]) == 1
+    assert main(["clean-up", "--run", run.id, "--yes"]) == 3
+    assert "left until" in capsys.readouterr().out
+    assert main(["clean-up", "--yes"]) == 3
+    assert main(["clean-up", "--run", "nonsense-"]) == 2
+    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    assert main(["clean-up", "--yes"]) == 2
+    assert "AWS_ENDPOINT_URL" in capsys.readouterr().err

@@ -93,7 +93,11 @@ LOGS: dict[str, Rows] = {
         (_sealed(by="kms", key="key"), NO, "not the web server that made its data key"),
         (_sealed(by="kms", key='kms.create_key()["KeyMetadata"]["Arn"]'), NO, "not the web server that made its data"),
         (_sealed(by='web.client("kms")', key="key") + "kms.disable_key(KeyId=key)", NO, "Disabled"),
-        ("kms.enable_key(KeyId=key)", "solved", "One file"),
+        (
+            _sealed(by='web.client("kms")', key="key") + "kms.disable_key(KeyId=key)\nkms.enable_key(KeyId=key)",
+            "solved",
+            "One file",
+        ),
     ),
     "a-door-for-billing": (
         (_door(FOUR_ROLES.format(rule="Deletions", roles=f"{ROLES}, web_role.arn")), NO, "names may delete"),

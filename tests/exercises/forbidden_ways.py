@@ -138,12 +138,8 @@ FIVE: dict[str, Rows] = {
             NO,
             "policies have changed",
         ),
-        (
-            f'{BOTO}delete_role_permissions_boundary(RoleName="Red")\nkms.disable_key(KeyId=plans)',
-            NO,
-            "`plans` is Disabled",
-        ),
-        ("kms.enable_key(KeyId=plans)", "solved", "Handed over"),
+        (f"{TAG}\nkms.disable_key(KeyId=plans)", NO, "`plans` is Disabled"),
+        (f"{TAG}\nkms.disable_key(KeyId=plans)\nkms.enable_key(KeyId=plans)", "solved", "Handed over"),
     ),
     "no-hasty-goodbye": (
         (_hasty("NumericLessThan", "18.5"), NO, "19 days is still possible"),

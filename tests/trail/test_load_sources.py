@@ -110,19 +110,6 @@ def test_progress_is_told_in_bytes(folder: Path) -> None:
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
 
 
-def test_the_bar_is_drawn_for_large_readings_only(capsys: pytest.CaptureFixture[str]) -> None:
-    """A notebook's saved outputs hold no bars."""
-    from labkit.trail.load.progress import LARGE, for_people
-
-    draw = for_people()
-    draw(5, 10)
-    assert capsys.readouterr().err == ""
-    draw(LARGE // 2, LARGE)
-    draw(LARGE, LARGE)
-    assert " 50% of 50 MB" in (shown := capsys.readouterr().err)
-    assert shown.endswith("100% of 50 MB\n")
-
-
 def test_a_lab_and_its_history_give_the_same_events() -> None:
     """`load(lab)`, LookupEvents' pages, and `lab.trail()` agree."""
     lab = labkit.start("trail-tests")

@@ -16,6 +16,7 @@ from ..loader import NOTEBOOKS, VARIABLE, LabFileError, labs
 from .notebook_shape import shape_problems
 from .page import Page
 from .problem import Problem
+from .quizzes import quiz_problems
 from .saved_form import saved_form_problems
 from .states import (
     rounds,
@@ -29,7 +30,13 @@ from .texts import exercise_problems
 
 Rule = Callable[[Page], Iterable[Problem]]
 
-READ: tuple[Rule, ...] = (exercise_problems, shape_problems, saved_form_problems, saved_untouched_problems)
+READ: tuple[Rule, ...] = (
+    exercise_problems,
+    quiz_problems,
+    shape_problems,
+    saved_form_problems,
+    saved_untouched_problems,
+)
 """The rules that read files alone."""
 
 

@@ -28,8 +28,6 @@ class Reach:
         self._lab = lab
         self._people = People(lab)
 
-    # Who and what there is
-
     @cached_property
     def keys(self) -> tuple[Thing, ...]:
         """Read the customer managed keys of the lab's Region."""
@@ -116,12 +114,14 @@ class Reach:
         conditions = conditions_in(policy.document for policy in policies if policy)
         return sorted({f'"{arn}"' for arn in to_come(conditions, self._people.account)})
 
-    # What they may
-
     def may(self, caller: Caller, action: str, thing: Thing, situation: Situation | None = None) -> bool:
         """Decide whether the caller may do it in this situation (none: a plain, direct call)."""
+        return self.decision(caller, action, thing, situation).allowed
+
+    def decision(self, caller: Caller, action: str, thing: Thing, situation: Situation | None = None) -> Decision:
+        """Decide the same, with all that it was made from."""
         asked = Mentioned(action, region_of(thing) or self._lab.region, thing.algorithms)
-        return self._ask(caller, action, thing, asked.defaults() | dict(situation or {})).allowed
+        return self._ask(caller, action, thing, asked.defaults() | dict(situation or {}))
 
     def lacks(self, caller: Caller, *rights: Right) -> Access | None:
         """Find the first thing of these rights that the caller may not do: each action, in each case of `where`."""
@@ -316,5 +316,4 @@ def _is_on(right: Right, thing: Thing) -> bool:
 
 
 def _via(value: str) -> dict[str, str | Sequence[str]]:
-    service, region = value.split(".")[:2]
-    return through(service, region)
+    return through(*value.split(".")[:2])

@@ -11,8 +11,12 @@ copy, by its first bits, and each of these is counted by itself.
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
+import stat
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,13 +54,24 @@ def to_parquet(
     Errors: as `load`; FileExistsError if `folder` holds anything already.
     """
     goal = Path(folder)
-    goal.mkdir(parents=True, exist_ok=True)
-    if any(goal.iterdir()):
+    if goal.is_dir() and any(goal.iterdir()):
         raise FileExistsError(f"{goal} is not empty: name a new folder for the copy.")
     tally = Tally()
+    half = _unfinished(goal)
+    try:
+        told = _copy(batches(source, Wanted.of(start, end, sources), tally, progress or for_people()), half, tally)
+        _into_place(half, goal)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    tell(str(told))
+    return told
+
+
+def _copy(tables: Iterable[Any], goal: Path, tally: Tally) -> Report:
+    """Make the two passes, and give the report."""
     waiting: list[Any] = []
     parts = 0
-    for table in batches(source, Wanted.of(start, end, sources), tally, progress or for_people()):
+    for table in tables:
         waiting.append(table)
         if sum(len(each) for each in waiting) >= ROWS:
             parts = _write(waiting, goal, parts)
@@ -68,9 +83,29 @@ def to_parquet(
             tally.duplicates += copies
             tally.kept -= copies
         tally.differing = sum(_sharing(part) for part in Path(aside).iterdir())
-    told = tally.report()
-    tell(str(told))
-    return told
+    return tally.report()
+
+
+def _unfinished(goal: Path) -> Path:
+    """Make a folder for the copy while it is written: beside its place, or in it where nothing may be beside it."""
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    place = goal.parent if os.access(goal.parent, os.W_OK) else goal
+    half = place / f".{goal.name}-{secrets.token_hex(4)}"
+    half.mkdir()
+    return half
+
+
+def _into_place(half: Path, goal: Path) -> None:
+    """Rename: a copy is there as a whole or not at all. An empty folder that was there gives way."""
+    if goal.is_dir():
+        half.chmod(stat.S_IMODE(goal.stat().st_mode))
+        try:
+            goal.rmdir()
+        except OSError:  # a mount point, or the place of the unfinished copy itself
+            for day in sorted(half.iterdir()):
+                day.rename(goal / day.name)
+            return
+    half.rename(goal)
 
 
 def _write(waiting: list[Any], goal: Path, number: int) -> int:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...bars import bar
 from ...errors import LabError
 from .delivering import File, delivered
 from .incident import NOTICED, incident
@@ -77,12 +78,13 @@ def files(name: str) -> Iterable[File]:
 
 def _write(found: Iterable[File], folder: Path) -> str:
     """Write the files; the checksum of all of them."""
-    digest = hashlib.sha256()
-    for file in found:
+    digest, tell = hashlib.sha256(), bar("files", "making sample logs")
+    for number, file in enumerate(found, 1):
         path = folder / file.key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.packed)
         digest.update(file.key.encode() + b"\0" + hashlib.sha256(file.content).digest())
+        tell(number)
     return digest.hexdigest()
 
 

@@ -7,6 +7,7 @@ next round; what AWS does in its own time is waited for, for as long as `patienc
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -18,8 +19,14 @@ from .account import BY_NAME, Account, in_words
 from .search import Found, Search
 from .thing import Thing
 
-ROUNDS = 8
-PAUSE = 5.0  # seconds between rounds
+ROUNDS = 90
+PAUSE = 10.0  # seconds between rounds: a quarter of an hour in all, for databases and servers
+STILL = 5  # rounds without any progress, where AWS refuses for the moment
+# Refusals that end by themselves, or once another thing is gone.
+_FOR_NOW = re.compile(
+    r"DependencyViolation|DeleteConflict|InUse|IncorrectState|InvalidState|InvalidDB|BucketNotEmpty|Conflict|Throttl|"
+    r"TooManyRequests|RequestLimit|SlowDown|Internal|Unavailable|OperationAborted|LimitExceeded|Pending|Timeout"
+)
 GONE = (
     "NotFound", "NoSuch", "DoesNotExist", "NonExistent", "DBInstanceNotFound", "ResourceNotFound", "TrailNotFound",
 )  # fmt: skip
@@ -43,8 +50,8 @@ def clean(
     for setting in ledger.settings() if ledger else ():
         _put_back(search.account, setting, ledger, done)
     problems: dict[tuple[str, str, str], str] = {}
-    things = found.things
-    for turn in range(ROUNDS):
+    things, still = found.things, 0
+    for _ in range(ROUNDS):
         for thing in sorted(things, key=_order):
             if thing.until is None or thing.kind == "key":
                 problem = _remove(search.account, thing)
@@ -52,12 +59,14 @@ def clean(
                 if problem:
                     problems[thing.place] = problem
         after = search.again(things)
-        moved = len(after) < len(things) or any(each.going for each in after)
-        things = after
+        moved, things = len(after) < len(things), after
         open_ones = [each for each in things if each.until is None and each.going != "its replicas are deleted"]
-        if not open_ones or (not moved and turn):
+        accepted = [each for each in open_ones if each.place not in problems]
+        refused = [each for each in open_ones if _FOR_NOW.search(problems.get(each.place, ""))]
+        still = 0 if moved or accepted else still + 1
+        if not (accepted or refused) or still >= STILL:
             break
-        tell(f"waiting for {len(open_ones)}: {open_ones[0]}")
+        tell(f"waiting for {len(accepted or refused)}: {(accepted or refused)[0]}")
         sleep(PAUSE)
     again = search.look()
     there = {each.place: each for each in (*things, *again.things, *again.companions)}

@@ -164,7 +164,7 @@ class Ledger:
         return tuple(Entry(*row) for row in rows)
 
     def names(self) -> frozenset[tuple[str, str]]:
-        """The kinds and names, as the account has them, of all that the run has begun to make."""
+        """List the kinds and names, as the account has them, of all that the run has begun to make."""
         return frozenset((each.kind, each.name) for each in self.entries())
 
     def remember(self, setting: Setting) -> None:

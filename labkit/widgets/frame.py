@@ -1,0 +1,113 @@
+"""What all widgets share: how one is shown, its twin, and the style that follows the page's theme.
+
+A widget puts two outputs under its cell: its twin, and the live view. While the view lives, its style hides the twin.
+When the kernel is gone, the twin is there again, in the last state. Saved notebooks keep the twin; see docs/widgets.md.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any
+
+from .twin import Twin, framed
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+# The output that holds a twin, and after it the one with the view (JupyterLab, Notebook 7).
+_TWIN, _AFTER = ".jp-OutputArea-child:has(.labkit-twin)", ".jp-OutputArea-child"
+_LIVE = ".labkit-widget:not(.jupyter-widgets-disconnected)"
+_NO_VIEW = f"""<style>
+{_TWIN} + {_AFTER}:has(.jupyter-widgets):not(:has({_LIVE})) {{ display: none }}
+</style>"""
+_INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
+_LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
+STYLE = f"""<style>
+{_TWIN}:has(+ {_AFTER} {_LIVE}) {{ display: none }}
+.labkit-widget {{ color: {_INK}; overflow: hidden }}
+.labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
+.labkit-widget .widget-html-content {{ font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5 }}
+.labkit-widget h3, .labkit-widget h4 {{ margin: .6em 0 .3em; color: {_INK} }}
+.labkit-widget p {{ margin: .3em 0 }}
+.labkit-widget table {{ border-collapse: collapse; margin: .4em 0; color: {_INK} }}
+.labkit-widget caption {{ text-align: left; padding: .2em 0; color: {_INK} }}
+.labkit-widget th, .labkit-widget td {{ text-align: left; padding: .2em .8em .2em 0; border-bottom: 1px solid {_LINE} }}
+.labkit-widget pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .5em; margin: .3em 0; color: {_INK};
+  background: var(--jp-layout-color2, transparent); border: 1px solid {_LINE}; max-height: 22em; overflow: auto }}
+.labkit-widget .labkit-refused {{ border-left: 4px solid var(--jp-error-color1, currentColor); padding-left: .6em }}
+.labkit-widget .labkit-done {{ border-left: 4px solid var(--jp-success-color1, currentColor); padding-left: .6em }}
+.labkit-widget .labkit-note {{ border-left: 4px solid {_LINE}; padding-left: .6em }}
+.labkit-widget .jupyter-button {{ color: {_INK}; background: var(--jp-layout-color2, transparent);
+  border: 1px solid {_LINE} }}
+.labkit-widget .jupyter-button.mod-active {{ font-weight: bold; text-decoration: underline; box-shadow: none }}
+.labkit-widget .labkit-primary.jupyter-button {{ font-weight: bold; border: 2px solid var(--jp-brand-color1, {_LINE}) }}
+.labkit-widget .jupyter-button:disabled {{ opacity: 1; color: var(--jp-ui-font-color2, {_INK}); border-style: dashed }}
+.labkit-widget :is(button, input, select, textarea, pre):focus-visible {{
+  outline: 3px solid var(--jp-brand-color1, Highlight) !important; outline-offset: 1px }}
+.labkit-widget .labkit-link.jupyter-button {{ padding: 0; background: none; border: none; text-align: left;
+  text-decoration: underline; color: var(--jp-content-link-color, {_INK}) }}
+</style>"""
+"""Colours are the page's own (JupyterLab's variables, then Visual Studio Code's), in either theme."""
+
+
+class Widget(ABC):
+    """A widget with a value and a twin. Its view is made when it is shown, and never without a notebook."""
+
+    @property
+    @abstractmethod
+    def value(self) -> Any:
+        """What is chosen now; there is a valid choice from the start."""
+
+    @abstractmethod
+    def twin(self) -> Twin:
+        """Say in text and HTML what the widget shows now."""
+
+    @abstractmethod
+    def make_view(self) -> Any:
+        """Make the view, an ipywidgets box. Called once; later changes are the view's own business."""
+
+    @cached_property
+    def view(self) -> Any:
+        """The live view with the style of all widgets."""
+        from ipywidgets import HTML, VBox
+
+        view = VBox([HTML(STYLE), self.make_view()])
+        view.add_class("labkit-widget")
+        return view
+
+    @cached_property
+    def _shown(self) -> list[Any]:
+        """The handles of the twins that are on the page."""
+        return []
+
+    def changed(self) -> None:
+        """Bring the twins on the page up to date; a view calls it after each change of the state."""
+        for handle in self._shown:
+            handle.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        twin = self.twin()
+        return {"text/plain": twin.text, "text/html": _NO_VIEW + framed(twin.html)}
+
+    def __repr__(self) -> str:
+        return self.twin().text
+
+    def _repr_html_(self) -> str:
+        """The twin, for pages that are made without a notebook."""
+        return framed(self.twin().html)
+
+    def _ipython_display_(self) -> None:
+        """Show the twin, and under it the live view; in a terminal, the twin's text alone."""
+        self._shown.append(_display(self._bundle(), display_id=True))
+        try:
+            view = self.view
+        except ImportError:  # labkit without its notebooks: the twin alone
+            return
+        _display({WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}})
+
+
+def _display(bundle: dict[str, Any], **options: Any) -> Any:
+    from IPython import display  # has no types
+
+    show: Any = display.display
+    return show(bundle, raw=True, **options)
