@@ -120,3 +120,14 @@ def test_a_lab_that_does_not_begin_is_told_and_not_run(tmp_path: Path) -> None:
         outcome = run(NOTEBOOKS / f"{lab}.ipynb", tmp_path, {})
         assert (outcome.verdict, outcome.ran) == ("simulated only", 0)
         assert outcome.left_out[0][1].startswith("the whole lab: ")
+
+
+def test_an_exercise_does_not_miss_what_the_history_can_not_tell() -> None:
+    """PutObject is a data event: in a real account nobody can say from the history that it was not made."""
+    from labkit.exercises.loader import labs
+    from labkit.exercises.needs import DATA_EVENTS
+
+    needs = [made for lab in labs().values() for spec in lab.specs() for made in spec.needs]
+    assert {made.call for made in needs if not made.in_history} <= DATA_EVENTS
+    assert {made.call for made in needs if made.in_history} & {"CreateKey", "CreateRole", "CreateBucket"}
+    assert [made for made in needs if made.call == "PutObject" and made.in_history] == []
