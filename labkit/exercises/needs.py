@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
 # Data events, which CloudTrail's event history of a real account does not have ("Logging data events", CloudTrail User
 # Guide): whether such a call was made it can't tell.
 DATA_EVENTS = frozenset({
