@@ -32,6 +32,8 @@ class LabView(Protocol):
     region: str
     observer: Any
 
+    @property
+    def simulated(self) -> bool: ...
     def events(self) -> list[dict[str, Any]]: ...
 
 
