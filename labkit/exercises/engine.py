@@ -31,6 +31,7 @@ class LabView(Protocol):
     name: str
     region: str
     observer: Any
+    simulated: bool
 
     @property
     def simulated(self) -> bool: ...
