@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from labkit.key_stores import LabProxy
 
 EXTERNAL = "EXTERNAL_KEY_STORE"
-TEMP, BATCH = "Temp", "Batch"
+TEMP, BATCH, ADMINISTRATOR = "Temp", "Batch", "LabAdministrator"
 USES = ("Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncrypt")
 SERVICES = ("", "s3", "ec2", "lambda", "secretsmanager", "logs")
-OTHERS = ("Temps", "Temporary", "ATemp", "temp", "Intern", "LabAdministrator")
+OTHERS = ("Temps", "Temporary", "ATemp", "temp", "Intern", ADMINISTRATOR)
 VETOED = "The external key store proxy denied access"  # the spec of the proxy API, "Error codes"
 
 
@@ -73,7 +73,7 @@ def back_from_the_attic(lab: View, answer: Any) -> Outcome:
         return not_yet("The object `letter.txt` is no longer as it was: put under the key described `attic`.")
     read = (each for each in calls(lab, "Decrypt") if key_arn(each) == key["Arn"] and _is_letter(each))
     if not any(_later(lab, each, asked[-1]) for each in read):
-        return not_yet("The store is connected. Nobody has read it since, the object `letter.txt`.")
+        return not_yet("The store is connected. But nobody has read the object `letter.txt` since.")
     return solved("Proxy first, then the store: disconnect, connect, wait. The letter can be read.")
 
 
@@ -142,9 +142,9 @@ def never_arrived(lab: View, answer: Any) -> Outcome:
     failed = [each for each in _failed(lab, "ward-1") if is_by(each, BATCH)]
     lost = [each for each in failed if each["requestID"] not in noted]
     if answer == len(failed):
-        return not_yet("That are all that failed. Some of them stand in the proxy's log.")
+        return not_yet("That is the number of all that failed. Some of them stand in the proxy's log.")
     if answer == len(failed) - len(lost):
-        return not_yet("So many failed, and stand in the proxy's log. The question is about the others.")
+        return not_yet("That many failed, and they stand in the proxy's log. The question is about the others.")
     if answer != len(lost):
         return not_yet("That is not the number of Batch's failed calls that the proxy has not seen.")
     return solved("The proxy's log has no trace of them. If you look there alone, you do not know that they failed.")
@@ -202,6 +202,9 @@ def _trouble(lab: View, store: dict[str, Any], arn: str, external: str) -> str:
             return f"The external key `{external}` is {found.status}."
         if _access_key(store) not in [each.access_key_id for each in proxy.credentials.all()]:
             return f"KMS signs with a credential that the proxy of `{store['CustomKeyStoreName']}` does not accept."
+        told = {"awsPrincipalArn": f"arn:aws:iam::{arn.split(':')[4]}:role/{ADMINISTRATOR}", "kmsKeyArn": arn}
+        if denied_by(proxy.denials, told | {"kmsOperation": "Decrypt"}, external) is not None:
+            return f"The own policy of the proxy of `{store['CustomKeyStoreName']}` refuses you."
     return unusable(lab, arn)
 
 
@@ -278,5 +281,8 @@ def _letter(lab: LabView, arn: str) -> bool:
     """Whether the object is there still, as it was put, under the key."""
     s3 = lab.observer.client("s3")
     account = arn.split(":")[4]
+    found = s3.list_objects_v2(Bucket=f"clinic-{account}", Prefix="letter.txt").get("Contents", ())
+    if "letter.txt" not in [each["Key"] for each in found]:
+        return False
     head = s3.head_object(Bucket=f"clinic-{account}", Key="letter.txt")
     return bool(head.get("SSEKMSKeyId") == arn)
