@@ -109,6 +109,10 @@ _TRY = (
 )
 _DENY = "research_proxy.deny(principal=temp.arn{})\n"
 _RIGHT = _DENY.format("")
+_NO_IAM = (
+    'iam = boto3.client("iam")\nfor name in iam.list_role_policies(RoleName="Temp")["PolicyNames"]:\n'
+    '    iam.delete_role_policy(RoleName="Temp", PolicyName=name)\n'
+)
 VETO: Rows = (
     (_DENY.format(', via_service=""') + _TRY, NO, "by way of s3 would pass"),
     (_DENY.format(', external_key="ward-1"'), NO, "Encrypt would pass"),
@@ -118,7 +122,7 @@ VETO: Rows = (
     (_RIGHT + 'research_proxy.deny(operation="ReEncrypt")\n' + _TRY, NO, "with ReEncrypt"),
     ("proxy.deny(principal=temp.arn)\n", "not attempted", "denies nothing"),
     (_RIGHT + 'kms.create_grant(KeyId=research, GranteePrincipal=temp.arn, Operations=["Decrypt"])\n' + _TRY, NO, "AWS"),
-    ('lab.role("Temp", policy=[])\n', NO, "leave AWS as it was"),
+    (_NO_IAM, NO, "leave AWS as it was"),
     (_RIGHT + "kms.decrypt(CiphertextBlob=finding)\n" + _TRY.rpartition("kms.decrypt")[0], NO, "as yourself"),
     (_RIGHT + _TRY + "research_proxy.stop()\n", NO, "is stopped"),
     (_RIGHT + _TRY + "research_proxy.allow_all()\n", "not attempted", "denies nothing"),
@@ -135,7 +139,7 @@ VETO: Rows = (
 _JOIN = 'both = trail().merge(pd.DataFrame(proxy.log()), on="kms_request_id", how="{}", indicator=True)\n'
 ARRIVED: Rows = (
     (_JOIN.format("inner") + 'answer = int(((both.caller == "Batch") & (both.error_code != "")).sum())\n', NO, "log"),
-    ("answer = 24\n", NO, "not the number"),
+    ("answer = 15\n", NO, "not the number"),
     ("answer = 0\n", NO, "not the number"),
     (
         'noted = {each.kms_request_id for each in proxy.log()}\nfound = trail().query("caller == \'Batch\'")\n'
