@@ -39,7 +39,7 @@ class _Plain:
         self.observer: Any = self
 
     def client(self, service: str, region: str | None = None) -> Any:
-        return self.session.client(service, region_name=region or self.region)
+        return self.session.client(service, region or self.region)
 
     def rcps(self) -> list[list[tuple[str, str]]]:
         return []
