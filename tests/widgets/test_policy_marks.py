@@ -69,7 +69,8 @@ PROBLEMS: list[tuple[str, Any, str, list[tuple[int, str, str]]]] = [
      '{"Principal": "*",\n"Effect": "Yes", "Action": 3, "Resource": "*"}'),
      [(2, '"Who"', "unknown element"), (4, "{", "no principal"), (5, "7", "a statement is a JSON object"),
       (7, '"Effect"', "Effect must be"), (7, '"Action"', "Action is a string or a list")]),
-    ("one statement, without a list", "identity", '{"Statement":\n{"Effect": "Allow", "Action": "x",\n"Resource": "*"}}',
+    ("one statement, without a list", "identity",
+     '{"Statement":\n{"Effect": "Allow", "Action": "x",\n"Resource": "*"}}',
      [(2, '"Action"', "must be prefaced")]),
 ]  # fmt: skip
 
@@ -91,7 +92,8 @@ NOTES: list[tuple[str, Any, str, list[tuple[int, str]]]] = [
     ("a pattern that matches nothing", "identity", policy('{"Effect": "Allow", "Action": "kms:Xy*", "Resource": "*"}'),
      [(2, "KMS has no action kms:Xy*")]),
     ("a pattern that matches", "identity", policy('{"Effect": "Allow", "Action": "KMS:*crypt", "Resource": "*"}'), []),
-    ("S3 in a key policy", "key", policy('{"Effect": "Allow", "Principal": "*",\n"Action": "s3:Get*", "Resource": "*"}'),
+    ("S3 in a key policy", "key",
+     policy('{"Effect": "Allow", "Principal": "*",\n"Action": "s3:Get*", "Resource": "*"}'),
      [(3, "s3:Get* means nothing here")]),
     ("no resource in a key policy", "key", policy('{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt"}'),
      [(2, "Without Resource, KMS stores this statement")]),

@@ -124,7 +124,7 @@ class Account:
     @property
     def principals(self) -> tuple[str, ...]:
         """Whom the menu offers: roles and users, without the roles of services."""
-        offered = [each for each in self.everybody or () if "/aws-service-role/" not in each]
+        offered = sorted(each for each in self.everybody or () if "/aws-service-role/" not in each)
         mine = [each for each in offered if each.endswith(("/LabAdministrator", "/lab-administrator"))]
         return (*(each for each in offered if each not in mine), *mine)[: 2 * MOST]
 

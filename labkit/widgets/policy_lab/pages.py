@@ -9,7 +9,6 @@ from ...cloud.policy.explanation import Explanation
 from ..twin import Code, Facts, Heading, Part, Table, Words
 from .marks import Mark
 from .papers import Paper
-from .who_else import WhoElse
 from .workbench import Workbench
 
 NAME = "Policy lab"
@@ -89,21 +88,6 @@ def marked(paper: Paper, marks: Sequence[Mark]) -> list[Part]:
         for each in marks
     ]
     return [Table(f"{paper.title}: look here", ("Kind", "Line", "Column", "Text", "What is wrong"), rows)]
-
-
-def gains(found: WhoElse) -> list[Part]:
-    """Show who gets what by the edited documents."""
-    parts: list[Part] = [Words(each, "note") for each in found.notes]
-    rows = [(each.who, each.on, _listed(each.actions), each.how or "always") for each in found.gains]
-    if rows or not found.notes:
-        caption = "By the edited documents, and not by the present ones"
-        parts.append(Table(caption, ("Who", "On", "May", "When"), rows, "nobody gets anything"))
-    return parts
-
-
-def _listed(actions: Sequence[str]) -> str:
-    shown = ", ".join(actions[:6])
-    return f"{shown} and {len(actions) - 6} more" if len(actions) > 6 else shown
 
 
 def unread(bench: Workbench) -> list[Part]:

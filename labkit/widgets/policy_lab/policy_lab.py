@@ -109,7 +109,7 @@ class PolicyLab(Widget):
         bench, decided = self.logic, self.logic.decide()
         parts = [*pages.head(), *pages.question(bench), *pages.decision(bench, decided), *self.said]
         parts += pages.changes(bench, decided)
-        parts += pages.gains(self.found) if self.found else []
+        parts += self.found.parts if self.found else ()
         for paper in bench.papers:
             parts += pages.document(bench, paper) if paper.is_there or not paper.is_sound else []
         return Twin((*parts, *pages.reasons(decided), *pages.unread(bench)))

@@ -126,7 +126,7 @@ class PolicyLabView:
         self._decision.value = html(pages.decision(bench, decided), "status")
         self._marks.value = html(pages.marked(paper, bench.marks(paper)), "status")
         self._reasons.value = html([*pages.reasons(decided), *pages.unread(bench)])
-        said = [*self._lab.said, *(pages.gains(self._lab.found) if self._lab.found else [])]
+        said = [*self._lab.said, *(self._lab.found.parts if self._lab.found else ())]
         self._said.value = html(said, "status") if said else ""
         changes = decided.changes if decided else ()
         self._changes.options = [(one_line(f"{n}. {each.text}", 200), n) for n, each in enumerate(changes, 1)]

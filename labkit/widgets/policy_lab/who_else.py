@@ -23,10 +23,11 @@ from ...exercises.reach.moment import is_past, moment
 from ...exercises.reach.relevant import mention, policies_of, question_of, region_of
 from ...exercises.reach.situations import Mentioned
 from ...exercises.reach.things import keys_of_others
+from ..twin import Part, Table, Twin, Words
 from .papers import Paper, Papers, policies
 from .workbench import Workbench
 
-MOST_WAYS = 2
+MOST_WAYS, MOST_ACTIONS = 2, 6  # that are told in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,31 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class WhoElse:
-    """The answer: `gains`, and what it does not say (`notes`)."""
+    """The answer: `gains`, and what it does not say (`notes`). Shown as a table."""
 
     gains: tuple[Gain, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The table, and the notes."""
+        notes = tuple(Words(each, "note") for each in self.notes)
+        if not self.gains and notes:
+            return notes
+        rows = [(each.who, each.on, _listed(each.actions), each.how or "always") for each in self.gains]
+        caption = "By the edited documents, and not by the present ones"
+        return (*notes, Table(caption, ("Who", "On", "May", "When"), rows, "nobody gets anything"))
+
+    def __repr__(self) -> str:
+        return Twin(self.parts).text
+
+    def _repr_html_(self) -> str:
+        return Twin(self.parts).html
+
+
+def _listed(actions: tuple[str, ...]) -> str:
+    shown = ", ".join(actions[:MOST_ACTIONS])
+    return f"{shown} and {len(actions) - MOST_ACTIONS} more" if len(actions) > MOST_ACTIONS else shown
 
 
 @dataclass(frozen=True, slots=True)
