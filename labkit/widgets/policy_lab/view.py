@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -59,11 +59,10 @@ class PolicyLabView:
         asked, account = lab.asked, lab.account
         people = list(dict.fromkeys((*account.principals, asked.principal)))
         keys = [(one_line(f"{words} ({arn})", 120), arn) for arn, words in account.keys.items()]
-        self._who = choice(w.Dropdown, "Principal", people, asked.principal, self._set("principal"))
+        self._who = _typed("Principal", people, asked.principal, self._set("principal"))
         self._key = choice(w.Dropdown, "KMS key", keys, asked.key, self._set("key"))
-        self._action = choice(w.Dropdown, "Action", ACTIONS, asked.action, self._set("action"))
+        self._action = _typed("Action", ACTIONS, asked.action, self._set("action"))
         self._more = [
-            text("Other principal (ARN)", "", self._set_other),
             text("Encryption context", _pairs(asked.encryption_context), self._set_pairs("encryption_context"), "a=1"),
             text("Source IP address", asked.source_ip, self._set("source_ip")),
             choice(w.Dropdown, "MFA", _MFA, asked.mfa, self._set("mfa")),
@@ -71,8 +70,7 @@ class PolicyLabView:
             text("Through the service", asked.via_service, self._set("via_service"), "s3"),
             text("Other condition keys", _pairs(_plain(asked.context)), self._set_pairs("context"), "aws:x=1, kms:y=2"),
         ]
-        for each in (self._who, self._key, self._action):
-            each.layout = _FULL
+        self._key.layout = _FULL
         return [self._who, self._key, self._action, row(*self._more)]
 
     def _set(self, name: str) -> Callable[[Any], None]:
@@ -89,10 +87,6 @@ class PolicyLabView:
                 self._choose(**{name: {key.strip(): said.strip() for key, _, said in pairs if key.strip()}})
 
         return change
-
-    def _set_other(self, value: str) -> None:
-        if not self._busy:
-            self._choose(principal=value.strip() or self._who.value)
 
     def _choose(self, **asked: Any) -> None:
         try:
@@ -165,6 +159,14 @@ class PolicyLabView:
     def _send(self) -> None:
         self._lab.send()
         self._tell()
+
+
+def _typed(label: str, options: Sequence[str], value: str, changed: Callable[[str], None]) -> Any:
+    """A line to type in that offers what there is; letters in a menu would be JupyterLab's own shortcuts."""
+    made = w.Combobox(value=value, options=options, description=label, style=WIDE, layout=_FULL)
+    made.continuous_update = False
+    made.observe(lambda change: changed(change["new"]), "value")
+    return made
 
 
 def _pairs(given: Mapping[str, str]) -> str:

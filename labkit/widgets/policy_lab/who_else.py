@@ -133,6 +133,8 @@ class _Search:
                 for thing in self._others():
                     yield from self._gained(now, thing, then, thing)
         for each in self._reach.callers(before.key, after.key):
+            if each.principal.kind == "Anonymous":
+                continue  # "Requests must be signed" (KMS API Reference, "Signing Requests")
             if _role_of(each) != _role_of(me):
                 yield from self._gained(each, after.key, each, before.key)
             elif each.principal.arn != me.principal.arn:  # a session of the same role that a document names
@@ -192,7 +194,10 @@ def _gathered(found: Iterable[Access]) -> Iterator[Gain]:
     """Bring together what one gets on one thing in the same cases."""
     cases: dict[tuple[str, str, str], list[str]] = {}
     for each in found:
-        who = each.caller.words + (" (as far as its own account allows it)" if each.caller.foreign else "")
+        caller = each.caller
+        strange = caller.principal.kind == "AWSService" and not caller.named
+        words = "a service that no document names" if strange else caller.words
+        who = words + (" (as far as its own account allows it)" if caller.foreign else "")
         cases.setdefault((who, each.thing.words or "no key", each.action), []).append(each.how)
     rows: dict[tuple[str, str, str], list[str]] = {}
     for (who, on, action), hows in cases.items():
