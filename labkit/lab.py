@@ -12,6 +12,7 @@ from .accounts.behind import Behind
 from .errors import LabError
 from .observer import Observer
 from .offers_key_stores import OffersKeyStores
+from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from .progress import Page
     from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
-    from .widgets.console import Console
     from .widgets.quiz import QuizWidget
 
 
@@ -65,7 +65,7 @@ def _distance(given: Mapping[str, float]) -> timedelta:
         raise ValueError(f"Give a distance in time as days=8 or hours=1.5, not {told}.") from None
 
 
-class Lab(OffersKeyStores):
+class Lab(OffersKeyStores, OffersWidgets):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
@@ -261,17 +261,6 @@ class Lab(OffersKeyStores):
         from .audit.progress import for_people
 
         return audit(only=only, region=self.region, progress=for_people())
-
-    def console(self, identity: Any = None) -> Console:
-        """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
-
-        `identity` is whose calls it makes: a role, user or account of the lab, a boto3 session, or a boto3 KMS client.
-        Without one, it is yours.
-        """
-        self._remote.require()
-        from .widgets.console import Console, clients_of
-
-        return Console(clients_of(identity, self.region), self.explain)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.
