@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .accounts.behind import Behind
 
 if TYPE_CHECKING:
     from .widgets.views.key_states import KeyStatesWidget
+    from .widgets.views.rotation import RotationWidget
 
 
 class OffersViews:
     """A part of `Lab`: live pictures. `identity` is whose calls they make, as for `lab.console()`; else yours."""
 
     region: str
+    simulated: bool
+    clock: Any
     _remote: Behind
 
     def explain(self, call: Any) -> Any:
@@ -29,6 +34,30 @@ class OffersViews:
         from .widgets.views.key_states import KeyStatesWidget
 
         return KeyStatesWidget(self._clients_of(identity), key, self.explain)
+
+    def rotation_view(
+        self,
+        key: str,
+        ciphertexts: Sequence[tuple[datetime, bytes]] = (),
+        context: Mapping[str, str] | None = None,
+        identity: Any = None,
+    ) -> RotationWidget:
+        """Show a key's material over time, with a slider that moves the lab's clock forward: `.forward(days=366)`.
+
+        `ciphertexts` are pairs: when one was made, and the CiphertextBlob. Each is decrypted once, with the encryption
+        context `context`, and what comes out is thrown away: only the answer's KeyMaterialId is read. A real account
+        has no clock to move, and the view no slider.
+        """
+        from .widgets.views.rotation import RotationWidget
+
+        def advance(days: int) -> datetime:
+            moved: datetime = self.clock.advance(days=days)
+            return moved
+
+        moves = advance if self.simulated else None
+        return RotationWidget(
+            self._clients_of(identity), key, self.clock.now, moves, ciphertexts, context, self.explain
+        )
 
     def _clients_of(self, identity: Any) -> dict[str, Any]:
         self._remote.require()
