@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .accounts.behind import Behind
@@ -11,6 +12,7 @@ from .accounts.behind import Behind
 if TYPE_CHECKING:
     from .widgets.views.key_states import KeyStatesWidget
     from .widgets.views.rotation import RotationWidget
+    from .widgets.views.sealed import SealedWidget
 
 
 class OffersViews:
@@ -58,6 +60,25 @@ class OffersViews:
         return RotationWidget(
             self._clients_of(identity), key, self.clock.now, moves, ciphertexts, context, self.explain
         )
+
+    def envelope_view(
+        self,
+        sealed: str | Path | bytes,
+        key: str,
+        context: Mapping[str, str],
+        readers: Mapping[str, Any] | None = None,
+        identity: Any = None,
+    ) -> SealedWidget:
+        """Show a file that `labkit.envelope` sealed: whose bytes are which, and which reader can open it.
+
+        `sealed` is a path, or the bytes. `readers` are names with roles or sessions, as `identity` is; else it is you
+        alone. Each of them tries with real calls. Try what fails: `.flip("Commitment")`, `.cut(1)`, `.expect({…})`,
+        `.take_key_away()` (DisableKey), `.give_key_back()`, `.restore()`. The file itself is never written.
+        """
+        from .widgets.views.sealed import SealedWidget
+
+        clients = {name: self._clients_of(each)["kms"] for name, each in (readers or {}).items()}
+        return SealedWidget(sealed, self._clients_of(identity)["kms"], key, context, clients, self.explain)
 
     def _clients_of(self, identity: Any) -> dict[str, Any]:
         self._remote.require()
