@@ -11,6 +11,7 @@ from .accounts.behind import Behind
 
 if TYPE_CHECKING:
     from .widgets.views.key_states import KeyStatesWidget
+    from .widgets.views.reach import ReachWidget
     from .widgets.views.rotation import RotationWidget
     from .widgets.views.sealed import SealedWidget
 
@@ -21,6 +22,7 @@ class OffersViews:
     region: str
     simulated: bool
     clock: Any
+    observer: Any
     _remote: Behind
 
     def explain(self, call: Any) -> Any:
@@ -79,6 +81,19 @@ class OffersViews:
 
         clients = {name: self._clients_of(each)["kms"] for name, each in (readers or {}).items()}
         return SealedWidget(sealed, self._clients_of(identity)["kms"], key, context, clients, self.explain)
+
+    def reach_graph(self, identity: Any = None) -> ReachWidget:
+        """Show who reaches which customer managed key of the lab's Region, and how: policies, grants, other accounts.
+
+        `.show("alias/orders")` chooses one key. Without `identity`, it is read as the kit's checks read: in a lab, the
+        calls leave no trace.
+        """
+        self._remote.require()
+        from .widgets.views.reach import ReachWidget
+
+        services = ("kms", "iam")
+        seen = {each: self.observer.client(each) for each in services}
+        return ReachWidget(seen if identity is None else self._clients_of(identity))
 
     def _clients_of(self, identity: Any) -> dict[str, Any]:
         self._remote.require()
