@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .accounts.behind import Behind
 
 if TYPE_CHECKING:
+    from .widgets.views.inner_calls import InnerCallsWidget
     from .widgets.views.key_states import KeyStatesWidget
     from .widgets.views.reach import ReachWidget
     from .widgets.views.rotation import RotationWidget
@@ -25,6 +26,10 @@ class OffersViews:
     observer: Any
     _remote: Behind
 
+    def events(self) -> list[dict[str, Any]]:
+        """Read CloudTrail's records; see `Lab.events`."""
+        raise NotImplementedError
+
     def explain(self, call: Any) -> Any:
         """Explain a refusal; see `Lab.explain`."""
         raise NotImplementedError
@@ -38,6 +43,15 @@ class OffersViews:
         from .widgets.views.key_states import KeyStatesWidget
 
         return KeyStatesWidget(self._clients_of(identity), key, self.explain)
+
+    def sequence_view(self, last: int = 20) -> InnerCallsWidget:
+        """Show one of the last calls and its inner calls, and let another be picked: `.pick(3)`.
+
+        `lab.sequence(3)` draws the last three calls in one picture.
+        """
+        from .widgets.views.inner_calls import InnerCallsWidget
+
+        return InnerCallsWidget(self.events, last)
 
     def rotation_view(
         self,

@@ -176,10 +176,10 @@ def _of(person: Person, key: Key) -> Iterator[Link]:
         actions = [f"kms:{name}" for name in grant.operations]
         limits = grant.constraints
         bound = bool(limits.encryption_context_equals or limits.encryption_context_subset or limits.source_arn)
-        conditions = ("the grant's constraint",) if bound else ()
+        limited: tuple[str, ...] = ("the grant's constraint",) if bound else ()
         given = actions if bound else [each for each in actions if each in allowed]
         if given:
-            found.setdefault((f"{GRANT} ({grant.id[:8]}…)", conditions), []).extend(given)
+            found.setdefault((f"{GRANT} ({grant.id[:8]}…)", limited), []).extend(given)
     for (how, conditions), actions in found.items():
         yield Link(f"{person.kind} {person.name}", key.arn, how, tuple(dict.fromkeys(actions)), conditions)
 
