@@ -18,6 +18,7 @@ class OffersWidgets:
     name: str
     region: str
     observer: Any
+    simulated: bool
     events: Callable[[], list[dict[str, Any]]]
     explain: Callable[[Any], Any]
     _remote: Behind

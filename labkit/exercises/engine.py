@@ -31,10 +31,10 @@ class LabView(Protocol):
     name: str
     region: str
     observer: Any
-    simulated: bool
 
     @property
     def simulated(self) -> bool: ...
+
     def events(self) -> list[dict[str, Any]]: ...
 
 
