@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from . import __version__
-from .commands import audit, check_lab, clean_up, cost, diagnose, doctor, progress, receipt, serve, xks_proxy
+from .commands import audit, check_lab, clean_up, cost, diagnose, doctor, learn, progress, receipt, serve, xks_proxy
 
 # In the order in which `labkit --help` lists them.
-COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost, clean_up, progress, receipt, xks_proxy)
+COMMANDS = (learn, serve, doctor, check_lab, diagnose, audit, cost, clean_up, progress, receipt, xks_proxy)
 OUTPUT_ERROR = 1
 
 
