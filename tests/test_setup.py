@@ -129,7 +129,7 @@ def test_conda_installs_what_pip_installs(project: dict, environment: dict, chec
 
 
 def test_the_image_installs_what_pip_installs(project: dict, checkout: Path) -> None:
-    """Dockerfile: a Python that is supported, held to constraints.txt, with the extra that labs need; it runs labkit."""
+    """Dockerfile: a Python that is supported, held to constraints.txt, with the extra that labs need."""
     steps = re.findall(r"^([A-Z]+) (.+)$", (checkout / "Dockerfile").read_text(), re.MULTILINE)
     python = re.fullmatch(r"python:([\d.]+)-slim", dict(steps)["FROM"])[1]
     assert f"Programming Language :: Python :: {python}" in project["project"]["classifiers"]

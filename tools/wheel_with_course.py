@@ -1,7 +1,7 @@
 """Puts the course into the wheel: setuptools calls this while it builds (pyproject.toml, `cmdclass`).
 
-Notebooks and docs stand once in the checkout. A wheel gets a copy in `labkit/learn/material/`, from which `labkit learn`
-hands them out. An editable install needs none: `labkit learn` finds the checkout.
+Notebooks and docs stand once in the checkout. A wheel gets a copy in `labkit/learn/material/`, from which
+`labkit learn` hands them out. An editable install needs none: `labkit learn` finds the checkout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MADE = shutil.ignore_patterns(
 )
 
 
-class BuildWithCourse(build_py):
+class BuildWithCourse(build_py):  # type: ignore[misc]  # setuptools tells mypy no types
     """Build the package as ever, and copy the course beside it."""
 
     def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Opens the course in JupyterLab: in this environment, or, where JupyterLab is missing here, in one of the folder's own.
+"""Opens the course in JupyterLab: in this environment, or, where it is missing, in one of the folder's own.
 
 Starts processes; installs only into `.venv` of the learner's folder, and says so before.
 """
@@ -64,7 +64,7 @@ def install(folder: Path) -> None:
     make = [sys.executable, "-m", "venv", str(folder / ".venv")]
     fill = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *exact, wanted]
     for command in (make, fill):
-        if subprocess.run(command, check=False).returncode:
+        if subprocess.run(command, check=False).returncode:  # noqa: S603  # written above
             raise CannotOpenError(
                 "That did not work; the words of the command are above. Is there a network, and room on the disk? "
                 "Start it again, or install JupyterLab beside labkit yourself: pip install 'labkit[notebooks]'"
@@ -74,7 +74,7 @@ def install(folder: Path) -> None:
 def ready(python: Path) -> bool:
     """Tell whether that interpreter is there and has JupyterLab and labkit."""
     asked = [str(python), "-c", "import jupyterlab, labkit"]
-    return python.exists() and subprocess.run(asked, check=False, capture_output=True).returncode == 0
+    return python.exists() and subprocess.run(asked, check=False, capture_output=True).returncode == 0  # noqa: S603
 
 
 def run(python: str, folder: Path) -> int:
@@ -82,6 +82,7 @@ def run(python: str, folder: Path) -> int:
     bin_folder = str(Path(python).parent)
     environment = {**os.environ, "PATH": os.pathsep.join([bin_folder, os.environ.get("PATH", "")])}
     try:
-        return subprocess.run(jupyter_command(python, folder), env=environment, check=False).returncode
+        command = jupyter_command(python, folder)
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # written above
     except KeyboardInterrupt:  # Ctrl-C reached JupyterLab, too, which has ended by its own question
         return 0

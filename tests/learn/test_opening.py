@@ -74,7 +74,8 @@ def test_no_open_says_what_is_missing(
     """And installs nothing."""
     monkeypatch.setattr(opening, "missing", lambda: ["jupyterlab"])
     assert cli.main(["learn", "--no-open", str(tmp_path)]) == 0
-    assert "Not installed here: jupyterlab. Install them with: pip install 'labkit[notebooks]'" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Not installed here: jupyterlab. Install them with: pip install 'labkit[notebooks]'" in out
     assert ran == []
 
 
