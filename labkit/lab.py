@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .audit import Report
     from .disturbed import Disturbed
-    from .exercises import Exercise, Exercises
+    from .exercises import Exercise, Exercises, Outcome, Spec
     from .explain import Explained, Refused
     from .progress import Page
     from .soft_mode import SoftMode
@@ -119,10 +119,17 @@ class Lab(OffersKeyStores):
         self._remote.require()
         if self._exercises is None:
             from .exercises import Exercises
-            from .progress import Keeper
 
-            self._exercises = Exercises(self, Keeper(self.name).checked)
+            self._exercises = Exercises(self, self._told)
         return self._exercises.get(name)
+
+    def _told(self, spec: Spec, outcome: Outcome) -> None:
+        """Keep what a check found, and tell the class of it, if there is one."""
+        from .classroom import checked
+        from .progress import Keeper
+
+        Keeper(self.name).checked(spec, outcome)
+        checked(self.name, spec, outcome)
 
     def quiz(self) -> QuizWidget:
         """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
