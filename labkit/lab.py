@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .audit import Report
     from .disturbed import Disturbed
-    from .exercises import Exercise, Exercises, Outcome, Spec
+    from .exercises import Exercise, Exercises
     from .explain import Explained, Refused
     from .progress import Page
     from .soft_mode import SoftMode
@@ -118,18 +118,11 @@ class Lab(OffersKeyStores):
         """Open an exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
         self._remote.require()
         if self._exercises is None:
+            from .classroom import told
             from .exercises import Exercises
 
-            self._exercises = Exercises(self, self._told)
+            self._exercises = Exercises(self, told(self.name))
         return self._exercises.get(name)
-
-    def _told(self, spec: Spec, outcome: Outcome) -> None:
-        """Keep what a check found, and tell the class of it, if there is one."""
-        from .classroom import checked
-        from .progress import Keeper
-
-        Keeper(self.name).checked(spec, outcome)
-        checked(self.name, spec, outcome)
 
     def quiz(self) -> QuizWidget:
         """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""

@@ -17,7 +17,7 @@ TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105  the variable's name
 PATIENCE = 2.0  # seconds that a cell waits for the page at most
 _ADDRESS = re.compile(r"https?://[^\s@]+/")
 _LONGEST = 100_000  # bytes of an answer
-TOLD = (
+AGREED = (
     "You agreed that your trainer sees your progress: which lab you are in, which exercises you have solved or not yet "
     f"solved, and the names of errors. Nothing that you write is sent. To stop it, run `%env {CLASS}=off`."
 )

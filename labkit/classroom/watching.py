@@ -9,10 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..exercises import Outcome, Spec
+from ..exercises import Outcome, Spec, Told
 from ..presence import folder
-from ..progress import NotKept, Store
-from .reporting import CLASS, TOLD, Classroom, Notices
+from ..progress import Keeper, NotKept, Store
+from .reporting import AGREED, Classroom, Notices
 
 _EVENT = "post_run_cell"
 SELDOM = 20.0  # seconds between two cells that are told of, if nothing else is
@@ -30,16 +30,22 @@ def begin(lab: str) -> None:
     if classroom is None:
         return
     watch = Watch(lab)
-    sys.stdout.write(f"{TOLD}\n")
+    sys.stdout.write(f"{AGREED}\n")
     watch.tell(kind="start")
     if shell is not None:
         shell.events.register(_EVENT, watch.after)
 
 
-def checked(lab: str, spec: Spec, outcome: Outcome) -> None:
-    """Tell what a check found, unless nothing was attempted, or it could not tell."""
-    if outcome.status in ("solved", "not yet"):
-        Watch(lab).tell(kind="check", item=spec.id, status=outcome.status)
+def told(lab: str) -> Told:
+    """Make what hears of each check of a lab: the learner's own progress, and then the class's page, if there is one."""
+    keeper = Keeper(lab)
+
+    def tell(spec: Spec, outcome: Outcome) -> None:
+        keeper.checked(spec, outcome)
+        if outcome.status in ("solved", "not yet"):
+            Watch(lab).tell(kind="check", item=spec.id, status=outcome.status)
+
+    return tell
 
 
 class Watch:
@@ -92,6 +98,3 @@ def _show(notices: Notices) -> None:
 def _shell() -> Any:
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None
-
-
-__all__ = ["CLASS", "PAUSED", "Watch", "begin", "checked", "name_of"]

@@ -1,4 +1,4 @@
-"""What the service answers: a kernel's reports, the trainer's page, the trainer's three verbs. Who may, the hub says."""
+"""What the service answers: a kernel's reports, the trainer's page, the trainer's verbs. Who may, the hub says."""
 
 from __future__ import annotations
 
