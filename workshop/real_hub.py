@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import secrets
@@ -17,6 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 HERE = Path(__file__).resolve().parent
 EXTRA = """
@@ -59,6 +61,14 @@ class Hub:
             return status, json.loads(text)
         except ValueError:
             return status, text
+
+    def form(self, path: str, fields: dict[str, str], token: str) -> int:
+        """Send a form, and follow no redirect; the status."""
+        headers = {"Authorization": f"token {token}", "Content-Type": "application/x-www-form-urlencoded"}
+        address = urlsplit(self.address)
+        with closing(http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)) as connection:
+            connection.request("POST", path, urlencode(fields), headers)
+            return connection.getresponse().status
 
     def start(self, name: str, options: Any = None) -> float:
         """Make a user and start their server; the seconds until it answers. NotReady if it does not."""
@@ -145,7 +155,7 @@ def kernel(hub: Hub, name: str) -> Iterator[Any]:
 
     As somebody who can be asked (`allow_stdin`): a learner in a browser.
     """
-    import websocket  # comes with jupyterlab's test tools; see workshop/measure
+    import websocket  # comes with jupyter-server
 
     token = hub.token_of(name)
     _, made = hub.ask("POST", f"/user/{name}/api/kernels", {"name": "python3"}, token)
@@ -159,3 +169,26 @@ def kernel(hub: Hub, name: str) -> Iterator[Any]:
     ) as channel:
         yield lambda code: _run(channel, code)
     hub.ask("DELETE", f"/user/{name}/api/kernels/{made['id']}", None, token)
+
+
+def _run(channel: Any, code: str) -> str:
+    """Run one cell; what it printed and showed, as text, with the names of errors."""
+    asked = secrets.token_hex(8)
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True}
+    header = {"msg_id": asked, "msg_type": "execute_request", "username": "", "session": asked, "version": "5.3"}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    channel.send(json.dumps(message))
+    said = []
+    while True:
+        got = json.loads(channel.recv())
+        if got.get("parent_header", {}).get("msg_id") != asked:
+            continue
+        kind, content = got["msg_type"], got["content"]
+        if kind == "stream":
+            said.append(content["text"])
+        elif kind == "execute_result":
+            said.append(content["data"]["text/plain"])
+        elif kind == "error":
+            said.append(f"{content['ename']}: {content['evalue']}")
+        elif kind == "status" and content["execution_state"] == "idle":
+            return "\n".join(said)

@@ -37,7 +37,7 @@ def begin(lab: str) -> None:
 
 
 def told(lab: str) -> Told:
-    """Make what hears of each check of a lab: the learner's own progress, and then the class's page, if there is one."""
+    """Make what hears of each check of a lab: the learner's own progress first, then the class's page."""
     keeper = Keeper(lab)
 
     def tell(spec: Spec, outcome: Outcome) -> None:
