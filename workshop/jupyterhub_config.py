@@ -52,7 +52,7 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(HOME / "homes" / "{username}")
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"] if os.name == "posix" and os.geteuid() == 0 else []
-c.Spawner.notebook_dir = "~/labkit"
+c.Spawner.notebook_dir = "~/course"
 c.Spawner.default_url = "/lab/tree/notebooks/00-start-here.ipynb"
 c.Spawner.start_timeout = 300  # forty servers that start at once are slow on two cores
 c.Spawner.http_timeout = 300
@@ -63,7 +63,7 @@ COURSE = ("notebooks", "docs", "README.md", "FIDELITY.md")
 
 def bring_the_course(spawner: Any) -> None:
     """Copy what is missing of the course into the learner's folder; never over a file that is there."""
-    home = HOME / "homes" / spawner.user.name / "labkit"
+    home = HOME / "homes" / spawner.user.name / "course"
     for name in COURSE:
         _copy_missing(CHECKOUT / name, home / name)
 

@@ -32,6 +32,16 @@ RIGHT = (
     'sealed = kms.encrypt(KeyId="alias/app", Plaintext=b"1", EncryptionContext=context)["CiphertextBlob"]\n'
     'opened = kms.decrypt(CiphertextBlob=sealed, KeyId="alias/app", EncryptionContext=context)'
 )
+ASK = """
+import os, urllib.request, urllib.error
+def status(url):
+    token = os.environ["JUPYTERHUB_API_TOKEN"]
+    asked = urllib.request.Request(url, headers={"Authorization": "token " + token})
+    try:
+        return urllib.request.urlopen(asked).status
+    except urllib.error.HTTPError as error:
+        return error.code
+"""
 Cell = Callable[[str], str]
 
 
@@ -70,7 +80,7 @@ def test_each_learner_has_an_account_and_files_of_their_own(hub: real_hub.Hub, k
     assert "alias/app" not in kernels["bob"]("[each['AliasName'] for each in kms.list_aliases()['Aliases']]")
     homes = [cell("from pathlib import Path; str(Path.home())") for cell in kernels.values()]
     assert len(set(homes)) == 2
-    assert all((hub.home / "homes" / name / "labkit/notebooks/00-start-here.ipynb").is_file() for name in kernels)
+    assert all((hub.home / "homes" / name / "course/notebooks/00-start-here.ipynb").is_file() for name in kernels)
     assert "UserId" in kernels["bob"]("!aws sts get-caller-identity")
 
 
@@ -147,14 +157,7 @@ def test_the_token_in_a_learners_server_reports_and_does_nothing_else(
     hub: real_hub.Hub, kernels: dict[str, Cell]
 ) -> None:
     """It reads what is known of its owner, and neither the page nor the hub's list of users."""
-    ask = (
-        "import os, urllib.request, urllib.error\n"
-        "def status(url):\n"
-        "    asked = urllib.request.Request(url, headers={'Authorization': 'token ' + os.environ['JUPYTERHUB_API_TOKEN']})\n"
-        "    try:\n"
-        "        return urllib.request.urlopen(asked).status\n"
-        "    except urllib.error.HTTPError as error:\n"
-        "        return error.code\n"
-        f"[status({hub.address!r} + path) for path in ('/services/class/mine', '/services/class/tables', '/hub/api/users')]"
-    )
+    kernels["ada"](ASK)
+    paths = ["/services/class/mine", "/services/class/tables", "/hub/api/users"]
+    ask = f"[status({hub.address!r} + path) for path in {paths!r}]"
     assert kernels["ada"](ask) == "[200, 403, 403]"
