@@ -62,10 +62,12 @@ class Room:
     def report(self, name: str, event: Mapping[str, Any], now: float) -> dict[str, Any]:
         """Take one event of a learner; answer pause, hints and resets for them. NotUnderstood for another form."""
         kind, lab = event.get("kind"), event.get("lab")
-        if kind not in _KINDS or not _is_name(lab):
+        if not isinstance(kind, str) or kind not in _KINDS or not _is_name(lab):
             raise NotUnderstood("kind and lab are needed")
         if event.keys() != {"kind", "lab", *_KINDS[kind]} or not all(map(_is_name, event.values())):
             raise NotUnderstood(f"an event of the kind {kind!r} has other fields")
+        if event.get("status", "solved") not in _STATUSES:
+            raise NotUnderstood("a status is 'solved' or 'not yet'")
         learner = self.learners.setdefault(name, Learner(name))
         learner.lab, learner.seen = str(lab), now
         if kind == "check":
@@ -75,8 +77,6 @@ class Room:
         return self._notices(learner)
 
     def _checked(self, learner: Learner, event: Mapping[str, Any]) -> None:
-        if event["status"] not in _STATUSES:
-            raise NotUnderstood("a status is 'solved' or 'not yet'")
         key = (event["lab"], event["item"])
         if key not in learner.work and len(learner.work) >= MOST_ITEMS:
             return
