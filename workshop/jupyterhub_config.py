@@ -81,47 +81,10 @@ def _copy_missing(source: Path, target: Path) -> None:
 
 c.Spawner.pre_spawn_hook = bring_the_course
 
-# 4. The trainer's page: a service of the hub, beside the learners' servers.
-CLASS = f"http://127.0.0.1:{PORT + 3}"
-c.JupyterHub.services = [
-    {
-        "name": "class",
-        "url": CLASS,
-        "command": [sys.executable, "-m", "class_service"],
-        "cwd": str(HERE),
-        "oauth_client_allowed_scopes": ["custom:class:lead"],
-        "oauth_no_confirm": True,
-    }
-]
-c.JupyterHub.custom_scopes = {
-    "custom:class:report": {"description": "Tell the class's page of one's own progress"},
-    "custom:class:lead": {"description": "See the class's page, pause the class, give it a hint"},
-}
-c.JupyterHub.load_groups = {"trainers": {"users": ["trainer"]}}
-_TELLS = ["custom:class:report", "access:services!service=class"]
-c.JupyterHub.load_roles = [
-    {"name": "user", "scopes": ["self", *_TELLS]},
-    # The token in a learner's server: it reaches this server, and tells of its owner's progress. Nothing else.
-    {"name": "server", "scopes": ["users:activity!user", "access:servers!server", *_TELLS]},
-    {"name": "trainer", "groups": ["trainers"], "scopes": ["custom:class:lead", "access:services!service=class"]},
-    # The service itself has no role: its own token may do nothing in the hub.
-]
-
-# 5. Each learner says, before their server starts, whether the trainer may see their progress.
-c.Spawner.options_form = """
-<p>Your trainer has a page that shows how far the class is. May it show yours? It is told which lab you are in, which
-exercises you have solved or not yet solved, and the names of errors. It is told nothing of what you write.</p>
-<p><label><input type="checkbox" name="share" value="yes"> Yes, show my progress to my trainer</label></p>
-"""
-c.Spawner.options_from_form = lambda form: {"share": form.get("share") == ["yes"]}
-
-
-def where_to_tell(spawner: Any) -> str:
-    """Give the address that labkit tells of progress, for a learner who has agreed; else none."""
-    return f"{CLASS}/services/class/" if spawner.user_options.get("share") is True else ""
-
-
 c.Spawner.environment = {
-    "LABKIT_CLASS": where_to_tell,
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),  # for `!aws`
 }
+
+# 4. The trainer's page, and the learners' consent to it.
+os.environ.setdefault("LABKIT_CLASS_SERVICE", f"http://127.0.0.1:{PORT + 3}")
+load_subconfig(str(HERE / "class_config.py"))  # type: ignore[name-defined]  # noqa: F821

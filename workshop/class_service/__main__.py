@@ -15,7 +15,8 @@ from .handlers import application
 async def main() -> None:
     """Listen on the address of JUPYTERHUB_SERVICE_URL."""
     address = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
-    HTTPServer(application(), max_body_size=65_536).listen(address.port or 80, address.hostname or "127.0.0.1")
+    listen = os.environ.get("LABKIT_CLASS_LISTEN") or address.hostname or "127.0.0.1"
+    HTTPServer(application(), max_body_size=65_536).listen(address.port or 80, listen)
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
