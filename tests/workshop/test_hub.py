@@ -161,3 +161,30 @@ def test_the_token_in_a_learners_server_reports_and_does_nothing_else(
     paths = ["/services/class/mine", "/services/class/tables", "/hub/api/users"]
     ask = f"[status({hub.address!r} + path) for path in {paths!r}]"
     assert kernels["ada"](ask) == "[200, 403, 403]"
+
+
+def test_the_trainers_page_in_a_browser(hub: real_hub.Hub, kernels: dict[str, Cell], chromium: str) -> None:
+    """Log in, see the room, send a hint by the form; nothing that axe-core finds serious, and nothing from elsewhere."""
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    kernels["ada"](START)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page()
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(f"{hub.address}/services/class/")
+        tab.fill("#username_input", "trainer")
+        tab.fill("#password_input", (hub.home / "trainer-password").read_text("utf-8"))
+        tab.click("#login_submit")
+        tab.wait_for_selector("text=Who is where")
+        assert "ada" in tab.inner_text("#tables")
+        tab.fill("input[name=text]", "Read the key policy")
+        tab.click("text=Send")
+        tab.wait_for_selector("text=Who is where")
+        found = Axe().run(tab).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+        browser.close()
+    assert [url for url in asked if not url.startswith((hub.address, "data:"))] == []
+    assert "A hint from your trainer: Read the key policy" in kernels["ada"](START)
