@@ -57,17 +57,20 @@ def learn(hub: real_hub.Hub, name: str, code: list[str], left: list[tuple[str, o
     return Learner(server, first_cell, time.monotonic() - begun, sum("Error: " in each for each in said))
 
 
-def memory(processes: Iterator[psutil.Process]) -> dict[str, int]:
-    """Bytes by kind of process: hub, proxy, class page, servers, kernels."""
-    found = {"hub": 0, "proxy": 0, "class page": 0, "servers": 0, "kernels": 0}
+def used(processes: Iterator[psutil.Process]) -> dict[str, float]:
+    """Bytes by kind of process: hub, proxy, class page, servers, kernels; and processor seconds of the last two."""
+    found: dict[str, float] = {"hub": 0, "proxy": 0, "class page": 0, "servers": 0, "kernels": 0, "seconds": 0}
     for process in processes:
         try:
             line, info = " ".join(process.cmdline()), process.memory_full_info()
+            times = process.cpu_times()
         except psutil.Error:
             continue
         kind = next((kind for mark, kind in KINDS.items() if mark in line), "")
         if kind:
             found[kind] += getattr(info, "pss", info.rss)
+        if kind in ("servers", "kernels"):
+            found["seconds"] += sum(times[:4])  # user and system, its own and of the commands it ran
     return found
 
 
@@ -89,7 +92,9 @@ def main() -> int:
     total = psutil.virtual_memory().total
     print(f"{os.cpu_count()} cores, {total / 2**30:.0f} GB, {given.learners} learners, {given.at_once} at once")
     print(f"load before: {os.getloadavg()[0]:.1f}")
-    print("learners  server s (median, worst)  first cell s  lab s  hub MB  proxy MB  page MB  server MB  kernel MB")
+    print(
+        "learners  server s (median, worst)  first cell  lab s  hub MB  proxy MB  page MB  server MB  kernel MB  CPU s"
+    )
     code, failed, done = cells(), 0, 0
     left: list[tuple[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="labkit-measure-") as home, real_hub.running_hub(Path(home)) as hub:
@@ -99,7 +104,7 @@ def main() -> int:
                 met = list(pool.map(lambda name: learn(hub, name, code, left), some))
                 done += len(some)
                 failed += sum(each.failed for each in met)
-                _row(done, met, memory(_tree(hub)))
+                _row(done, met, used(_tree(hub)))
                 if psutil.virtual_memory().available < total / 10:
                     print(f"stopped: less than a tenth of the memory is free after {done} learners")
                     break
@@ -113,15 +118,16 @@ def _tree(hub: real_hub.Hub) -> Iterator[psutil.Process]:
     return iter([hub_itself, *hub_itself.children(recursive=True)])
 
 
-def _row(done: int, met: list[Learner], used: dict[str, int]) -> None:
+def _row(done: int, met: list[Learner], all_of: dict[str, float]) -> None:
     def median(name: str) -> float:
         return statistics.median(getattr(each, name) for each in met)
 
     worst = max(each.server for each in met)
     print(
-        f"{done:8}  {median('server'):11.1f} {worst:12.1f}  {median('first_cell'):12.1f}  {median('lab'):5.1f}"
-        f"  {used['hub'] / MB:6.0f}  {used['proxy'] / MB:8.0f}  {used['class page'] / MB:7.0f}"
-        f"  {used['servers'] / MB / done:9.0f}  {used['kernels'] / MB / done:9.0f}",
+        f"{done:8}  {median('server'):11.1f} {worst:12.1f}  {median('first_cell'):10.1f}  {median('lab'):5.1f}"
+        f"  {all_of['hub'] / MB:6.0f}  {all_of['proxy'] / MB:8.0f}  {all_of['class page'] / MB:7.0f}"
+        f"  {all_of['servers'] / MB / done:9.0f}  {all_of['kernels'] / MB / done:9.0f}"
+        f"  {all_of['seconds'] / done:5.1f}",
         flush=True,
     )
 
