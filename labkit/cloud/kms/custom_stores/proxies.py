@@ -150,7 +150,8 @@ class Proxies:
             raise ProxyFailure(MALFORMED)
         if status != 200:
             name = answer.get("errorName")
-            raise ProxyFailure(name if isinstance(name, str) else MALFORMED)
+            # the table has names of our own, too: a proxy's errorName is never one of them
+            raise ProxyFailure(name if isinstance(name, str) and name.endswith("Exception") else MALFORMED)
         return answer
 
 
