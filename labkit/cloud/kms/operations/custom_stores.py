@@ -109,7 +109,7 @@ def update(store: Store, call: Call) -> dict[str, Any]:
     if name is not None and name != found.name:
         rules.require_new_name(stores, call, name)
     if found.kind == EXTERNAL and changes - {"NewCustomKeyStoreName"}:
-        _update_proxy(store, call, found)
+        _update_proxy(store, call, found, changes)
     if params.get("CloudHsmClusterId") is not None:
         cluster = rules.usable_cluster(stores, call, params["CloudHsmClusterId"])
         if cluster.certificate.strip() != (found.trust_anchor or "").strip():
@@ -120,9 +120,11 @@ def update(store: Store, call: Call) -> dict[str, Any]:
     return {}
 
 
-def _update_proxy(store: Store, call: Call, found: CustomKeyStore) -> None:
+def _update_proxy(store: Store, call: Call, found: CustomKeyStore, changes: frozenset[str]) -> None:
     stores = store.custom_stores
+    assert found.proxy is not None
     proxy = rules.configuration(call, found.proxy)
+    rules.require_fitting(found.proxy, proxy, changes)
     rules.require_own_proxy(stores, call, found, proxy)
     rules.require_usable_service(stores, call, proxy)
     _try(store, found, proxy, call)
