@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -16,6 +17,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from labkit.accounts.aws import hooks
+from labkit.accounts.aws.clean.account import OPEN, Account
+from labkit.accounts.aws.hooks import plain
 from labkit.accounts.aws.hooks.recorder import NotMade
 from labkit.accounts.aws.ledger import LedgerUnreadable, open_ledger
 from labkit.errors import LabError
@@ -299,6 +302,7 @@ def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
         (kms.disable_key, {}),
         (kms.put_key_policy, {"Policy": "{}"}),
         (kms.create_grant, {"GranteePrincipal": "x", "Operations": ["Decrypt"]}),
+        (kms.retire_grant, {"GrantId": "0" * 64}),
     ):
         with pytest.raises(NotMade, match=theirs):
             call(KeyId=theirs, **params)
@@ -306,3 +310,45 @@ def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
     with pytest.raises(kms.exceptions.NotFoundException):
         kms.disable_key(KeyId="0" * 8 + "-0000-4000-8000-" + "0" * 12)
     assert kms.describe_key(KeyId=theirs)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
+DENY = {"Sid": "Deny", "Effect": "Deny", "Principal": "*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "deny",
+    [
+        {"Action": "kms:ScheduleKeyDeletion"},
+        {
+            "Action": "kms:ScheduleKeyDeletion",
+            "Condition": {"NumericLessThan": {"kms:ScheduleKeyDeletionPendingWindowInDays": "30"}},
+        },
+        {"Action": ["kms:Describe*", "kms:List*", "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"]},
+    ],
+    ids=["never", "not before 30 days", "nor looked at"],
+)
+@pytest.mark.parametrize("pending", [None, 30], ids=["in use", "pending for 30 days"])
+def test_a_key_policy_that_forbids_deletion_gives_way(world: World, deny: dict[str, Any], pending: int | None) -> None:
+    """Lab 16 makes such a key, and it would cost money for good; the key is the run's own."""
+    run_id = next(RUNS)
+    world.install(run_id)
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    if pending:
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=pending)
+    statements = [{"Effect": "Allow", "Principal": {"AWS": world.lab.account_id}, "Action": "kms:*", "Resource": "*"}]
+    document = {"Version": "2012-10-17", "Statement": [*statements, DENY | deny]}
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(document), BypassPolicyLockoutSafetyCheck=True)
+    assert world.clean(run_id) == 3, world.said
+    assert any(key in each and each.startswith("  left until") for each in world.said)
+
+
+def test_a_search_does_not_hold_a_connection_for_each_region(world: World) -> None:
+    """Thirty Regions and as many services are hundreds of connections: more than many systems let a program open."""
+    account = Account("us-east-1", plain.session())
+    first = account.client("kms", "us-east-1")
+    for region in account.regions():
+        for service in ("kms", "s3"):
+            account.client(service, region)
+    assert len(account._clients) <= OPEN
+    assert first.list_keys()["Keys"] is not None, "a client that was closed opens a connection anew"

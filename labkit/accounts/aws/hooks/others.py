@@ -18,7 +18,7 @@ from . import plain
 
 CHANGES = re.compile(
     r"(Disable|Enable|Schedule|Cancel|Put|Update|Tag|Untag|Rotate|Import|DeleteImported|Replicate|CreateAlias|"
-    r"CreateGrant|RevokeGrant)"
+    r"CreateGrant|RevokeGrant|RetireGrant)"
 )
 _KEY = re.compile(r"(?:arn:[^:]+:kms:[^:]*:(?P<account>\d{12}):key/)?(?P<id>mrk-[0-9a-f]{32}|[0-9a-f-]{36})")
 
