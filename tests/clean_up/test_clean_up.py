@@ -352,3 +352,30 @@ def test_a_search_does_not_hold_a_connection_for_each_region(world: World) -> No
             account.client(service, region)
     assert len(account._clients) <= OPEN
     assert first.list_keys()["Keys"] is not None, "a client that was closed opens a connection anew"
+
+
+def test_policies_of_the_runs_own_things_give_way(world: World) -> None:
+    """A secret, a table, a queue, a topic and a bucket that nobody may delete, as their policies say."""
+    run_id, account = next(RUNS), world.lab.account_id
+    world.install(run_id)
+
+    def document(resource: str, *actions: str) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [DENY | {"Action": actions, "Resource": resource}]})
+
+    secrets, dynamodb = boto3.client("secretsmanager"), boto3.client("dynamodb")
+    secret = secrets.create_secret(Name="kept", SecretString="x")["ARN"]
+    secrets.put_resource_policy(SecretId=secret, ResourcePolicy=document("*", "secretsmanager:DeleteSecret"))
+    table = dynamodb.create_table(
+        TableName="kept", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
+    )["TableDescription"]["TableArn"]  # fmt: skip
+    dynamodb.put_resource_policy(ResourceArn=table, Policy=document(table, "dynamodb:DeleteTable"))
+    sqs, sns, s3 = boto3.client("sqs"), boto3.client("sns"), boto3.client("s3")
+    url = sqs.create_queue(QueueName="kept")["QueueUrl"]
+    of_queue = document(f"arn:aws:sqs:us-east-1:{account}:kept", "sqs:DeleteQueue")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": of_queue})
+    topic = sns.create_topic(Name="kept")["TopicArn"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document(topic, "sns:DeleteTopic"))
+    s3.create_bucket(Bucket="kept")
+    s3.put_bucket_policy(Bucket="kept", Policy=document("arn:aws:s3:::kept", "s3:DeleteBucket"))
+    assert world.clean(run_id) == 0, world.said

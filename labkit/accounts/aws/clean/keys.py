@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..hooks.lens import ITEM_TAG
-from .thing import Kind, Marks, Thing, named, of_run, pages, region_of
+from .thing import Kind, Marks, Thing, is_denied, named, of_run, pages, past_policy, region_of
 
 SHORTEST = 7
 _REPLICAS = "its replicas are deleted"
@@ -56,7 +56,7 @@ def _described(kms: Any, key: str, item: str = "") -> Thing | None:
     except ClientError as refused:
         if refused.response["Error"]["Code"] == "NotFoundException":
             return None
-        if not _is_denied(refused):
+        if not is_denied(refused):
             raise
         return Thing("key", region_of(kms), key, item)
     state = told["KeyState"]
@@ -65,50 +65,16 @@ def _described(kms: Any, key: str, item: str = "") -> Thing | None:
     return Thing("key", region_of(kms), key, item, until, going)
 
 
-def remove_key(kms: Any, key: Thing) -> None:
-    """Schedule a key's deletion with the shortest window; a longer one that is running is made shorter.
-
-    A lab's key policy may forbid that (a Deny, a longest window). Then the key gets the policy that keys have by
-    default. The change may not be known at once: the error that says so is one that passes.
-    """
-    try:
-        _schedule(kms, key)
-        return
-    except ClientError as refused:
-        if not _is_denied(refused):
-            raise
-        try:
-            kms.put_key_policy(KeyId=key.id, Policy=_default_policy(kms))
-        except (ClientError, LookupError):
-            raise refused from None
-    _schedule_under_default(kms, key)
-
-
-def _schedule_under_default(kms: Any, key: Thing) -> None:
-    """Schedule it under a policy that was set just now."""
-    try:
-        _schedule(kms, key)
-    except ClientError as refused:
-        if not _is_denied(refused):
-            raise
-        told = refused.response["Error"]
-        why = "its policy is the default one now (PolicyChangePending, or you lack a permission): "
-        error = {"Code": told["Code"], "Message": why + str(told.get("Message", ""))}
-        raise ClientError({"Error": error}, refused.operation_name) from None
-
-
-def _is_denied(refused: ClientError) -> bool:
-    return refused.response["Error"]["Code"] in ("AccessDeniedException", "AccessDenied")
-
-
-def _default_policy(kms: Any) -> str:
-    """The policy of a key that was made without one: the account decides (KMS Developer Guide, default key policy)."""
+def _set_default_policy(kms: Any, key: Thing) -> None:
+    """Let the account decide, as for a key made without a policy (KMS Developer Guide, default key policy)."""
     arn = kms.list_keys(Limit=1)["Keys"][0]["KeyArn"].split(":")
     everything = {"Effect": "Allow", "Principal": {"AWS": f"arn:{arn[1]}:iam::{arn[4]}:root"}, "Action": "kms:*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [{**everything, "Resource": "*"}]})
+    document = {"Version": "2012-10-17", "Statement": [{**everything, "Resource": "*"}]}
+    kms.put_key_policy(KeyId=key.id, Policy=json.dumps(document))
 
 
 def _schedule(kms: Any, key: Thing) -> None:
+    """Schedule a key's deletion with the shortest window; a longer one that is running is made shorter."""
     answer = kms.describe_key(KeyId=key.id)
     told, now = answer["KeyMetadata"], _now(answer)
     if told["KeyState"] == "PendingReplicaDeletion":
@@ -118,6 +84,10 @@ def _schedule(kms: Any, key: Thing) -> None:
             return
         kms.cancel_key_deletion(KeyId=key.id)
     kms.schedule_key_deletion(KeyId=key.id, PendingWindowInDays=SHORTEST)
+
+
+remove_key = past_policy(_schedule, _set_default_policy)
+"""Schedule a key's deletion; a key policy of a lab's may forbid that (a Deny, a longest window)."""
 
 
 def _now(answer: Any) -> datetime:
