@@ -379,3 +379,15 @@ def test_policies_of_the_runs_own_things_give_way(world: World) -> None:
     s3.create_bucket(Bucket="kept")
     s3.put_bucket_policy(Bucket="kept", Policy=document("arn:aws:s3:::kept", "s3:DeleteBucket"))
     assert world.clean(run_id) == 0, world.said
+
+
+def test_a_key_of_which_no_answer_came_is_named_until_it_is_gone(world: World) -> None:
+    """Its row has no id, killed as the process was: the second clean-up must know it as the first one did."""
+    run_id = next(RUNS)
+    ledger = world.install(run_id)
+    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE resources SET state = 'writing', identifier = '', arn = ''")
+    for _ in range(2):
+        assert world.clean(run_id) == 3
+        assert any(key in each and each.startswith("  left until") for each in world.said)
