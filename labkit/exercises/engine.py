@@ -32,6 +32,9 @@ class LabView(Protocol):
     region: str
     observer: Any
 
+    @property
+    def simulated(self) -> bool: ...
+
     def events(self) -> list[dict[str, Any]]: ...
 
 

@@ -8,6 +8,7 @@ address, and the stand-in makes none.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -107,7 +108,7 @@ def test_a_person_with_consent_gets_a_report_and_a_clean_account(tmp_path: Path,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     told = (tmp_path / "out/report.md").read_text()
-    assert f"| {BY_SCRIPT} | whole | 29 | 29 | 0 | 1 |" in told
+    assert re.search(rf"\| {BY_SCRIPT} \| whole \| (\d+) \| \1 \| 0 \|", told)
     assert "left that go by themselves; nothing else is left." in told
     assert not [each for each in served["accounts"] if each["account_id"] in told]
     assert "stand-in" in (tmp_path / "out/notebooks" / notebook.name).read_text()
