@@ -293,7 +293,7 @@ def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
     """Its id stands in a list; the run's own keys, AWS's and those that are not there are AWS's matter."""
     hooks.uninstall()
     theirs = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    world.install(next(RUNS))
+    ledger = world.install(next(RUNS))
     kms = boto3.client("kms")
     own = kms.create_key()["KeyMetadata"]["KeyId"]
     assert kms.encrypt(KeyId=theirs, Plaintext=b"x")["KeyId"].endswith(theirs)
@@ -306,6 +306,12 @@ def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
     ):
         with pytest.raises(NotMade, match=theirs):
             call(KeyId=theirs, **params)
+    lost = kms.create_key()["KeyMetadata"]["KeyId"]
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE resources SET state = 'unknown', identifier = '' WHERE identifier = ?", (lost,))
+    with pytest.raises(NotMade, match=theirs):
+        kms.disable_key(KeyId=theirs)
+    kms.disable_key(KeyId=lost)
     kms.disable_key(KeyId=own)
     with pytest.raises(kms.exceptions.NotFoundException):
         kms.disable_key(KeyId="0" * 8 + "-0000-4000-8000-" + "0" * 12)

@@ -279,6 +279,23 @@ def test_an_access_key_is_not_written_down(tmp_path: Path) -> None:
     assert '"u"' in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("iam", {"UserName": "u", "Password": "s3cr3t"}),
+        ("iam", {"UserName": "u", "OldPassword": "s3cr3t", "NewPassword": "s3cr3t"}),
+        ("iam", {"UserName": "u", "SerialNumber": "x", "AuthenticationCode1": "s3cr3t"}),
+        ("keys", {"CustomKeyStoreName": "u", "KeyStorePassword": "s3cr3t"}),
+        ("keys", {"CustomKeyStoreName": "u", "XksProxyAuthenticationCredential": {"RawSecretAccessKey": "s3cr3t"}}),
+    ],
+)
+def test_no_secret_of_a_call_is_written_down(tmp_path: Path, kind: str, params: dict[str, Any]) -> None:
+    """Passwords and keys are no names of things, whatever call they are in."""
+    Changes(tmp_path).add(kind, params, {})
+    text = (tmp_path / "changes.jsonl").read_text()
+    assert "s3cr3t" not in text and '"u"' in text
+
+
 def test_a_bar_in_a_terminal_says_what_for_and_can_be_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

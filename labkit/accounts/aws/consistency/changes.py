@@ -26,6 +26,8 @@ _OPENING = frozenset(
     {"CreateKey", "EnableKey", "CancelKeyDeletion", "ImportKeyMaterial", "ReplicateKey", "UpdatePrimaryRegion"}
 )
 """After these a key works soon, if not yet; after KMS's other changes it may be meant that it doesn't."""
+_SECRET = re.compile(r"(?i)password|secret(access|string|binary)|authenticationc|privatekey|seed|^token|^accesskey$")
+"""Members of calls and answers that are never written down."""
 _LONGEST_NAME = 300
 _COMMON = re.compile(r"\d{12}|[a-z]{2}(?:-[a-z]+)+-\d|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|labkit:\w+|default")
 """What names no one thing: accounts, Regions, specs and usages, the run's tags, a key policy's only name."""
@@ -62,6 +64,8 @@ def names_in(params: Any, naming: bool = False) -> Iterator[str]:
             yield params
     elif isinstance(params, Mapping):
         for name, value in params.items():
+            if isinstance(name, str) and _SECRET.search(name):
+                continue
             if not naming or not isinstance(value, str) or _NAMING.fullmatch(name):
                 yield from names_in(value, naming)
     elif isinstance(params, (list, tuple)):
