@@ -180,5 +180,5 @@ def _date(second: int) -> str:
 
 def _refused(status: HTTPStatus) -> HttpResponse:
     """The answer to what is no request, or one too large to be taken."""
-    text = f"{status.phrase}: this is not a request that the simulated account can read.\n"
+    text = f"{status.phrase}: this is not an HTTP request that can be read here.\n"
     return HttpResponse(status, {"Content-Type": "text/plain"}, text.encode())
