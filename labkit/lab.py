@@ -14,6 +14,7 @@ from .observer import Observer
 from .offers_key_stores import OffersKeyStores
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
+from .starts_over import StartsOver
 
 if TYPE_CHECKING:
     import pandas
@@ -65,7 +66,7 @@ def _distance(given: Mapping[str, float]) -> timedelta:
         raise ValueError(f"Give a distance in time as days=8 or hours=1.5, not {told}.") from None
 
 
-class Lab(OffersKeyStores):
+class Lab(OffersKeyStores, StartsOver):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
