@@ -103,3 +103,15 @@ def test_a_lab_begins_again_and_its_clients_go_on() -> None:
     assert kms.create_key()["KeyMetadata"]["KeyId"] == first
     role = lab.role("Reader", policy=[{"Effect": "Allow", "Action": "kms:ListKeys", "Resource": "*"}])
     assert len(role.client("kms").list_keys()["Keys"]) == 1
+
+
+def test_a_real_account_is_not_reset() -> None:
+    """Nor has it a soft mode: it is said in words."""
+    from types import SimpleNamespace
+
+    from labkit.accounts.aws.answers.account import RealAccount
+
+    real = RealAccount(SimpleNamespace(standin=""))
+    for name in ("reset", "soft-mode"):
+        with pytest.raises(labkit.LabError, match="Not in a real account"):
+            real.post(name)
