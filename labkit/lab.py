@@ -17,6 +17,7 @@ from .offers_views import OffersViews
 from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
+from .starts_over import StartsOver
 
 if TYPE_CHECKING:
     import pandas
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
-class Lab(OffersKeyStores, OffersViews, OffersWidgets):
+class Lab(OffersKeyStores, OffersViews, OffersWidgets, StartsOver):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
