@@ -12,7 +12,7 @@ MEND := $(RUN) -c 'from labkit.accounts import launchers; launchers.main()'
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab hub setup test lint types notebooks minutes costs real ledger solutions trainer upgrade bench clean
+.PHONY: help lab hub setup test lint types site notebooks minutes costs real ledger solutions trainer upgrade bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ real: $(READY)  ## Write what each lab does in a real account
 
 ledger: $(READY)  ## Write the ledger's pages from its tables
 	@$(RUN) tools/write_ledger.py
+
+site: $(READY)  ## Build the pages into build/site, from what is committed
+	@$(RUN) site/build.py
 
 solutions: $(READY)  ## Make the labs with their exercises solved, for a trainer, in build/solutions/
 	@$(RUN) -m tools.make_solutions $(LABS)

@@ -14,10 +14,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from labkit.authoring.executing import CELL_SECONDS, tidy
+from labkit.authoring.surroundings import leave_the_owner_out
 from labkit.exercises.lab_rules.page import page_of
 from labkit.exercises.lab_rules.walking import CHECK
 from labkit.exercises.loader import NOTEBOOKS, labs
-from tools.execute_notebooks import CELL_SECONDS, leave_the_owner_out, tidy
 
 ROOT = Path(__file__).resolve().parent.parent
 INTO = ROOT / "build" / "solutions"
@@ -53,7 +54,7 @@ def make(name: str, target: Path) -> list[str]:
     except CellExecutionError as problem:
         return [f"a cell failed: {problem.ename}: {problem.evalue}"]
     tidy(notebook)
-    nbformat.write(notebook, target)
+    nbformat.write(notebook, target)  # type: ignore[no-untyped-call]
     return unsolved(notebook)
 
 

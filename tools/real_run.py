@@ -48,6 +48,7 @@ MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"datetime\.datetime\([^)]*\)(?:\))?", "<time>"),
         (r"\b\d\d:\d\d(?::\d\d(?:\.\d+)?)?\b", "<time>"),
         (r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? ", ""),
+        (r"\b([Rr]un) [a-z][a-z0-9]{7}\b", r"\1 <run>"),
         (r"\b[0-9a-f]{16,}\b", "<hex>"),
         (r"[A-Za-z0-9+/_-]{40,}={0,2}", "<base64>"),
         (r"b'(?:\\x..|[^'\\]|\\.)*\\x(?:\\x..|[^'\\]|\\.)*'", "<bytes>"),

@@ -56,7 +56,7 @@ def read_labs() -> dict[str, Lab]:
 
 def _lab(lab: LabFolder, exam: list[dict[str, str]]) -> Lab:
     notebook = NOTEBOOKS[lab.path.parent] / f"{lab.name}.ipynb"
-    head = str(nbformat.read(ROOT / notebook, as_version=4).cells[0].source)
+    head = str(nbformat.read(ROOT / notebook, as_version=4).cells[0].source)  # type: ignore[no-untyped-call]
     aims, minutes, number = _LEARN.search(head), _TIME.search(head), _NUMBER.match(lab.name)
     if aims is None or minutes is None or number is None:
         raise ValueError(f"{notebook}: its head has no aims or no minutes")

@@ -9,7 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..exercises import Outcome, Spec, Told
+from ..exercises import Outcome, Spec
+from ..exercises.engine import Told
 from ..presence import folder
 from ..progress import Keeper, NotKept, Store
 from .reporting import AGREED, Classroom, Notices

@@ -187,6 +187,22 @@ def test_a_call_that_changes_something_is_not_made_twice_and_it_is_said(run: Run
         run.kms.create_alias(AliasName=f"alias/late-{key}", TargetKeyId=key)
 
 
+def test_a_call_that_would_do_harm_waits_before_it_is_refused(run: Run) -> None:
+    """A key's deletion that its policy now forbids: sent at once, it would be scheduled."""
+    key = run.key()
+    run.kms.describe_key(KeyId=key)
+    run.lab.clock.advance(seconds=LATE)
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{run.lab.account_id}:root"}, "Resource": "*"}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [root | {"Action": "kms:*"}, deny]}
+    run.kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    with labkit.expect_error("AccessDeniedException"):
+        run.kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert any("ScheduleKeyDeletion is to be refused" in what for what, _ in run.waited)
+    run.lab.clock.advance(minutes=1)
+    assert run.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
 def test_an_answer_is_asked_for_when_the_change_is_old_enough(run: Run) -> None:
     """Tags just set: the wait comes before the call. On an account a few seconds late the answer is the new one."""
     run.lab.disturb(late=timedelta(seconds=3))
