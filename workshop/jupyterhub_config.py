@@ -16,7 +16,7 @@ from typing import Any
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
-HOME = Path(os.environ.get("LABKIT_HUB_HOME") or CHECKOUT / "build" / "hub").resolve()
+HOME = Path(os.environ.get("LABKIT_HUB_HOME") or Path.home() / ".labkit" / "hub").resolve()
 PORT = int(os.environ.get("LABKIT_HUB_PORT") or 8000)  # this one and the three behind it
 HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 
