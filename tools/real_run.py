@@ -24,6 +24,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.plans import plans
+from labkit.accounts.aws.saving.kernel import SAFE
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -181,7 +182,7 @@ def _kernel(client: NotebookClient, environment: Mapping[str, str]) -> Iterator[
     with ExitStack() as until:
         for left in reversed(range(3)):
             try:
-                until.enter_context(client.setup_kernel(env=dict(environment)))
+                until.enter_context(client.setup_kernel(env={**environment, SAFE: "yes"}))
                 break
             except RuntimeError:
                 if not left:

@@ -139,7 +139,7 @@ def _usable_first(proxy: Proxy) -> list[ExternalKey]:
 
 def as_exports(proxy: Proxy) -> str:
     """Write what a person copies: the settings of AWS's test client, and how a lab's KMS finds the proxy."""
-    first, *others = [key.id for key in proxy.keys.all() if set(key.usage) >= {"ENCRYPT", "DECRYPT"}]
+    first, *others = [key.id for key in _usable_first(proxy) if set(key.usage) >= {"ENCRYPT", "DECRYPT"}] or [KEY]
     by_id = {key.id: key for key in proxy.keys.all()}
     limited = {"encrypt-only": "ENCRYPT_ONLY", "decrypt-only": "DECRYPT_ONLY", "impotent": "IMPOTENT"}
     lines = [

@@ -245,7 +245,13 @@ def test_a_cluster_and_an_endpoint_service() -> None:
     with pytest.raises(ClientError, match="XksProxyVpcEndpointServiceInvalidConfiguration"):
         kms.create_custom_key_store(CustomKeyStoreName="vpc", **params)
     lab.xks_proxy("https://private.example.com").stop()
-    for wrong in (lambda: cluster.change(hsms="many"), lambda: lab.cloudhsm_cluster(password="short")):
+    for wrong in (
+        lambda: cluster.change(hsms="many"),
+        lambda: cluster.change(nettwork=False),
+        lambda: cluster.change(state="BROKEN"),
+        lambda: service.change(subnets=1),
+        lambda: lab.cloudhsm_cluster(password="short"),
+    ):
         with pytest.raises(LabError):
             wrong()
 

@@ -245,6 +245,30 @@ def test_names_and_kinds() -> None:
     assert [kind_of("s3", "PutBucketPolicy"), kind_of("s3", "PutObject")] == ["policies", ""]
 
 
+@pytest.mark.parametrize(
+    ("call", "concerns"),
+    [
+        ("alias/nowhere-rabc2345", False),
+        ("arn:aws:kms:us-east-1:111122223333:key/99999999-0000-4000-8000-000000000000", False),
+        ("SYMMETRIC_DEFAULT", False),
+        ("default", False),
+        ("11111111-0000-4000-8000-000000000000", True),
+        ("arn:aws:kms:us-east-1:111122223333:key/11111111-0000-4000-8000-000000000000", True),
+    ],
+)
+def test_what_all_calls_of_a_run_have_in_common_is_no_change_of_theirs(
+    tmp_path: Path, call: str, concerns: bool
+) -> None:
+    """Every name ends with the run's id, which is a tag of every key, and every ARN has the account and the Region."""
+    folder = tmp_path / "rabc2345"
+    folder.mkdir()
+    changes = Changes(folder)
+    params = {"Tags": [{"TagKey": "labkit:run", "TagValue": "rabc2345"}], "ReplicaRegion": "us-east-1"}
+    key = {"KeyId": "11111111-0000-4000-8000-000000000000", "AWSAccountId": "111122223333"}
+    changes.add("opened", params, {"KeyMetadata": key | {"KeySpec": "SYMMETRIC_DEFAULT", "PolicyName": "default"}})
+    assert (changes.last(frozenset({"opened"}), frozenset({call}), 0) is not None) == concerns
+
+
 def test_an_access_key_is_not_written_down(tmp_path: Path) -> None:
     """The file of changes holds names and times."""
     changes = Changes(tmp_path)
@@ -253,6 +277,23 @@ def test_an_access_key_is_not_written_down(tmp_path: Path) -> None:
     assert "AKIAX" not in text
     assert "s3cr3t" not in text
     assert '"u"' in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("iam", {"UserName": "u", "Password": "s3cr3t"}),
+        ("iam", {"UserName": "u", "OldPassword": "s3cr3t", "NewPassword": "s3cr3t"}),
+        ("iam", {"UserName": "u", "SerialNumber": "x", "AuthenticationCode1": "s3cr3t"}),
+        ("keys", {"CustomKeyStoreName": "u", "KeyStorePassword": "s3cr3t"}),
+        ("keys", {"CustomKeyStoreName": "u", "XksProxyAuthenticationCredential": {"RawSecretAccessKey": "s3cr3t"}}),
+    ],
+)
+def test_no_secret_of_a_call_is_written_down(tmp_path: Path, kind: str, params: dict[str, Any]) -> None:
+    """Passwords and keys are no names of things, whatever call they are in."""
+    Changes(tmp_path).add(kind, params, {})
+    text = (tmp_path / "changes.jsonl").read_text()
+    assert "s3cr3t" not in text and '"u"' in text
 
 
 def test_a_bar_in_a_terminal_says_what_for_and_can_be_interrupted(

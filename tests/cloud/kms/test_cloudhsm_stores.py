@@ -69,6 +69,30 @@ def test_keys_in_the_cluster(world: Any) -> None:
     assert world.state(made["Arn"]) == "Unavailable"
 
 
+SILENT = [{"network": False}, {"hsms": []}, {"deleted": True}]
+
+
+@pytest.mark.parametrize("change", SILENT)
+def test_a_cluster_that_does_not_answer(world: Any, change: dict[str, Any]) -> None:
+    """Its store stays CONNECTED and its keys Enabled; nothing that needs the cluster works, random bytes neither."""
+    cluster = new_cluster(world)
+    store = _connected(world, cluster)
+    key = world.create(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store)["Arn"]
+    blob = world.call("Encrypt", KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    for name, value in change.items():
+        setattr(cluster, name, value)
+    assert (described(world, store)["ConnectionState"], world.state(key)) == ("CONNECTED", "Enabled")
+    for operation, params, code in (
+        ("Encrypt", {"KeyId": key, "Plaintext": b"x"}, "KMSInvalidStateException"),
+        ("Encrypt", {"KeyId": key, "Plaintext": b"x", "DryRun": True}, "KMSInvalidStateException"),
+        ("Decrypt", {"CiphertextBlob": blob}, "KMSInvalidStateException"),
+        ("GenerateDataKey", {"KeyId": key, "KeySpec": "AES_256"}, "KMSInvalidStateException"),
+        ("GenerateRandom", {"NumberOfBytes": 8, "CustomKeyStoreId": store}, "CustomKeyStoreInvalidStateException"),
+    ):
+        refused = world.refused(operation, **params)
+        assert (refused.code, refused.message) == (code, "KMS cannot communicate with your CloudHSM cluster")
+
+
 def test_a_key_needs_two_modules_in_two_zones(world: Any) -> None:
     """CloudHsmClusterInvalidConfigurationException at CreateKey; XksKeyId is no parameter of it."""
     cluster = new_cluster(world)
