@@ -6,9 +6,9 @@ is nothing to share and nothing to set up. Writes into LABKIT_HUB_HOME and nowhe
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
-HOME = Path(os.environ.get("LABKIT_HUB_HOME") or CHECKOUT / "build" / "hub").resolve()
+HOME = Path(os.environ.get("LABKIT_HUB_HOME") or Path.home() / ".labkit" / "hub").resolve()
 PORT = int(os.environ.get("LABKIT_HUB_PORT") or 8000)  # this one and the three behind it
 HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -58,25 +58,16 @@ c.Spawner.start_timeout = 300  # forty servers that start at once are slow on tw
 c.Spawner.http_timeout = 300
 c.LocalProcessSpawner.interrupt_timeout = 3
 c.JupyterHub.concurrent_spawn_limit = 8
-COURSE = ("notebooks", "docs", "README.md", "FIDELITY.md")
 
 
-def bring_the_course(spawner: Any) -> None:
-    """Copy what is missing of the course into the learner's folder; never over a file that is there."""
-    home = HOME / "homes" / spawner.user.name / "course"
-    for name in COURSE:
-        _copy_missing(CHECKOUT / name, home / name)
-
-
-def _copy_missing(source: Path, target: Path) -> None:
-    if source.is_file():
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-        return
-    for each in source.iterdir():
-        if each.name not in ("__pycache__", ".ipynb_checkpoints", "scratch"):
-            _copy_missing(each, target / each.name)
+async def bring_the_course(spawner: Any) -> None:
+    """Hand out the labs into the learner's folder, as `labkit learn` does: what they changed stays as they have it."""
+    folder = HOME / "homes" / spawner.user.name / "course"
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = [str(Path(sys.executable).parent / "labkit"), "learn", str(folder), "--no-open"]
+    learning = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    if await learning.wait():
+        raise RuntimeError(f"The labs could not be handed out into {folder}: the hub's log says why.")
 
 
 c.Spawner.pre_spawn_hook = bring_the_course

@@ -164,7 +164,7 @@ def test_the_token_in_a_learners_server_reports_and_does_nothing_else(
 
 
 def test_the_trainers_page_in_a_browser(hub: real_hub.Hub, kernels: dict[str, Cell], chromium: str) -> None:
-    """Log in, see the room, send a hint by the form; nothing that axe-core finds serious, and nothing from elsewhere."""
+    """Log in, see the room, send a hint by the form. Axe-core finds nothing serious, and nothing is from elsewhere."""
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
