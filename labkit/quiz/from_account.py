@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import product
 
 from ..exercises.engine import LabView
@@ -13,6 +14,7 @@ from .questions import Entry, Question
 ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:DisableKey", "kms:PutKeyPolicy")
 MOST_TRIED = 60
 _OF_AWS = ":role/aws-service-role/"
+_SESSIONS = re.compile(r"aws:(?:PrincipalTag|SourceIdentity|userid|TokenIssueTime|MultiFactorAuth)", re.IGNORECASE)
 
 
 def question_about_account(entry: Entry, lab: LabView, rng: random.Random) -> Question | None:
@@ -29,6 +31,8 @@ def question_about_account(entry: Entry, lab: LabView, rng: random.Random) -> Qu
     rng.shuffle(cases)
     found: dict[Outcome, tuple[Caller, Thing, str]] = {}
     for caller, key, action in cases[:MOST_TRIED]:
+        if _depends_on_the_session(caller, key):
+            continue
         decision = reach.decision(caller, action, key)
         outcome = outcome_of(decision.question, decision.policies)
         if outcome is not None and outcome not in found:
@@ -42,6 +46,14 @@ def question_about_account(entry: Entry, lab: LabView, rng: random.Random) -> Qu
         f"context, on {_key(key)}. How do the policies and grants decide, as they were when this quiz was opened?"
     )
     return Question(entry.id, text, choices(right, rng), entry.source, entry.version)
+
+
+def _depends_on_the_session(caller: Caller, key: Thing) -> bool:
+    """Whether one session of the role may be told from another: then "a session of the role" would be no question."""
+    policies = (*caller.identity, caller.boundary, key.policy)
+    texts = [policy.document.text for policy in policies if policy]
+    grantees = [grant.grantee for grant in key.grants]
+    return bool(_SESSIONS.search("".join(texts))) or f":assumed-role/{caller.name}/" in "".join((*texts, *grantees))
 
 
 def _roles(lab: LabView) -> list[str]:

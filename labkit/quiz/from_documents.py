@@ -84,8 +84,9 @@ def question_about_documents(entry: Entry, rng: random.Random) -> Question:
     right = rng.choice(sorted(found))
     call, shown = found[right]
     lines = "\n".join(shown)
+    verb = "asks" if call.startswith("S3") else "calls"
     of = f"the account {OTHER}" if theme == "accounts" else "the key's account"
-    text = f"A session of the role `App` of {of} calls {call}.\n{lines}\nHow is it decided?"
+    text = f"A session of the role `App` of {of} {verb} {call}.\n{lines}\nHow is it decided?"
     instead = _INSTEAD.get(theme, ())
     return Question(entry.id, text, choices(right, rng, instead), entry.source, entry.version)
 
@@ -107,19 +108,20 @@ def _drawn(theme: str, rng: random.Random) -> Drawn:
     if theme == "conditions":
         key_policy, pairs = [ROOT], rng.choice(_CONTEXTS)
         identity = [_allow(action, KEY, Condition=rng.choice(_CONDITIONS))]
-        call = f"`{operation}` directly, with the encryption context `{json.dumps(pairs)}`"
+        call = f"`{operation}` directly, {_context(pairs)}"
     elif theme == "service":
-        identity = [_allow(action, KEY, Condition=_VIA)] if rng.random() < 0.7 else identity
-        if rng.random() < 0.5:
-            call = f"S3, which calls `{operation}` for the session"
+        if rng.random() < 0.5:  # S3 asks KMS for data keys and has them decrypted; it never asks for Encrypt
+            action = "kms:Decrypt"
+            call = "S3 for an object, and S3 calls `Decrypt` for the session"
             keys = {"kms:ViaService": "s3.us-east-1.amazonaws.com", "aws:ViaAWSService": "true"}
+        identity = [_allow(action, KEY, Condition=_VIA)] if rng.random() < 0.7 else identity
     elif theme == "grants":
         limits = rng.choice((None, {"department": "health"}))
         pairs = rng.choice(_CONTEXTS)
         constraints = GrantConstraints(encryption_context_subset=limits)
         grants = [Grant("g", ROLE, (rng.choice(("Encrypt", "Decrypt")),), constraints=constraints)]
         identity = rng.choice(([], [_allow("kms:Encrypt", ANOTHER)]))
-        call = f"`{operation}` directly, with the encryption context `{json.dumps(pairs)}`"
+        call = f"`{operation}` directly, {_context(pairs)}"
         held = f", constraint `EncryptionContextSubset` `{json.dumps(limits)}`" if limits else ", no constraint"
         more = [
             f"A grant on the key, in effect since long: grantee `App`, operations `{grants[0].operations[0]}`{held}"
@@ -136,6 +138,10 @@ def _drawn(theme: str, rng: random.Random) -> Drawn:
         keys["kms:EncryptionContextKeys"] = list(pairs)
     shown = [f"Key policy: {_written(key_policy)}", f"IAM policy of the role: {_written(identity)}", *more]
     return call, action, keys, shown, policies, grants
+
+
+def _context(pairs: Mapping[str, str]) -> str:
+    return f"with the encryption context `{json.dumps(pairs)}`" if pairs else "without an encryption context"
 
 
 def _written(statements: list[Statement]) -> str:

@@ -222,6 +222,22 @@ def test_a_lab_opens_its_quiz_once_and_leaves_no_trace(lab: labkit.Lab) -> None:
     assert quiz.quiz.graded(1, "a").number == 1
 
 
+def test_a_role_whose_sessions_differ_is_not_asked_about() -> None:
+    """A tag of the session, the age of its token, a key policy that names one session: each may decide otherwise."""
+    lab = labkit.start("05-conditions")
+    kms = boto3.client("kms")
+    kms.create_key()
+    own = {"StringEquals": {"aws:ResourceTag/team": "${aws:principaltag/team}"}}
+    lab.role("Team", policy=[{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": own}])
+    assert question_about_account(ENTRY, lab, drawn(1)) is None
+    plain = lab.role("Plain", policy=[{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}])
+    assert question_about_account(ENTRY, lab, drawn(1)) is not None
+    session = plain.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/ada"
+    for key in kms.list_keys()["Keys"]:
+        kms.create_grant(KeyId=key["KeyId"], GranteePrincipal=session, Operations=["Decrypt"])
+    assert question_about_account(ENTRY, lab, drawn(1)) is None
+
+
 def test_an_account_of_an_organization_is_not_asked_about() -> None:
     """Its service control policies have a say, and nobody in it can read them: documents are asked about instead."""
     lab = labkit.start("20-troubleshoot")

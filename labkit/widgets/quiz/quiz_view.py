@@ -19,7 +19,7 @@ _STYLE = """<style>
 .labkit-widget .labkit-choices, .labkit-widget .labkit-choices .widget-radio-box { width: 100%; height: auto }
 .labkit-widget .labkit-choices label, .labkit-widget .labkit-choices .widget-label-basic {
   white-space: normal; height: auto; line-height: 1.4; width: auto; max-width: 60em; margin: .25em 0 }
-.labkit-widget .labkit-choices .widget-radio-box label { display: flex; gap: .4em; align-items: baseline }
+.labkit-widget .labkit-choices .widget-radio-box label { display: flex; gap: .4em; align-items: center }
 .labkit-widget .labkit-choices .widget-radio-box label input { margin: 0; flex: none; order: -1 }
 </style>"""
 

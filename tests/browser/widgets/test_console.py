@@ -31,6 +31,8 @@ from accounts import ManyKeys
 from labkit.widgets.console import Console
 Console({{"kms": ManyKeys(10_000, 50_000, "<script>hacked = 1</script><img src=x onerror='hacked = 1'>",
                           alias="<img src=x onerror='hacked = 1'>\\u202e{{}}")}})"""
+GUEST = """reader = {"Effect": "Allow", "Action": ["kms:List*", "kms:Describe*"], "Resource": "*"}
+lab.console(lab.role("Guest", [reader])).open(console.value)"""
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => null)"
 SAVE = "() => window.jupyterapp.shell.currentWidget.context.save().then(() => null)"
 
@@ -39,7 +41,7 @@ SAVE = "() => window.jupyterapp.shell.currentWidget.context.save().then(() => nu
 def notebook(jupyterlab: Lab, page: Page) -> Notebook:
     """A notebook with the console, run."""
     page.set_viewport_size({"width": 1280, "height": 1400})
-    opened = open_notebook(page, jupyterlab, "console.ipynb", [SHOW, VALUE, HOSTILE])
+    opened = open_notebook(page, jupyterlab, "console.ipynb", [SHOW, VALUE, HOSTILE, GUEST])
     opened.run()
     expect(opened.widget).to_be_visible(timeout=MINUTES)
     return opened
@@ -183,6 +185,18 @@ def test_hostile_names_in_a_large_account(notebook: Notebook) -> None:
     assert widget.locator("img, script").count() == 0
 
 
+def test_a_refusal_and_its_explanation_by_click(notebook: Notebook) -> None:
+    """Another identity's console: what AWS says, and why."""
+    notebook.run(cell=3)
+    widget = notebook.page.locator(".labkit-widget").nth(2)
+    expect(widget).to_contain_text("General configuration", timeout=MINUTES)
+    widget.get_by_role("button", name=re.compile("^(En|Dis)able$")).click()
+    expect(widget.get_by_role("status").first).to_contain_text("Refused: AccessDeniedException")
+    expect(widget).to_contain_text("none of the caller's allows it")
+    expect(widget).to_contain_text("In Python")
+    look(notebook, "refused")
+
+
 def test_without_the_kernel_the_twin_is_shown(notebook: Notebook) -> None:
     """After a restart, and after the page was loaded anew: the last state, and no word of a missing widget."""
     page = notebook.page
@@ -191,7 +205,7 @@ def test_without_the_kernel_the_twin_is_shown(notebook: Notebook) -> None:
     expect(notebook.twin).to_contain_text("mac")
     expect(notebook.widget).to_be_hidden()
     page.evaluate(SAVE)
-    cell, _, _ = saved_cells(notebook)
+    cell, *_ = saved_cells(notebook)
     assert "orders" in "".join(cell["outputs"][0]["data"]["text/plain"])
     assert "text/html" in cell["outputs"][0]["data"]
     notebook.lab.end_kernels()

@@ -70,7 +70,7 @@ GATED = [(*cell, origin) for cell in CELLS for origin, never in IMPOSSIBLE.items
 def test_the_gate_holds_the_table(operation: str, state: str, origin: str) -> None:
     """Each cell, for a key of each origin: the footnote's error and message, or none."""
     wanted = expected(TABLE[operation][state], state, origin)
-    key = SimpleNamespace(arn="ARN", origin=origin, state=lambda _now: state)
+    key = SimpleNamespace(arn="ARN", origin=origin, state=lambda _now: state, custom_store=None)
     try:
         states.check(operation, key, START)
         got = None
