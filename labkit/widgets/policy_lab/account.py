@@ -22,7 +22,7 @@ from ...exercises.reach.things import Thing, key_of
 from .grant_list import as_text
 from .papers import Paper, pretty
 
-MOST = 100  # keys, and principals of each kind, to choose from
+MOST, MOST_DESCRIBED = 100, 20  # keys, and principals of each kind, to choose from
 EXAMPLE = "the example key"
 _EXAMPLE_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -66,14 +66,23 @@ class Account:
 
     @cached_property
     def keys(self) -> Mapping[str, str]:
-        """Customer managed keys by ARN, each with its words; the example where there is none."""
+        """Customer managed keys by ARN, each with its words; the example where there is none.
+
+        The first ones are described; the others are called by an alias, or by their ID.
+        """
         reading, kms = self._reading(), self.view.observer.client("kms")
         listed = reading.try_to("the list of keys", "kms:ListKeys", lambda: kms.list_keys(Limit=MOST)["Keys"])
+        named = reading.try_to(
+            "the list of aliases", "kms:ListAliases", lambda: kms.list_aliases(Limit=MOST)["Aliases"]
+        )
+        names = {each.get("TargetKeyId"): each["AliasName"] for each in named or ()}
         found: dict[str, str] = {}
         for each in listed or ():
-            about = self._described(each["KeyArn"])
-            if about and about["KeyManager"] == "CUSTOMER" and about["KeyState"] != "PendingDeletion":
-                found[about["Arn"]] = about["Description"] or about["KeyId"]
+            key_id, arn = each["KeyId"], each["KeyArn"]
+            about = self._described(arn) if len(self._metadata) < MOST_DESCRIBED else None
+            is_aws = names.get(key_id, "").startswith("alias/aws/") or (about and about["KeyManager"] != "CUSTOMER")
+            if not is_aws and not (about and about["KeyState"] == "PendingDeletion"):
+                found[arn] = (about and about["Description"]) or names.get(key_id, key_id)
         return found or {self.example: EXAMPLE}
 
     @cached_property
