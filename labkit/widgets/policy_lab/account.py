@@ -156,7 +156,7 @@ class Account:
         return key_of(about, names or (), tags or (), policy, grants(reading, arn))
 
     def key_papers(self, thing: Thing) -> list[Paper]:
-        """The key's own documents, and the resource control policies over it."""
+        """Return the key's own documents, and the resource control policies over it."""
         papers = [Paper("grants", as_text(thing.grants))]
         if thing.policy is not None:
             papers.append(Paper("key", pretty(thing.policy.document.text)))
@@ -179,7 +179,7 @@ class Account:
         return found
 
     def owner_papers(self, found: Owner | None) -> list[Paper]:
-        """A principal's own documents."""
+        """Return a principal's own documents."""
         if found is None:
             return []
         papers = [Paper("identity", pretty(each.document.text), each.name, each.arn) for each in found.identity]
@@ -205,7 +205,7 @@ def _example(arn: str) -> Thing:
 
 
 def example_papers(account: str, key: str) -> list[Paper]:
-    """A small example: the default key policy, and an IAM policy that allows Encrypt alone."""
+    """Make a small example: the default key policy, and an IAM policy that allows Encrypt alone."""
     root = {
         "Sid": "Enable IAM User Permissions", "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*",

@@ -22,7 +22,12 @@ desk = lab.policy_lab()
 desk"""
 VALUE = "desk.value"
 STATEMENT = '{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}'
-STAR = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT[:-1]}, "Principal": "*"}}]}}'
+STAR = f"""{{
+  "Version": "2012-10-17",
+  "Statement": [
+    {STATEMENT[:-1]}, "Principal": "*"}}
+  ]
+}}"""
 IAM = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT}]}}'
 
 
