@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 200
 _NOTE = (
     "Another account is taken to allow it on its side. Service and resource control policies are not read: they can "
-    "only take away. Keys that are pending deletion are left out."
+    "only take away. Keys that are pending deletion are left out, and what roles and users may only look at."
 )
 
 
