@@ -12,10 +12,26 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from . import __version__
-from .commands import audit, check_lab, clean_up, cost, diagnose, doctor, progress, receipt, serve, xks_proxy
+from .commands import (
+    audit,
+    check_lab,
+    clean_up,
+    cost,
+    diagnose,
+    doctor,
+    learn,
+    new_lab,
+    notebooks,
+    progress,
+    receipt,
+    serve,
+    xks_proxy,
+)
 
 # In the order in which `labkit --help` lists them.
-COMMANDS = (serve, doctor, check_lab, diagnose, audit, cost, clean_up, progress, receipt, xks_proxy)
+COMMANDS = (
+    learn, serve, doctor, new_lab, check_lab, notebooks, diagnose, audit, cost, clean_up, progress, receipt, xks_proxy,
+)  # fmt: skip
 OUTPUT_ERROR = 1
 
 

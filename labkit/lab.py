@@ -13,6 +13,7 @@ from .accounts.lab_clock import LabClock, distance_of
 from .errors import LabError
 from .observer import Observer
 from .offers_key_stores import OffersKeyStores
+from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
 from .widgets.views.offers import OffersViews
@@ -27,14 +28,13 @@ if TYPE_CHECKING:
     from .progress import Page
     from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
-    from .widgets.console import Console
     from .widgets.quiz import QuizWidget
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
-class Lab(OffersKeyStores, OffersViews):
+class Lab(OffersKeyStores, OffersViews, OffersWidgets):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
@@ -87,10 +87,10 @@ class Lab(OffersKeyStores, OffersViews):
         """Open an exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
         self._remote.require()
         if self._exercises is None:
+            from .classroom import told
             from .exercises import Exercises
-            from .progress import Keeper
 
-            self._exercises = Exercises(self, Keeper(self.name).checked)
+            self._exercises = Exercises(self, told(self.name))
         return self._exercises.get(name)
 
     def quiz(self) -> QuizWidget:
@@ -230,17 +230,6 @@ class Lab(OffersKeyStores, OffersViews):
         from .audit.progress import for_people
 
         return audit(only=only, region=self.region, progress=for_people())
-
-    def console(self, identity: Any = None) -> Console:
-        """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
-
-        `identity` is whose calls it makes: a role, user or account of the lab, a boto3 session, or a boto3 KMS client.
-        Without one, it is yours.
-        """
-        self._remote.require()
-        from .widgets.console import Console, clients_of
-
-        return Console(clients_of(identity, self.region), self.explain)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.

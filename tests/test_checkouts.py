@@ -15,11 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from labkit.learn.material import course
+
 SECONDS = 400
 NOBODY = 65534
 LABS = ("notebooks/02-create-keys.ipynb", "notebooks/03-encrypt-and-decrypt.ipynb")  # both have `!aws` cells
-FOLDERS = ("labkit", "tools", "notebooks", "data")
-FILES = ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", "Makefile")
+FOLDERS = ("labkit", "tools", "notebooks", "data", "docs", "examples")
+FILES = (
+    "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "Makefile", "FIDELITY.md", "CHANGELOG.md",
+    "CONTRIBUTING.md",
+)  # fmt: skip
 NBVAL = ("-m", "pytest", "-q", "-n0", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-o", "addopts=")
 OWN = ("LABKIT_", "AWS_", "PYTHON", "JUPYTER_", "IPYTHON", "PYTEST_", "XDG_")
 SAMPLE = "from labkit.trail.samples import sample; print(sample('fortnight'))"
@@ -60,13 +65,13 @@ def copied(checkout: Path, folder: Path) -> Path:
     return folder
 
 
-def with_packages(folder: Path) -> Path:
-    """An environment in that folder that has this one's packages, but for labkit; answers its Python."""
+def with_packages(folder: Path, without: tuple[str, ...] = ("labkit",)) -> Path:
+    """An environment in that folder that has this one's packages, but for some; answers its Python."""
     venv.create(folder / ".venv", with_pip=False, symlinks=True)
     shared = folder / ".venv" / "shared"
     shared.mkdir()
     for each in Path(sysconfig.get_path("purelib")).iterdir():
-        if "labkit" not in each.name:
+        if not any(name in each.name for name in without):
             (shared / each.name).symlink_to(each)
     python = folder / ".venv" / "bin" / "python"
     asked = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
@@ -195,3 +200,19 @@ def test_from_the_wheel(somewhere: Path, checkout: Path, need: Callable[[str, ob
     sample = run([sys.executable, "-c", SAMPLE], somewhere, installed)
     assert sample.stdout.startswith(f"{somewhere}/home of the wheel/.cache/labkit/fortnight-"), sample.stdout
     assert not (somewhere / "data").exists()
+    learn_from_the_wheel(somewhere, target, installed)
+
+
+def learn_from_the_wheel(somewhere: Path, target: Path, installed: dict[str, str]) -> None:
+    """`pip install labkit` and `labkit learn`, without git, make or JupyterLab: the labs are there, and run."""
+    folder = somewhere / "somebody"
+    folder.mkdir()
+    bare = with_packages(folder, without=("labkit", "jupyterlab", "pandas", "ipywidgets", "awscli"))
+    answer = run([bare, "-m", "labkit.cli", "learn", "--no-open", "my labs"], folder, installed)
+    assert answer.returncode == 0, answer.stdout
+    assert "Not installed here: jupyterlab, awscli, pandas, ipywidgets." in answer.stdout
+    handed_out = {path.relative_to(folder / "my labs").as_posix() for path in (folder / "my labs").rglob("*.*")}
+    assert set(course()) <= handed_out | {"LICENSE"}
+    first = folder / "my labs" / "notebooks" / "00-start-here.ipynb"
+    answer = run([sys.executable, *NBVAL, first], first.parent, installed)  # with what the extra `notebooks` brings
+    assert answer.returncode == 0, answer.stdout[-4000:]

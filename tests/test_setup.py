@@ -17,12 +17,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from labkit import cli
+
 PLATFORMS = {
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
     "macos": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
     "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
 }
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PIN = re.compile(r"(?P<name>[a-z0-9]+(-[a-z0-9]+)*)==(?P<version>[0-9][0-9a-z.]*)")
 
 
@@ -124,6 +126,25 @@ def test_conda_installs_what_pip_installs(project: dict, environment: dict, chec
     assert set(extras.split(",")) == set(project["project"]["optional-dependencies"])
     python = next(each for each in conda if each.startswith("python="))
     assert SpecifierSet(project["project"]["requires-python"]).contains(Version(python.removeprefix("python=")))
+
+
+def test_the_image_installs_what_pip_installs(project: dict, checkout: Path) -> None:
+    """Dockerfile: a Python that is supported, held to constraints.txt, with the extra that labs need."""
+    steps = re.findall(r"^([A-Z]+) (.+)$", (checkout / "Dockerfile").read_text(), re.MULTILINE)
+    python = re.fullmatch(r"python:([\d.]+)-slim", dict(steps)["FROM"])[1]
+    assert f"Programming Language :: Python :: {python}" in project["project"]["classifiers"]
+    (install,) = [text for _, text in steps if "pip install" in text]
+    (extra,) = re.findall(r"-c /src/constraints\.txt '/src\[(\w+)\]'", install)
+    assert extra in project["project"]["optional-dependencies"]
+    assert cli.build_parser().parse_args(re.search(r"labkit (learn [\w -]+) &&", dict(steps)["CMD"])[1].split())
+    assert [text for verb, text in steps if verb == "USER"] == ["learner"]
+
+
+def test_each_python_that_is_named_is_allowed(project: dict) -> None:
+    """The classifiers, requires-python and what these tests resolve say the same."""
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(project["project"]["classifiers"]))
+    assert tuple(named) == PYTHONS
+    assert all(SpecifierSet(project["project"]["requires-python"]).contains(f"{each}.0") for each in named)
 
 
 def test_importing_labkit_is_light() -> None:

@@ -22,6 +22,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from labkit.accounts.aws.capabilities import capabilities
+from labkit.accounts.aws.plans import plans
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 CELL_SECONDS = 900  # AWS takes its time: a database, an instance, a change that is not known yet
@@ -45,6 +48,7 @@ MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"datetime\.datetime\([^)]*\)(?:\))?", "<time>"),
         (r"\b\d\d:\d\d(?::\d\d(?:\.\d+)?)?\b", "<time>"),
         (r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? ", ""),
+        (r"\b([Rr]un) [a-z][a-z0-9]{7}\b", r"\1 <run>"),
         (r"\b[0-9a-f]{16,}\b", "<hex>"),
         (r"[A-Za-z0-9+/_-]{40,}={0,2}", "<base64>"),
         (r"b'(?:\\x..|[^'\\]|\\.)*\\x(?:\\x..|[^'\\]|\\.)*'", "<bytes>"),
@@ -133,6 +137,10 @@ def run(notebook: Path, folder: Path, environment: Mapping[str, str]) -> Outcome
 
     A cell that fails does not end it: what builds on it fails too, and a report of everything helps more.
     """
+    why_not = refused(notebook.stem, environment)
+    if why_not:
+        code = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+        return Outcome(notebook.stem, len(code), left_out=[(0, why_not)])
     copy, began = copy_of(notebook, folder), time.monotonic()
     content, here = nbformat.read(copy, as_version=4), nbformat.read(notebook, as_version=4)
     outcome = Outcome(notebook.stem)
@@ -154,6 +162,17 @@ def run(notebook: Path, folder: Path, environment: Mapping[str, str]) -> Outcome
         outcome.seconds = time.monotonic() - began
     outcome.cells = sum(cell.cell_type == "code" for cell in here.cells)
     return outcome
+
+
+def refused(lab: str, environment: Mapping[str, str]) -> str:
+    """Say why a lab does not begin in a real account with these settings; "" where it does."""
+    plan = plans().get(lab)
+    if plan is None:
+        return ""
+    if plan.simulated_only:
+        return f"the whole lab: {plan.why}."
+    needed = capabilities().get(plan.needs)
+    return "" if needed is None or needed.is_given(environment) else f"the whole lab: {needed.reason()}"
 
 
 @contextmanager

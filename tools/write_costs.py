@@ -119,7 +119,7 @@ def count(notebook: Path) -> Counted:
     import nbformat
     from nbclient import NotebookClient
 
-    from tools.execute_notebooks import CELL_SECONDS
+    from labkit.authoring.executing import CELL_SECONDS
 
     content = nbformat.read(notebook, as_version=4)
     content.cells.append(nbformat.v4.new_code_cell(COUNTING))
@@ -188,7 +188,7 @@ def pages() -> dict[Path, str]:
 
 def main() -> int:
     """Count the labs whose code has changed, write the pages that changed, and tell which."""
-    from tools.execute_notebooks import leave_the_owner_out
+    from labkit.authoring.surroundings import leave_the_owner_out
 
     leave_the_owner_out()
     known = counted()

@@ -28,14 +28,14 @@ def blocks(checkout: Path, language: str) -> list[str]:
 @pytest.fixture
 def lab(tmp_path: Path, checkout: Path) -> Path:
     """A copy of the example lab, to be spoilt."""
-    shutil.copytree(checkout / "tests" / "labs_outside", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(checkout / "examples" / "labs", tmp_path, dirs_exist_ok=True)
     return tmp_path / "90_first_key"
 
 
 def test_the_steps_to_the_letter(tmp_path: Path, checkout: Path) -> None:
     """The commands of the page, one after the other, in a folder that looks like the checkout."""
     (steps,) = blocks(checkout, "sh")
-    for each in ("Makefile", "pyproject.toml", "constraints.txt", "tools", "tests", "labkit", ".venv"):
+    for each in ("Makefile", "pyproject.toml", "constraints.txt", "tools", "tests", "examples", "labkit", ".venv"):
         (tmp_path / each).symlink_to(checkout / each)
     # Under `make test` an inner make would tell which folder it enters and leaves.
     outside_make = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
@@ -56,7 +56,7 @@ def test_the_steps_to_the_letter(tmp_path: Path, checkout: Path) -> None:
 
 def test_what_the_page_shows_is_the_example(checkout: Path) -> None:
     """Each part of a file that it shows stands in the example lab, line by line."""
-    folder = checkout / "tests" / "labs_outside" / "90_first_key"
+    folder = checkout / "examples" / "labs" / "90_first_key"
     files = ("exercises.toml", "quiz.toml", "checks.py")
     exercises, quiz, checks = ((folder / name).read_text(encoding="utf-8") for name in files)
     toml = exercises + quiz
@@ -96,7 +96,7 @@ SPOILT = {
         "notebooks/90-first-key.ipynb",
         '"execution_count": 3',
         '"execution_count": 33',
-        ["It was not run from top to bottom in a clean kernel. Run it again: `make notebooks"],
+        ["It was not run from top to bottom in a clean kernel. Run it again: `labkit execute"],
     ),
     "a-wrong-solution": (
         "90_first_key/exercises.toml",

@@ -166,8 +166,9 @@ def test_a_wait_has_an_end(run: Run) -> None:
     """After the table's bound the answer is given as it is."""
     stranger = run.lab.role("Refused").client("kms")
     began = run.lab.clock.now()
-    with pytest.raises(ClientError, match="AccessDeniedException"):
+    with pytest.raises(ClientError, match="AccessDeniedException") as refused:
         stranger.list_keys()
+    assert "reached max retries" not in str(refused.value)
     row = find(ERROR, "kms", "ListKeys", "AccessDeniedException")
     assert row is not None
     assert (run.lab.clock.now() - began).total_seconds() <= row.bound + 5
@@ -184,6 +185,22 @@ def test_a_call_that_changes_something_is_not_made_twice_and_it_is_said(run: Run
         labkit.expect_error("DisabledException"),
     ):
         run.kms.create_alias(AliasName=f"alias/late-{key}", TargetKeyId=key)
+
+
+def test_a_call_that_would_do_harm_waits_before_it_is_refused(run: Run) -> None:
+    """A key's deletion that its policy now forbids: sent at once, it would be scheduled."""
+    key = run.key()
+    run.kms.describe_key(KeyId=key)
+    run.lab.clock.advance(seconds=LATE)
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{run.lab.account_id}:root"}, "Resource": "*"}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [root | {"Action": "kms:*"}, deny]}
+    run.kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    with labkit.expect_error("AccessDeniedException"):
+        run.kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert any("ScheduleKeyDeletion is to be refused" in what for what, _ in run.waited)
+    run.lab.clock.advance(minutes=1)
+    assert run.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
 def test_an_answer_is_asked_for_when_the_change_is_old_enough(run: Run) -> None:

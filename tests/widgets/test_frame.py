@@ -8,9 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from labkit.authoring.executing import tidy
 from labkit.widgets import frame
 from labkit.widgets.twin import Twin, Words
-from tools.execute_notebooks import tidy
 
 
 class Counter(frame.Widget):

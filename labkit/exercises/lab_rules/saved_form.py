@@ -24,7 +24,7 @@ TRACES_OF_A_MACHINE = {
     "an object's address": re.compile(r"\bat 0x[0-9a-f]{6,}"),
 }
 MARKER = re.compile(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_")
-RUN_AGAIN = "Run it again: `make notebooks NOTEBOOKS={}`."
+RUN_AGAIN = "Run it again: `labkit execute {}`."
 
 
 def saved_form_problems(page: Page) -> Iterator[Problem]:

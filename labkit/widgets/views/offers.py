@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +24,9 @@ class OffersViews:
     simulated: bool
     clock: Any
     observer: Any
+    events: Callable[[], list[dict[str, Any]]]
+    explain: Callable[[Any], Any]
     _remote: Behind
-
-    def events(self) -> list[dict[str, Any]]:
-        """Read CloudTrail's records; see `Lab.events`."""
-        raise NotImplementedError
-
-    def explain(self, call: Any) -> Any:
-        """Explain a refusal; see `Lab.explain`."""
-        raise NotImplementedError
 
     def key_states(self, key: str, identity: Any = None) -> KeyStatesWidget:
         """Show the states of a key: where it is, which operations move it from there, and which KMS refuses.

@@ -42,7 +42,7 @@ class ProxyConfiguration:
     service_owner: str | None = None
 
     def described(self) -> dict[str, Any]:
-        """XksProxyConfiguration, as DescribeCustomKeyStores has it: without the secret."""
+        """Return XksProxyConfiguration, as DescribeCustomKeyStores has it: without the secret."""
         told: dict[str, Any] = {
             "Connectivity": self.connectivity,
             "AccessKeyId": self.access_key_id,
@@ -90,11 +90,11 @@ class CustomKeyStore:
         return NOT_CONNECTED[self.kind]
 
     def notes(self) -> dict[str, Any]:
-        """What CloudTrail shows of the store beside a call on it (additionalEventData)."""
+        """Return what CloudTrail shows of the store beside a call on it (additionalEventData)."""
         return {"customKeyStoreName": self.name, **({"clusterId": self.cluster_id} if self.cluster_id else {})}
 
     def described(self) -> dict[str, Any]:
-        """An entry of DescribeCustomKeyStores."""
+        """Return the entry of DescribeCustomKeyStores."""
         entry: dict[str, Any] = {
             "CustomKeyStoreId": self.id,
             "CustomKeyStoreName": self.name,
