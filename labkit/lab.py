@@ -9,15 +9,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .accounts.behind import Behind
+from .accounts.lab_clock import LabClock, distance_of
 from .errors import LabError
-from .lab_clock import LabClock, distance_of
 from .observer import Observer
 from .offers_key_stores import OffersKeyStores
-from .offers_views import OffersViews
 from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
 from .starts_over import StartsOver
+from .widgets.views.offers import OffersViews
 
 if TYPE_CHECKING:
     import pandas

@@ -34,6 +34,7 @@ class _Plain:
     session: Any
     region: str
     name: str = "policy-lab"
+    simulated: bool = False
 
     def __post_init__(self) -> None:
         self.observer: Any = self
