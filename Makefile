@@ -12,7 +12,7 @@ MEND := $(RUN) -c 'from labkit.accounts import launchers; launchers.main()'
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup test lint types notebooks minutes costs real ledger upgrade bench clean
+.PHONY: help lab hub setup test lint types site notebooks minutes costs real ledger solutions trainer upgrade bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ lab: $(READY)  ## Set up, then open the first notebook in JupyterLab
 	@$(MEND) || true  # in another user's folder: doctor tells what doesn't run
 	@$(RUN) -m nbformat.sign notebooks/*.ipynb notebooks/projects/*.ipynb >/dev/null 2>&1 || true  # else pictures are text until cells are run
 	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_OPTIONS) notebooks/00-start-here.ipynb
+
+hub: $(READY)  ## Run a class on JupyterHub, for this machine alone (needs node and npm)
+	@sh tools/make-hub-proxy >/dev/null
+	@$(RUN) -m jupyterhub -f workshop/jupyterhub_config.py
 
 setup: $(READY)  ## Make .venv with the labkit command in it
 	@$(MEND)
@@ -48,6 +52,15 @@ real: $(READY)  ## Write what each lab does in a real account
 
 ledger: $(READY)  ## Write the ledger's pages from its tables
 	@$(RUN) tools/write_ledger.py
+
+site: $(READY)  ## Build the pages into build/site, from what is committed
+	@$(RUN) site/build.py
+
+solutions: $(READY)  ## Make the labs with their exercises solved, for a trainer, in build/solutions/
+	@$(RUN) -m tools.make_solutions $(LABS)
+
+trainer: $(READY)  ## Write the trainer's pages from the labs
+	@$(RUN) -m tools.write_trainer_pack
 
 upgrade: $(READY)  ## Move every package to its newest version, and write constraints.txt
 	@$(RUN) -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[notebooks,test]'

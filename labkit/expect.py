@@ -72,7 +72,7 @@ def expect_error(code: str) -> ExpectedError:
 
     The block fails (AssertionError) if nothing, or something else, is refused; any other exception
     passes through. `code` is the error's Code ("AccessDeniedException"), or "ParamValidation" where
-    boto3 refuses before it sends anything.
+    boto3 refuses before it sends anything::
 
         with labkit.expect_error("NotFoundException") as refused:
             kms.describe_key(KeyId="alias/nobody")

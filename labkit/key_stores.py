@@ -93,6 +93,10 @@ class KeyStores:
             self._proxies[name] = LabProxy(self._remote, name, keys).start()
         return self._proxies[name]
 
+    def proxies(self) -> list[LabProxy]:
+        """List the proxies, the oldest first."""
+        return list(self._proxies.values())
+
     def map(self, name: str, address: str | None) -> dict[str, str]:
         """Let a name stand for an address, or for none; returns the whole map."""
         told: dict[str, str] = self._remote.post("xks", name=name, address=address)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .accounts.behind import Behind
 from .errors import LabError
+from .lab_clock import LabClock, distance_of
 from .observer import Observer
 from .offers_key_stores import OffersKeyStores
+from .offers_views import OffersViews
+from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
 from .starts_over import StartsOver
@@ -26,47 +29,13 @@ if TYPE_CHECKING:
     from .progress import Page
     from .soft_mode import SoftMode
     from .trail.pictures.sequence_picture import Picture
-    from .widgets.console import Console
     from .widgets.quiz import QuizWidget
 
 
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
-class LabClock:
-    """The time in the lab's account: one second a call, and as far ahead as you move it."""
-
-    def __init__(self, remote: Behind) -> None:
-        self._remote = remote
-
-    def now(self) -> datetime:
-        """Read the lab's time, UTC."""
-        return datetime.fromisoformat(self._remote.get("clock")["now"])
-
-    def advance(self, **distance: float) -> datetime:
-        """Move on by `weeks`, `days`, `hours`, `minutes`, `seconds` (as in datetime.timedelta); the new time.
-
-        What falls due on the way happens: deletions, rotations, expiries. The clock never goes back.
-        """
-        by = _distance(distance)
-        if by < timedelta(0):
-            raise ValueError("The lab's clock only moves forward.")
-        return datetime.fromisoformat(self._remote.post("clock", seconds=by.total_seconds())["now"])
-
-    def __repr__(self) -> str:
-        return f"{self.now():%Y-%m-%d %H:%M:%S} UTC (lab time)"
-
-
-def _distance(given: Mapping[str, float]) -> timedelta:
-    """A distance in time as a learner gives it; ValueError for what is none."""
-    try:
-        return timedelta(**given)
-    except (TypeError, ValueError, OverflowError):  # another unit, not a number, beyond the calendar
-        told = ", ".join(f"{unit}={value!r}"[:60] for unit, value in given.items())
-        raise ValueError(f"Give a distance in time as days=8 or hours=1.5, not {told}.") from None
-
-
-class Lab(OffersKeyStores, StartsOver):
+class Lab(OffersKeyStores, OffersViews, OffersWidgets, StartsOver):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
@@ -119,10 +88,10 @@ class Lab(OffersKeyStores, StartsOver):
         """Open an exercise of this lab by its id: `.check()`, `.hint()`, `.solution()`."""
         self._remote.require()
         if self._exercises is None:
+            from .classroom import told
             from .exercises import Exercises
-            from .progress import Keeper
 
-            self._exercises = Exercises(self, Keeper(self.name).checked)
+            self._exercises = Exercises(self, told(self.name))
         return self._exercises.get(name)
 
     def quiz(self) -> QuizWidget:
@@ -202,7 +171,7 @@ class Lab(OffersKeyStores, StartsOver):
 
         `minutes`, `seconds`, ... as in datetime.timedelta. AWS says "usually less than five minutes".
         """
-        delay = _distance(distance)
+        delay = distance_of(distance)
         if delay < timedelta(0):
             raise ValueError("A grant takes effect after it was made, not before.")
         self._remote.post("grant-delay", seconds=delay.total_seconds())
@@ -262,17 +231,6 @@ class Lab(OffersKeyStores, StartsOver):
         from .audit.progress import for_people
 
         return audit(only=only, region=self.region, progress=for_people())
-
-    def console(self, identity: Any = None) -> Console:
-        """Open AWS's console for KMS in the notebook: lists of keys, the six steps of Create key, a key's page.
-
-        `identity` is whose calls it makes: a role, user or account of the lab, a boto3 session, or a boto3 KMS client.
-        Without one, it is yours.
-        """
-        self._remote.require()
-        from .widgets.console import Console, clients_of
-
-        return Console(clients_of(identity, self.region), self.explain)
 
     def explain(self, call: Refused) -> Explained:
         """Explain why a call was refused or allowed: which policies were read and which statement decided.

@@ -27,6 +27,10 @@ class OffersKeyStores:
         """
         return self._stores().proxy(name, keys)
 
+    def xks_proxies(self) -> list[LabProxy]:
+        """List the proxies of this lab that `xks_proxy` has started, the oldest first, also those that were stopped."""
+        return [] if self._made is None else self._made.proxies()
+
     def map_xks_proxy(self, name: str, address: str | None) -> dict[str, str]:
         """Let the lab's KMS find a proxy of yours: "https://xks.example.com" stands for "http://127.0.0.1:PORT".
 

@@ -56,6 +56,7 @@ STAYS = {
 SIMULATED_ONLY = {
     "19-investigate-an-incident": "it investigates a company's logs, which are made up, and shuts out somebody made up",
     "21-best-practices-audit": "it audits a shop that is faulty on purpose. `labkit audit --account aws` audits yours",
+    "22-external-key-stores": "AWS does not reach a proxy on this machine, and its key stores stand on one",
     "25-encrypt-later": "databases and Auto Scaling take many minutes for what its cells do, and cost most of all",
 }
 

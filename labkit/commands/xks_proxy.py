@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from .serve import USAGE_ERROR, port_number, stop
 
 if TYPE_CHECKING:
+    from ..xks.keys import ExternalKey
     from ..xks.proxy import Proxy
 
 KEY = "labkit-key-1"
-PIN = "1234"
+TOKEN, PIN = "labkit", "1234"
 NOTE = "The keys are for labs and tests: none of them protects anything."
 
 
@@ -52,10 +53,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="keep the keys in a token behind PKCS #11: in SoftHSM, in a temporary folder, unless --library says else",
     )
     parser.add_argument("--library", metavar="FILE", help="with --pkcs11: the library of your module")
-    parser.add_argument("--token", default="labkit", metavar="LABEL", help="with --pkcs11: the token's label")
-    parser.add_argument(
-        "--pin", default=PIN, metavar="PIN", help="with --pkcs11: the user's PIN (default: %(default)s)"
-    )
+    parser.add_argument("--token", metavar="LABEL", help=f"with --pkcs11: the token's label (default: {TOKEN})")
+    parser.add_argument("--pin", metavar="PIN", help=f"with --pkcs11: the user's PIN (default: {PIN})")
     parser.add_argument(
         "--test-client",
         action="store_true",
@@ -73,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, stop)
     with ExitStack() as until_the_end:
         try:
+            _require_one_home(arguments)
             proxy = _proxy(arguments, until_the_end)
             proxy.open(arguments.port)
             print(arguments.describe(proxy), flush=True)
@@ -85,6 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _require_one_home(arguments: argparse.Namespace) -> None:
+    """ValueError for an option that would have no say: keys are in a file or in a token."""
+    of_tokens = [name for name in ("library", "token", "pin") if getattr(arguments, name) is not None]
+    if of_tokens and not arguments.pkcs11:
+        raise ValueError(f"--{of_tokens[0]} goes with --pkcs11.")
+    if arguments.keys is not None and arguments.pkcs11:
+        raise ValueError("give --keys or --pkcs11, not both: the keys are in a file or in a token.")
+
+
 def _proxy(arguments: argparse.Namespace, until_the_end: ExitStack) -> Proxy:
     from ..xks.keys import FileKeys
     from ..xks.pkcs11_keys import Pkcs11Keys, new_softhsm_token, softhsm
@@ -92,12 +101,12 @@ def _proxy(arguments: argparse.Namespace, until_the_end: ExitStack) -> Proxy:
 
     keys: FileKeys | Pkcs11Keys
     if arguments.pkcs11:
-        library = arguments.library
+        library, token, pin = arguments.library, arguments.token or TOKEN, arguments.pin or PIN
         if library is None:
             folder = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="labkit-xks-")))
             library = softhsm()
-            new_softhsm_token(folder, arguments.token, arguments.pin)
-        keys = Pkcs11Keys(library, arguments.token, arguments.pin)
+            new_softhsm_token(folder, token, pin)
+        keys = Pkcs11Keys(library, token, pin)
     else:
         keys = FileKeys(arguments.keys)
     wanted = [(KEY, ("ENCRYPT", "DECRYPT")), *(LIMITED if arguments.test_client else ())]
@@ -115,15 +124,22 @@ def as_json(proxy: Proxy) -> str:
             "uri_path": proxy.uri_path,
             "access_key_id": proxy.credential.access_key_id,
             "secret_access_key": proxy.credential.secret_access_key,
-            "keys": [key.id for key in proxy.keys.all()],
+            "keys": [key.id for key in _usable_first(proxy)],
             "note": NOTE,
         }
     )
 
 
+def _usable_first(proxy: Proxy) -> list[ExternalKey]:
+    """Each key manager lists by an order of its own: keys that may encrypt and decrypt come first."""
+    from ..xks.keys import USUAL
+
+    return sorted(proxy.keys.all(), key=lambda key: not set(USUAL) <= set(key.usage))
+
+
 def as_exports(proxy: Proxy) -> str:
     """Write what a person copies: the settings of AWS's test client, and how a lab's KMS finds the proxy."""
-    first, *others = [key.id for key in proxy.keys.all() if set(key.usage) >= {"ENCRYPT", "DECRYPT"}]
+    first, *others = [key.id for key in _usable_first(proxy) if set(key.usage) >= {"ENCRYPT", "DECRYPT"}] or [KEY]
     by_id = {key.id: key for key in proxy.keys.all()}
     limited = {"encrypt-only": "ENCRYPT_ONLY", "decrypt-only": "DECRYPT_ONLY", "impotent": "IMPOTENT"}
     lines = [

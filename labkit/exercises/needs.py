@@ -9,6 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# Data events, which CloudTrail's event history of a real account does not have ("Logging data events", CloudTrail User
+# Guide): whether such a call was made it can't tell.
+DATA_EVENTS = frozenset({
+    "PutObject", "GetObject", "HeadObject", "CopyObject", "DeleteObject", "Invoke", "Publish", "SendMessage",
+    "PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -38,6 +45,11 @@ class Made:
             return False
         asked = event.get("requestParameters") or {}
         return all(_agrees(asked.get(name), wanted) for name, wanted in self.having.items())
+
+    @property
+    def in_history(self) -> bool:
+        """Tell whether the event history of a real account shows the call."""
+        return self.call not in DATA_EVENTS
 
     def place(self) -> str:
         """Say where on the page the cell is."""

@@ -80,6 +80,11 @@ class Store:
         self._do(lambda file: file.execute("DELETE FROM outcomes"))
         return True
 
+    def forget_lab(self, lab: str) -> None:
+        """Delete what is kept of one lab. NotKept if the file can't be written."""
+        if self.file.is_file():
+            self._do(lambda file: file.execute("DELETE FROM outcomes WHERE lab = ?", (lab,)))
+
     def put_aside(self) -> tuple[Path, ...]:
         """Name the files that were damaged, and are kept beside the present one."""
         return tuple(sorted(self.folder.glob("progress.damaged-*.sqlite3")))

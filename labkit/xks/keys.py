@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -107,6 +107,8 @@ class FileKeys:
         self._path = path
         self._entropy = entropy or Entropy(RANDOM)
         self._held: dict[str, _Held] = {}
+        if path is not None and not path.parent.is_dir():
+            raise ValueError(f"There is no folder {path.parent} for a file of external keys.")
         if path is not None and path.exists():
             self._held = {each.key.id: each for each in _read(path)}
 
@@ -189,10 +191,9 @@ def _to_json(held: _Held) -> dict[str, Any]:
     return {"id": key.id, "status": key.status, "usage": list(key.usage), "spec": key.spec, "versions": versions}
 
 
-def _read(path: Path) -> Iterable[_Held]:
-    """Yield a file's keys; ValueError for a file that others may read, or of another form."""
-    if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise ValueError(f"{path} holds key material and can be read by others: chmod 600 it.")
+def _read(path: Path) -> list[_Held]:
+    """Return a file's keys; ValueError for a file that others may read, or of another form."""
+    held: list[_Held] = []
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content[_MARK] != 1:
@@ -202,6 +203,10 @@ def _read(path: Path) -> Iterable[_Held]:
             versions = [decode(version) for version in each["versions"]]
             if not versions or {len(version) for version in versions} != {32}:
                 raise ValueError("versions")
-            yield _Held(key, versions)
-    except (ValueError, KeyError, TypeError, AttributeError):
+            held.append(_Held(key, versions))
+    except (ValueError, KeyError, TypeError, AttributeError, IsADirectoryError):
         raise ValueError(f"{path} is no file of external keys in the form that labkit.xks.keys describes.") from None
+    # Last: advice to change the mode of a file that is none of ours would be wrong.
+    if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ValueError(f"{path} holds key material and can be read by others: chmod 600 it.")
+    return held

@@ -121,6 +121,11 @@ class Proxy:
         self._settings.denials.append(denial)
         return denial
 
+    @property
+    def denials(self) -> tuple[Denial, ...]:
+        """What its policy denies now."""
+        return tuple(self._settings.denials)
+
     def allow_all(self) -> None:
         """Deny nothing any more."""
         self._settings.denials.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -16,6 +17,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from labkit.accounts.aws import hooks
+from labkit.accounts.aws.clean.account import OPEN, Account
+from labkit.accounts.aws.hooks import plain
 from labkit.accounts.aws.hooks.recorder import NotMade
 from labkit.accounts.aws.ledger import LedgerUnreadable, open_ledger
 from labkit.errors import LabError
@@ -290,7 +293,7 @@ def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
     """Its id stands in a list; the run's own keys, AWS's and those that are not there are AWS's matter."""
     hooks.uninstall()
     theirs = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    world.install(next(RUNS))
+    ledger = world.install(next(RUNS))
     kms = boto3.client("kms")
     own = kms.create_key()["KeyMetadata"]["KeyId"]
     assert kms.encrypt(KeyId=theirs, Plaintext=b"x")["KeyId"].endswith(theirs)
@@ -299,10 +302,98 @@ def test_a_key_of_others_is_read_and_used_and_not_changed(world: World) -> None:
         (kms.disable_key, {}),
         (kms.put_key_policy, {"Policy": "{}"}),
         (kms.create_grant, {"GranteePrincipal": "x", "Operations": ["Decrypt"]}),
+        (kms.retire_grant, {"GrantId": "0" * 64}),
     ):
         with pytest.raises(NotMade, match=theirs):
             call(KeyId=theirs, **params)
+    lost = kms.create_key()["KeyMetadata"]["KeyId"]
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE resources SET state = 'unknown', identifier = '' WHERE identifier = ?", (lost,))
+    with pytest.raises(NotMade, match=theirs):
+        kms.disable_key(KeyId=theirs)
+    kms.disable_key(KeyId=lost)
     kms.disable_key(KeyId=own)
     with pytest.raises(kms.exceptions.NotFoundException):
         kms.disable_key(KeyId="0" * 8 + "-0000-4000-8000-" + "0" * 12)
     assert kms.describe_key(KeyId=theirs)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
+DENY = {"Sid": "Deny", "Effect": "Deny", "Principal": "*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "deny",
+    [
+        {"Action": "kms:ScheduleKeyDeletion"},
+        {
+            "Action": "kms:ScheduleKeyDeletion",
+            "Condition": {"NumericLessThan": {"kms:ScheduleKeyDeletionPendingWindowInDays": "30"}},
+        },
+        {"Action": ["kms:Describe*", "kms:List*", "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"]},
+    ],
+    ids=["never", "not before 30 days", "nor looked at"],
+)
+@pytest.mark.parametrize("pending", [None, 30], ids=["in use", "pending for 30 days"])
+def test_a_key_policy_that_forbids_deletion_gives_way(world: World, deny: dict[str, Any], pending: int | None) -> None:
+    """Lab 16 makes such a key, and it would cost money for good; the key is the run's own."""
+    run_id = next(RUNS)
+    world.install(run_id)
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    if pending:
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=pending)
+    statements = [{"Effect": "Allow", "Principal": {"AWS": world.lab.account_id}, "Action": "kms:*", "Resource": "*"}]
+    document = {"Version": "2012-10-17", "Statement": [*statements, DENY | deny]}
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(document), BypassPolicyLockoutSafetyCheck=True)
+    assert world.clean(run_id) == 3, world.said
+    assert any(key in each and each.startswith("  left until") for each in world.said)
+
+
+def test_a_search_does_not_hold_a_connection_for_each_region(world: World) -> None:
+    """Thirty Regions and as many services are hundreds of connections: more than many systems let a program open."""
+    account = Account("us-east-1", plain.session())
+    first = account.client("kms", "us-east-1")
+    for region in account.regions():
+        for service in ("kms", "s3"):
+            account.client(service, region)
+    assert len(account._clients) <= OPEN
+    assert first.list_keys()["Keys"] is not None, "a client that was closed opens a connection anew"
+
+
+def test_policies_of_the_runs_own_things_give_way(world: World) -> None:
+    """A secret, a table, a queue, a topic and a bucket that nobody may delete, as their policies say."""
+    run_id, account = next(RUNS), world.lab.account_id
+    world.install(run_id)
+
+    def document(resource: str, *actions: str) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [DENY | {"Action": actions, "Resource": resource}]})
+
+    secrets, dynamodb = boto3.client("secretsmanager"), boto3.client("dynamodb")
+    secret = secrets.create_secret(Name="kept", SecretString="x")["ARN"]
+    secrets.put_resource_policy(SecretId=secret, ResourcePolicy=document("*", "secretsmanager:DeleteSecret"))
+    table = dynamodb.create_table(
+        TableName="kept", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
+    )["TableDescription"]["TableArn"]  # fmt: skip
+    dynamodb.put_resource_policy(ResourceArn=table, Policy=document(table, "dynamodb:DeleteTable"))
+    sqs, sns, s3 = boto3.client("sqs"), boto3.client("sns"), boto3.client("s3")
+    url = sqs.create_queue(QueueName="kept")["QueueUrl"]
+    of_queue = document(f"arn:aws:sqs:us-east-1:{account}:kept", "sqs:DeleteQueue")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": of_queue})
+    topic = sns.create_topic(Name="kept")["TopicArn"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document(topic, "sns:DeleteTopic"))
+    s3.create_bucket(Bucket="kept")
+    s3.put_bucket_policy(Bucket="kept", Policy=document("arn:aws:s3:::kept", "s3:DeleteBucket"))
+    assert world.clean(run_id) == 0, world.said
+
+
+def test_a_key_of_which_no_answer_came_is_named_until_it_is_gone(world: World) -> None:
+    """Its row has no id, killed as the process was: the second clean-up must know it as the first one did."""
+    run_id = next(RUNS)
+    ledger = world.install(run_id)
+    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE resources SET state = 'writing', identifier = '', arn = ''")
+    for _ in range(2):
+        assert world.clean(run_id) == 3
+        assert any(key in each and each.startswith("  left until") for each in world.said)

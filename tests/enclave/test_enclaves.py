@@ -174,6 +174,8 @@ def test_an_image_that_was_changed_after_signing_does_not_run(firm: Firm) -> Non
     for file in (cbor2.dumps({**parts, "application": b"other"}, canonical=True), b"noise", cbor2.dumps([1])):
         with pytest.raises(labkit.LabError, match=r"changed after signing|no enclave image"):
             run(firm.lab, Image(file, {}), firm.role)
+    with pytest.raises(labkit.LabError, match='"production" or "debug"'):
+        run(firm.lab, firm.image, firm.role, mode="dbg")
     for role in ("Payroll", None):
         with pytest.raises(labkit.LabError, match="has a role"):
             run(firm.lab, firm.image, role)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
+from labkit import Lab
 from labkit.accounts.local import LocalCloud
 
 Answer = TypeVar("Answer")
@@ -75,6 +76,16 @@ def files_as_found(learner: Mapping[str, Any]) -> Iterator[None]:
         for number, folder in enumerate(folders):
             shutil.rmtree(folder)
             shutil.copytree(f"{kept}/{number}", folder, symlinks=True)
+
+
+def proxies_of_its_own(lab: Lab) -> None:
+    """In a branch: the proxies of external key stores that run answer from here, at ports of their own."""
+    for proxy in lab.xks_proxies():
+        server = proxy._server
+        if server is not None:
+            server.socket.close()  # the walk's own stays open
+            proxy._server, proxy._port = None, 0
+            proxy.start()
 
 
 def _fork() -> int:

@@ -54,12 +54,11 @@ BIND_IT: Rows = (
         NO,
         _NOBODY_ELSE,
     ),
-    (_bonuses("manage", "only_image"), YES, ""),
-    (_bonuses("manage", _when("StringEquals", "PCR0", _DIGEST)), YES, ""),
-    (_bonuses("manage", f"measured(ImageSha384={_DIGEST}.upper())"), YES, ""),
-    (_bonuses("manage", f'measured(ImageSha384={_DIGEST}, PCR3=enclave.measurements["PCR3"])'), YES, ""),
-    (_bonuses("own", "server", _DENY), YES, ""),
-    (_bonuses("manage", "only_image") + "answer = 16200\n", NO, "not the total"),
+    (_bonuses("manage", _when("StringEquals", "PCR0", _DIGEST)) + _OPENED, YES, ""),
+    (_bonuses("manage", f"measured(ImageSha384={_DIGEST}.upper())") + _OPENED, YES, ""),
+    (_bonuses("manage", f'measured(ImageSha384={_DIGEST}, PCR3=enclave.measurements["PCR3"])') + _OPENED, YES, ""),
+    (_bonuses("own", "server", _DENY) + _OPENED, YES, ""),
+    (_bonuses("manage", "only_image") + _OPENED + "answer = 16200\n", NO, "not the total"),
     ('answer = "1770"\n', NO, ""),
 )
 
@@ -81,6 +80,7 @@ THREE_DOORS: Rows = (
 
 _BOTH = "both = [each.measurements['PCR0'] for each in (image, new_image)]\n"
 _NEWER = 'newer = run(lab, new_image, payroll)\ndecrypt(archive_file, newer.send("attest"))\nnewer.terminate()\n'
+_SWITCHED = _BOTH + _put("archive", "manage", "measured(ImageSha384=both)") + _NEWER
 NO_GAP: Rows = (
     (_put("archive", "manage", f'measured(ImageSha384=[{_DIGEST}, "0" * 96])'), NO, "No new image"),
     (
@@ -102,8 +102,8 @@ NO_GAP: Rows = (
         NO,
         _NOBODY_ELSE,
     ),
-    (_put("archive", "manage", 'measured(PCR2=new_image.measurements["PCR2"])'), NO, _OTHER),
-    (_put("archive", "manage", "measured(PCR0=both[1], PCR3=parent)"), YES, ""),
+    (_SWITCHED + _put("archive", "manage", 'measured(PCR2=new_image.measurements["PCR2"])'), NO, _OTHER),
+    (_SWITCHED + _put("archive", "manage", "measured(PCR0=both[1], PCR3=parent)"), YES, ""),
 )
 
 _TEAM = 'PCR8=signed.measurements["PCR8"]'
@@ -116,7 +116,11 @@ SIGNED: Rows = (
     (_put("ledger", "own", f"measured({_TEAM}, PCR3=role_measure)"), NO, _NOBODY_ELSE),
     (_put("ledger", "manage", f'measured({_TEAM}, PCR3=role_measure, PCR4="ab" * 48)'), NO, _REFUSED),
     (_put("ledger", "manage", f"measured({_TEAM}, PCR3=role_measure)", "only_image"), NO, "beside another parent"),
-    (_put("ledger", "manage", f'measured({_TEAM}, PCR3=role_measure, PCR1=image.measurements["PCR1"])'), YES, ""),
+    (
+        _put("ledger", "manage", f'measured({_TEAM}, PCR3=role_measure, PCR1=image.measurements["PCR1"])') + _SIGNED,
+        YES,
+        "",
+    ),
 )
 
 ANSWERS: dict[str, dict[str, Rows]] = {

@@ -16,6 +16,7 @@ from labkit.exercises import Spec, notebooks
 from . import (
     forbidden,
     forbidden_enclaves,
+    forbidden_key_stores,
     forbidden_projects,
     forbidden_ways,
     other_ways,
@@ -23,7 +24,7 @@ from . import (
     specimens,
 )
 from .absurd import problems
-from .branching import files_as_found, in_branch
+from .branching import files_as_found, in_branch, proxies_of_its_own
 from .said import SAID
 from .telling import SOLUTION, Step
 from .walking import run, visit
@@ -33,6 +34,7 @@ WAYS = other_ways.WAYS | other_ways_projects.WAYS
 FORBIDDEN: tuple[Rows, ...] = (
     forbidden.ANSWERS,
     forbidden_enclaves.ANSWERS,
+    forbidden_key_stores.ANSWERS,
     forbidden_projects.ANSWERS,
     forbidden_ways.ANSWERS,
 )
@@ -95,6 +97,7 @@ def stories(notebook: str, spec: Spec) -> Iterator[list[Step]]:
 def _tell(spec: Spec, story: list[Step], learner: dict[str, Any]) -> list[str]:
     """The steps after which the check said something else."""
     wrong = []
+    proxies_of_its_own(learner["lab"])
     for code, status, says in story:
         run(spec.solution if code == SOLUTION else code, learner)
         outcome = learner["lab"].exercise(spec.id).check(learner.get("answer"))

@@ -66,6 +66,7 @@ def test_the_two_logs_are_joined_by_the_request_id(outside: Outside) -> None:
     """CloudTrail's requestID is the proxy's kmsRequestId; the record names store and external key."""
     outside.kms.encrypt(KeyId=outside.key, Plaintext=b"x")
     record, entry = outside.last("Encrypt"), outside.proxy.log()[-1]
+    assert outside.lab.xks_proxies() == [outside.proxy]
     assert repr(outside.proxy) == "XKS proxy https://xks.example.com/labkit/kms/xks/v1: running, external keys: 1"
     assert record["requestID"] == entry.kms_request_id
     assert record["additionalEventData"] == {"customKeyStoreId": outside.store, "xksKeyId": "vault-1"}
@@ -245,7 +246,13 @@ def test_a_cluster_and_an_endpoint_service() -> None:
     with pytest.raises(ClientError, match="XksProxyVpcEndpointServiceInvalidConfiguration"):
         kms.create_custom_key_store(CustomKeyStoreName="vpc", **params)
     lab.xks_proxy("https://private.example.com").stop()
-    for wrong in (lambda: cluster.change(hsms="many"), lambda: lab.cloudhsm_cluster(password="short")):
+    for wrong in (
+        lambda: cluster.change(hsms="many"),
+        lambda: cluster.change(nettwork=False),
+        lambda: cluster.change(state="BROKEN"),
+        lambda: service.change(subnets=1),
+        lambda: lab.cloudhsm_cluster(password="short"),
+    ):
         with pytest.raises(LabError):
             wrong()
 

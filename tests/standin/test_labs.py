@@ -8,6 +8,9 @@ address, and the stand-in makes none.
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,8 @@ from labkit.accounts.aws.plans import plans
 from tools.real_run import NOTEBOOKS, Outcome, chosen, masked, report, run
 from tools.standin_run import environment, standin
 
-EACH_TIME = ("01-kms-at-a-glance", "03-encrypt-and-decrypt")
+EACH_TIME = ("03-encrypt-and-decrypt",)
+BY_SCRIPT = "01-kms-at-a-glance"
 LATE = "00-start-here"
 
 
@@ -77,17 +81,54 @@ def test_a_report_tells_it_cell_by_cell(tmp_path: Path) -> None:
     assert (Outcome("x", left_out=[(1, "")], ran=5).verdict, Outcome("x", ran=5).verdict) == ("in part", "whole")
 
 
+def real_run(checkout: Path, settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Start tools/real-run, as a person does."""
+    command = [sys.executable, str(checkout / "tools/real-run"), *arguments]
+    return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
+
+
 def test_a_person_without_consent_gets_told_and_nothing_is_made(
     late_standin: Mapping[str, Any], tmp_path: Path, checkout: Path
 ) -> None:
     """tools/real-run says who one is and how to agree, and ends with 2."""
-    import subprocess
-    import sys
-
     settings = environment(late_standin, tmp_path, "0")
     del settings["LABKIT_CONSENT"]
-    done = subprocess.run(
-        [sys.executable, str(checkout / "tools/real-run"), "01"], env=settings, capture_output=True, text=True
-    )
+    done = real_run(checkout, settings, "01")
     assert (done.returncode, "Nothing was made. To agree, set LABKIT_CONSENT" in done.stdout) == (2, True), done.stderr
     assert not (tmp_path / "notebooks").exists()
+
+
+def test_a_person_with_consent_gets_a_report_and_a_clean_account(tmp_path: Path, checkout: Path) -> None:
+    """tools/real-run: a lab runs in a copy, what it made is taken away, and the report tells both, masked."""
+    notebook = checkout / "notebooks" / f"{BY_SCRIPT}.ipynb"
+    before = notebook.read_bytes()
+    with standin() as served:
+        done = real_run(
+            checkout, environment(served, tmp_path / "s", "0"), "--folder", str(tmp_path / "out"), BY_SCRIPT
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = (tmp_path / "out/report.md").read_text()
+    assert re.search(rf"\| {BY_SCRIPT} \| whole \| (\d+) \| \1 \| 0 \|", told)
+    assert "left that go by themselves; nothing else is left." in told
+    assert not [each for each in served["accounts"] if each["account_id"] in told]
+    assert "stand-in" in (tmp_path / "out/notebooks" / notebook.name).read_text()
+    assert notebook.read_bytes() == before
+
+
+def test_a_lab_that_does_not_begin_is_told_and_not_run(tmp_path: Path) -> None:
+    """By the plan: simulated only, or too little is left without a second account."""
+    for lab in ("19-investigate-an-incident", "07-other-accounts"):
+        outcome = run(NOTEBOOKS / f"{lab}.ipynb", tmp_path, {})
+        assert (outcome.verdict, outcome.ran) == ("simulated only", 0)
+        assert outcome.left_out[0][1].startswith("the whole lab: ")
+
+
+def test_an_exercise_does_not_miss_what_the_history_can_not_tell() -> None:
+    """PutObject is a data event: in a real account nobody can say from the history that it was not made."""
+    from labkit.exercises.loader import labs
+    from labkit.exercises.needs import DATA_EVENTS
+
+    needs = [made for lab in labs().values() for spec in lab.specs() for made in spec.needs]
+    assert {made.call for made in needs if not made.in_history} <= DATA_EVENTS
+    assert {made.call for made in needs if made.in_history} & {"CreateKey", "CreateRole", "CreateBucket"}
+    assert [made for made in needs if made.call == "PutObject" and made.in_history] == []

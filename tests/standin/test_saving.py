@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import labkit
-from labkit.accounts.aws.saving import require_a_safe_place
+from labkit.accounts.aws.saving import kernel, require_a_safe_place
 from labkit.accounts.aws.saving.apart import is_lab, run_of, with_outputs_of
 
 LAB = "90-first-key"
@@ -162,6 +162,27 @@ def test_a_lab_does_not_begin_where_it_would_be_saved_over(
             require_a_safe_place(name, environment)
     else:
         require_a_safe_place(name, environment)
+
+
+@pytest.mark.parametrize(("here", "environment", "refused"), [
+    (f"{LAB}.ipynb", {}, True),
+    (f"{LAB}.ipynb", {"LABKIT_SAVES_APART": "yes"}, False),
+    (f"{LAB}.ipynb", {"JPY_SESSION_NAME": "/x/mine.ipynb"}, False),
+    ("mine.ipynb", {}, False),
+])  # fmt: skip
+def test_nbconvert_in_place_does_not_save_over_a_lab(
+    here: str, environment: dict[str, str], refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel that is not told which notebook it runs does not begin beside the lab's own file."""
+    (tmp_path / here).touch()
+    monkeypatch.chdir(tmp_path)
+    require_a_safe_place(LAB, environment)  # no kernel: a script, a terminal
+    monkeypatch.setattr(kernel, "_is_kernel", lambda: True)
+    if refused:
+        with pytest.raises(labkit.LabError, match="nbconvert"):
+            require_a_safe_place(LAB, environment)
+    else:
+        require_a_safe_place(LAB, environment)
 
 
 def test_what_is_a_lab_and_what_is_real() -> None:

@@ -166,8 +166,9 @@ def test_a_wait_has_an_end(run: Run) -> None:
     """After the table's bound the answer is given as it is."""
     stranger = run.lab.role("Refused").client("kms")
     began = run.lab.clock.now()
-    with pytest.raises(ClientError, match="AccessDeniedException"):
+    with pytest.raises(ClientError, match="AccessDeniedException") as refused:
         stranger.list_keys()
+    assert "reached max retries" not in str(refused.value)
     row = find(ERROR, "kms", "ListKeys", "AccessDeniedException")
     assert row is not None
     assert (run.lab.clock.now() - began).total_seconds() <= row.bound + 5
@@ -184,6 +185,22 @@ def test_a_call_that_changes_something_is_not_made_twice_and_it_is_said(run: Run
         labkit.expect_error("DisabledException"),
     ):
         run.kms.create_alias(AliasName=f"alias/late-{key}", TargetKeyId=key)
+
+
+def test_a_call_that_would_do_harm_waits_before_it_is_refused(run: Run) -> None:
+    """A key's deletion that its policy now forbids: sent at once, it would be scheduled."""
+    key = run.key()
+    run.kms.describe_key(KeyId=key)
+    run.lab.clock.advance(seconds=LATE)
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{run.lab.account_id}:root"}, "Resource": "*"}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [root | {"Action": "kms:*"}, deny]}
+    run.kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    with labkit.expect_error("AccessDeniedException"):
+        run.kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert any("ScheduleKeyDeletion is to be refused" in what for what, _ in run.waited)
+    run.lab.clock.advance(minutes=1)
+    assert run.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
 def test_an_answer_is_asked_for_when_the_change_is_old_enough(run: Run) -> None:
@@ -228,6 +245,30 @@ def test_names_and_kinds() -> None:
     assert [kind_of("s3", "PutBucketPolicy"), kind_of("s3", "PutObject")] == ["policies", ""]
 
 
+@pytest.mark.parametrize(
+    ("call", "concerns"),
+    [
+        ("alias/nowhere-rabc2345", False),
+        ("arn:aws:kms:us-east-1:111122223333:key/99999999-0000-4000-8000-000000000000", False),
+        ("SYMMETRIC_DEFAULT", False),
+        ("default", False),
+        ("11111111-0000-4000-8000-000000000000", True),
+        ("arn:aws:kms:us-east-1:111122223333:key/11111111-0000-4000-8000-000000000000", True),
+    ],
+)
+def test_what_all_calls_of_a_run_have_in_common_is_no_change_of_theirs(
+    tmp_path: Path, call: str, concerns: bool
+) -> None:
+    """Every name ends with the run's id, which is a tag of every key, and every ARN has the account and the Region."""
+    folder = tmp_path / "rabc2345"
+    folder.mkdir()
+    changes = Changes(folder)
+    params = {"Tags": [{"TagKey": "labkit:run", "TagValue": "rabc2345"}], "ReplicaRegion": "us-east-1"}
+    key = {"KeyId": "11111111-0000-4000-8000-000000000000", "AWSAccountId": "111122223333"}
+    changes.add("opened", params, {"KeyMetadata": key | {"KeySpec": "SYMMETRIC_DEFAULT", "PolicyName": "default"}})
+    assert (changes.last(frozenset({"opened"}), frozenset({call}), 0) is not None) == concerns
+
+
 def test_an_access_key_is_not_written_down(tmp_path: Path) -> None:
     """The file of changes holds names and times."""
     changes = Changes(tmp_path)
@@ -236,6 +277,23 @@ def test_an_access_key_is_not_written_down(tmp_path: Path) -> None:
     assert "AKIAX" not in text
     assert "s3cr3t" not in text
     assert '"u"' in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("iam", {"UserName": "u", "Password": "s3cr3t"}),
+        ("iam", {"UserName": "u", "OldPassword": "s3cr3t", "NewPassword": "s3cr3t"}),
+        ("iam", {"UserName": "u", "SerialNumber": "x", "AuthenticationCode1": "s3cr3t"}),
+        ("keys", {"CustomKeyStoreName": "u", "KeyStorePassword": "s3cr3t"}),
+        ("keys", {"CustomKeyStoreName": "u", "XksProxyAuthenticationCredential": {"RawSecretAccessKey": "s3cr3t"}}),
+    ],
+)
+def test_no_secret_of_a_call_is_written_down(tmp_path: Path, kind: str, params: dict[str, Any]) -> None:
+    """Passwords and keys are no names of things, whatever call they are in."""
+    Changes(tmp_path).add(kind, params, {})
+    text = (tmp_path / "changes.jsonl").read_text()
+    assert "s3cr3t" not in text and '"u"' in text
 
 
 def test_a_bar_in_a_terminal_says_what_for_and_can_be_interrupted(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -34,6 +35,22 @@ class ManyKeys:
         if name.startswith("_"):
             raise AttributeError(name)
         return call
+
+    def can_paginate(self, operation: str) -> bool:
+        """Tell whether there is a paginator."""
+        return operation.startswith("list_")
+
+    def get_paginator(self, operation: str) -> Any:
+        """Return what walks over the pages of a list."""
+
+        def paginate(**given: Any) -> Iterator[Any]:
+            answer = getattr(self, operation)(**given)
+            yield answer
+            while answer.get("Truncated"):
+                answer = getattr(self, operation)(**given, Marker=answer["NextMarker"])
+                yield answer
+
+        return SimpleNamespace(paginate=paginate)
 
     def _page(self, member: str, found: list[Any], limit: int, marker: str) -> dict[str, Any]:
         start = int(marker or 0)

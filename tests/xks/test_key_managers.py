@@ -97,6 +97,18 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         FileKeys(path)
 
 
+def test_a_file_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+    """No advice to change its mode; a folder is no file, and a folder that is not there is named."""
+    other = tmp_path / "other"
+    other.write_text("root:x:0:0")
+    other.chmod(0o644)
+    for path in (other, tmp_path):
+        with pytest.raises(ValueError, match="no file of external keys"):
+            FileKeys(path)
+    with pytest.raises(ValueError, match="There is no folder"):
+        FileKeys(tmp_path / "nowhere" / "keys.json")
+
+
 def test_ids_of_keys() -> None:
     """The spec's characters, 128 of them at most, each once."""
     keys = FileKeys()

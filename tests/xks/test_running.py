@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-from labkit.xks import Credential, Proxy
+from labkit.cli import main
+from labkit.commands import xks_proxy
+from labkit.xks import Credential, FileKeys, Proxy
+from labkit.xks.proxy import LIMITED
 
 from .conftest import Caller, encrypting
 
@@ -57,6 +60,36 @@ def test_the_command() -> None:
     assert (status, process.returncode) == (200, 0)
     assert answer["ciphertext"] not in log
     assert json.loads(log.splitlines()[0])["api"] == "Encrypt"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pin", "12345"], "--pin goes with --pkcs11"),
+        (["--library", "x.so"], "--library goes with --pkcs11"),
+        (["--pkcs11", "--keys", "file"], "not both"),
+        (["--pkcs11", "--library", "/nowhere/x.so"], "can't be opened"),
+        (["--keys", "/nowhere/keys"], "There is no folder"),
+    ],
+)
+def test_arguments_that_do_not_go(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    """None has no say silently; 2, and why."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert main(["xks-proxy", *arguments]) == 2
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert said in capsys.readouterr().err
+
+
+def test_the_first_key_is_of_use() -> None:
+    """Whatever the order of a key manager: SoftHSM's is by label."""
+    keys = FileKeys()
+    for key_id, usage in (*LIMITED, ("labkit-key-1", ("ENCRYPT", "DECRYPT"))):
+        keys.create(key_id, usage)
+    told = json.loads(xks_proxy.as_json(Proxy(keys)))["keys"]
+    assert told == ["labkit-key-1", "encrypt-only", "decrypt-only", "impotent"]
 
 
 def test_uri_paths() -> None:

@@ -19,8 +19,8 @@ from .cells import Cell, read_cell
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Why a cell is left out: the capability that is lacking, and the reason in a line. `imports` are done all the "
-    "same."""
+    """Why a cell is left out: the capability that is lacking, and the reason in a line. `imports` are done all the
+    same."""
 
     capability: str
     why: str
@@ -29,8 +29,8 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """A cell of which no code tells it: its lab and id, the capability that it needs, and why (for whoever mends "
-    "it)."""
+    """A cell of which no code tells it: its lab and id, the capability that it needs, and why (for whoever mends
+    it)."""
 
     lab: str
     cell: str
@@ -40,8 +40,8 @@ class ByHand:
 
 
 class Judge:
-    """Judges the cells of one lab, in the order in which they are run. `given` tells whether a capability may be "
-    "used."""
+    """Judges the cells of one lab, in the order in which they are run. `given` tells whether a capability may be
+    used."""
 
     def __init__(self, lab: str, given: Callable[[str], bool]) -> None:
         self._given = given

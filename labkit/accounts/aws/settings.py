@@ -17,11 +17,12 @@ from botocore.exceptions import BotoCoreError
 from ...cloud.core.regions import known_regions
 from ...errors import LabError
 from ..addresses import only_aws, shown
+from ..own_calls import MARK
 from ..sessions import new_session
 from .standin import VARIABLE, standin
 from .words import NO_REGION, in_words
 
-PATIENCE = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+PATIENCE = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, user_agent_extra=MARK)
 _MOST_PROFILES = 20  # that take their credentials from one another
 
 

@@ -90,11 +90,15 @@ def _region(call: Call, target: Target) -> str:
 
 
 def _organization(call: Call, target: Target, services: ServicePermissions) -> Context:
-    """The organizations of caller and resource ("Properties of the principal", "Properties of the resource")."""
+    """The organizations of caller and resource ("Properties of the principal", "Properties of the resource").
+
+    A service that calls as itself, and nobody, are members of none: aws:PrincipalOrgID is there "only if the principal
+    … is a member of an organization", which is why perimeters look at aws:PrincipalIsAWSService as well.
+    """
     assert call.principal
     context: Context = {}
     mine = membership(call.principal.account)
-    if mine:
+    if mine and call.principal.kind not in ("AWSService", "Anonymous"):
         context |= {"aws:PrincipalOrgID": mine.organization, "aws:PrincipalOrgPaths": [mine.path]}
     owner = owner_of(target.arn, services)
     its = membership(owner) if owner else mine

@@ -172,7 +172,7 @@ def _explanation(cloud: Cloud, given: dict[str, Any]) -> Any:
 
 def _run_enclave(cloud: Cloud, given: dict[str, Any]) -> Any:
     image, role, mode = _bytes(given, "image"), _text(given, "role"), _text(given, "mode")
-    running = cloud.hypervisor.run(image, role, _text(given, "instance"), "debug" if mode == "debug" else "production")
+    running = cloud.hypervisor.run(image, role, _text(given, "instance"), mode)
     return {"module_id": running.module_id, "pcrs": {str(index): pcr.hex() for index, pcr in running.pcrs.items()}}
 
 

@@ -180,5 +180,8 @@ def _date(second: int) -> str:
 
 def _refused(status: HTTPStatus) -> HttpResponse:
     """The answer to what is no request, or one too large to be taken."""
-    text = f"{status.phrase}: this is not a request that the simulated account can read.\n"
+    why = "this is not an HTTP request that can be read here"
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        why = f"more than {CONNECTIONS} connections are open here"
+    text = f"{status.phrase}: {why}.\n"
     return HttpResponse(status, {"Content-Type": "text/plain"}, text.encode())

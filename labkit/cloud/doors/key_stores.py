@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ..assembly.cloud import Cloud
+from ..core.botocore_data import service_model
 from ..kms.custom_stores.surroundings import Cluster, EndpointService, Hsm
 
 _SWITCHES = ("subnets", "free_addresses", "private", "network", "user_logged_in", "deleted")
@@ -52,6 +53,7 @@ def new_cluster(cloud: Cloud, given: dict[str, Any]) -> dict[str, Any]:
 
 def change_cluster(cloud: Cloud, given: dict[str, Any]) -> dict[str, Any]:
     """POST cloudhsm-change: break or mend a cluster."""
+    _require_known(given, "cluster_id", *_SWITCHES, "state", "hsms", "password", "log_in")
     with cloud.gateway.still():
         cluster = cloud.kms.custom_stores.clusters.get(_text(given, "cluster_id"))
         if cluster is None:
@@ -60,6 +62,9 @@ def change_cluster(cloud: Cloud, given: dict[str, Any]) -> dict[str, Any]:
             if name in given:
                 setattr(cluster, name, bool(given[name]))
         if "state" in given:
+            states = service_model("cloudhsmv2").shape_for("ClusterState").enum
+            if given["state"] not in states:
+                raise ValueError(f"The state of a cluster is one of {', '.join(states)}.")
             cluster.state = str(given["state"])
         if "hsms" in given:
             cluster.hsms = [Hsm(f"{cluster.id.replace('cluster', 'hsm')}{n}", cluster.region + "abcdef"[n % 6])
@@ -80,6 +85,7 @@ def new_endpoint_service(cloud: Cloud, given: dict[str, Any]) -> dict[str, Any]:
 
 def change_endpoint_service(cloud: Cloud, given: dict[str, Any]) -> dict[str, Any]:
     """POST vpc-endpoint-service-change: break or mend one."""
+    _require_known(given, "name", *_SERVICE_SWITCHES, "zones", "private_dns_name", "allowed")
     with cloud.gateway.still():
         service = cloud.kms.custom_stores.endpoint_services.get(_text(given, "name"))
         if service is None:
@@ -112,6 +118,12 @@ def _told(cluster: Cluster) -> dict[str, Any]:
 
 def _told_service(service: EndpointService) -> dict[str, Any]:
     return {"name": service.name, "private_dns_name": service.private_dns_name, "allowed": sorted(service.allowed)}
+
+
+def _require_known(given: dict[str, Any], *names: str) -> None:
+    """ValueError for a name that changes nothing: a lesson would go on as if something were broken."""
+    if unknown := sorted(given.keys() - set(names)):
+        raise ValueError(f"There is no {unknown[0]!r} to change: there are {', '.join(names[1:])}.")
 
 
 def _text(given: dict[str, Any], name: str) -> str:

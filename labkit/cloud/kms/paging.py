@@ -22,7 +22,11 @@ def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, A
     """Return the items of the page that the call asks for, and the answer's Truncated and NextMarker."""
     limits = kms_operations.table()[call.operation].page
     assert limits is not None, "an operation with pages has its limits in operations.tsv"
-    default, most = limits
+    return cut(call, items, *limits)
+
+
+def cut(call: Call, items: Sequence[Item], default: int, most: int) -> tuple[Sequence[Item], dict[str, Any]]:
+    """Return the same by limits that are given."""
     limit = call.params.get("Limit") or default
     if limit > most:
         said = f"Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to"

@@ -60,6 +60,6 @@ def _require_backing(store: Store, key: Key) -> None:
     assert key.custom_store is not None
     if key.custom_store.external:
         return
-    cluster = store.custom_stores.cluster(key.custom_store)
-    if cluster is None or not cluster.network or not cluster.active_hsms or key.id not in cluster.material:
+    cluster = store.custom_stores.answering(key.custom_store)
+    if cluster is None or key.id not in cluster.material:
         raise AwsError("KMSInvalidStateException", key.custom_store.not_connected)

@@ -17,22 +17,31 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Protocol
 
 from ..core import kms_operations
 from ..core.errors import AwsError
 from .model import Key
 
 
+class HasOrigin(Protocol):
+    """What a footnote asks of a key."""
+
+    @property
+    def origin(self) -> str:
+        """Where its material comes from: AWS_KMS, EXTERNAL, ..."""
+
+
 @dataclass(frozen=True)
 class Footnote:
     """A refusal and the keys that it concerns."""
 
-    applies: Callable[[Key], bool]
+    applies: Callable[[HasOrigin], bool]
     code: str
     message: str
 
 
-_CONDITIONS: MappingProxyType[str, Callable[[Key], bool]] = MappingProxyType(
+_CONDITIONS: MappingProxyType[str, Callable[[HasOrigin], bool]] = MappingProxyType(
     {
         "always": lambda key: True,
         "external": lambda key: key.origin == "EXTERNAL",
@@ -52,16 +61,19 @@ _ONLY_IF = frozenset({"6", "7", "8", "9"})  # footnotes that hold for some keys;
 
 def check(operation: str, key: Key, now: datetime) -> None:
     """Raise AwsError if `operation` (an API operation's name) can't run on the key in its present state."""
-    row = table()[operation]
     state = key.state(now)
-    for number in _refusals(row["PendingDeletion" if state == "PendingReplicaDeletion" else state], state):
-        footnote = footnotes()[number]
-        if footnote.applies(key):
-            pending = "pending replica deletion" if state == "PendingReplicaDeletion" else "pending deletion"
-            message = footnote.message.format(arn=key.arn, origin=key.origin, pending=pending)
-            if number == UNAVAILABLE and key.custom_store is not None:
-                message = key.custom_store.not_connected
-            raise AwsError(footnote.code, message)
+    if (footnote := refusal(operation, state, key)) is not None:
+        pending = "pending replica deletion" if state == "PendingReplicaDeletion" else "pending deletion"
+        message = footnote.message.format(arn=key.arn, origin=key.origin, pending=pending)
+        if footnote is footnotes()[UNAVAILABLE] and key.custom_store is not None:
+            message = key.custom_store.not_connected
+        raise AwsError(footnote.code, message)
+
+
+def refusal(operation: str, state: str, key: HasOrigin) -> Footnote | None:
+    """Find why `operation` can't run on a key in `state`; None if the state does not forbid it."""
+    cell = table()[operation]["PendingDeletion" if state == "PendingReplicaDeletion" else state]
+    return next((each for number in _refusals(cell, state) if (each := footnotes()[number]).applies(key)), None)
 
 
 @lru_cache(maxsize=256)

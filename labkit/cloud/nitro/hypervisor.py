@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
@@ -24,7 +24,7 @@ from .certificates import Chain, Issuer, chain, root
 ES384 = -35
 MOST = {"public_key": 1024, "user_data": 512, "nonce": 512}
 """How many bytes an enclave may have signed beside its registers."""
-Mode = Literal["production", "debug"]
+MODES = ("production", "debug")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Hypervisor:
             self._root = root(self._seed)
         return self._root
 
-    def run(self, image: bytes, role_arn: str, instance_id: str, mode: Mode) -> Running:
+    def run(self, image: bytes, role_arn: str, instance_id: str, mode: str) -> Running:
         """Measure an image and start an enclave from it; ValueError where it is no image, or was changed."""
-        if mode not in ("production", "debug"):
+        if mode not in MODES:
             raise ValueError(f'An enclave runs in the mode "production" or "debug", not {mode!r}.')
         pcrs = images.registers(images.read(image), role_arn, instance_id, mode)
         module = f"{instance_id}-enc{self._entropy.token_hex(16)}"

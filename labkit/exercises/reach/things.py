@@ -70,6 +70,24 @@ def read_keys(lab: LabView, region: str | None = None) -> Iterator[Thing]:
 
 def _key(kms: Any, found: dict[str, Any], names: list[str]) -> Thing:
     arn = found["Arn"]
+    tags = []
+    if found["KeyState"] != "PendingDeletion":
+        pages = kms.get_paginator("list_resource_tags").paginate(KeyId=arn)
+        tags = [tag for page in pages for tag in page["Tags"]]
+    policy = named("key policy", kms.get_key_policy(KeyId=arn)["Policy"], "key")
+    listed = [each for page in kms.get_paginator("list_grants").paginate(KeyId=arn) for each in page["Grants"]]
+    return key_of(found, names, tags, policy, tuple(map(as_grant, listed)))
+
+
+def key_of(
+    found: Mapping[str, Any],
+    names: Sequence[str],
+    tags: Iterable[Mapping[str, str]],
+    policy: NamedPolicy | None,
+    grants: tuple[Grant, ...],
+) -> Thing:
+    """Make a key of what DescribeKey says, its aliases and tags, its policy and grants."""
+    arn = found["Arn"]
     facts: dict[str, str | Sequence[str]] = {
         "kms:KeySpec": found["KeySpec"],
         "kms:KeyUsage": found["KeyUsage"],
@@ -81,15 +99,11 @@ def _key(kms: Any, found: dict[str, Any], names: list[str]) -> Thing:
     if found["MultiRegion"]:
         facts["kms:MultiRegionKeyType"] = found["MultiRegionConfiguration"]["MultiRegionKeyType"]
     if names:
-        facts["kms:ResourceAliases"] = names
-    if found["KeyState"] != "PendingDeletion":
-        pages = kms.get_paginator("list_resource_tags").paginate(KeyId=arn)
-        facts |= {f"aws:ResourceTag/{tag['TagKey']}": tag["TagValue"] for page in pages for tag in page["Tags"]}
-    policy = named("key policy", kms.get_key_policy(KeyId=arn)["Policy"], "key")
-    listed = [each for page in kms.get_paginator("list_grants").paginate(KeyId=arn) for each in page["Grants"]]
+        facts["kms:ResourceAliases"] = list(names)
+    facts |= {f"aws:ResourceTag/{tag['TagKey']}": tag["TagValue"] for tag in tags}
     algorithms = {key: tuple(found[name]) for name, key in _ALGORITHMS.items() if found.get(name)}
     words = f"the key `{found['Description']}`" if found.get("Description") else f"the key {arn.rpartition('/')[2]}"
-    return Thing("key", arn, words, arn.split(":")[4], policy, tuple(map(as_grant, listed)), facts, algorithms)
+    return Thing("key", arn, words, arn.split(":")[4], policy, grants, facts, algorithms)
 
 
 def keys_to_come(account: str, region: str) -> tuple[Thing, ...]:

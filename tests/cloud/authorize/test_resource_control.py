@@ -196,3 +196,54 @@ def test_an_organization_is_made_with_both_kinds_of_policies() -> None:
     kms = boto3.client("kms")
     with pytest.raises(ClientError, match="explicit deny in a resource control policy: arn:aws:organizations"):
         kms.describe_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+
+
+def test_a_service_is_a_member_of_no_organization() -> None:
+    """It has no aws:PrincipalOrgID: a perimeter that does not spare services stops them, by whatever it asks."""
+    lab = labkit.start("resource-control-services")
+    org = lab.organization()
+    organizations = org.management.client("organizations")
+    organizations.enable_policy_type(RootId=org.root_id, PolicyType=RCP)
+    kms, sns, sqs = (boto3.client(name) for name in ("kms", "sns", "sqs"))
+    root = {"AWS": f"arn:aws:iam::{lab.account_id}:root"}
+    let_in = {"Principal": {"Service": "sns.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"]}
+    key = kms.create_key(Policy=policy(FULL | {"Principal": root, "Action": "kms:*"}, FULL | let_in))["KeyMetadata"]
+    arn = f"arn:aws:sqs:us-east-1:{lab.account_id}:q"
+    told = policy(FULL | {"Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn})
+    attributes = {"KmsMasterKeyId": key["KeyId"], "KmsDataKeyReusePeriodSeconds": "60", "Policy": told}
+    queue = sqs.create_queue(QueueName="q", Attributes=attributes)["QueueUrl"]
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    ours = {"aws:PrincipalOrgID": org.id}
+    delivered = {}
+    for name, condition in {
+        "not ours": {"StringNotEqualsIfExists": ours},
+        "not ours, and no service": {
+            "StringNotEqualsIfExists": ours,
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        },
+        "ours": {"StringEquals": ours},
+        "without an organization": {"Null": {"aws:PrincipalOrgID": "true"}},
+        "a service for a stranger": {
+            "StringNotEqualsIfExists": {"aws:SourceOrgID": org.id},
+            "Bool": {"aws:PrincipalIsAWSService": "true"},
+        },
+    }.items():
+        content = policy(DENY | {"Condition": condition})
+        made = organizations.create_policy(Name=name, Description="-", Type=RCP, Content=content)
+        identity = made["Policy"]["PolicySummary"]["Id"]
+        organizations.attach_policy(PolicyId=identity, TargetId=org.root_id)
+        lab.clock.advance(minutes=10)  # the queue's data key is asked for anew
+        sns.publish(TopicArn=topic, Message=name)
+        organizations.detach_policy(PolicyId=identity, TargetId=org.root_id)
+        found = sqs.receive_message(QueueUrl=queue).get("Messages", [])
+        delivered[name] = len(found)
+        for each in found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=each["ReceiptHandle"])
+    assert delivered == {
+        "not ours": 0,
+        "not ours, and no service": 1,
+        "ours": 1,
+        "without an organization": 0,
+        "a service for a stranger": 1,
+    }

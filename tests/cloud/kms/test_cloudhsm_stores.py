@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +67,30 @@ def test_keys_in_the_cluster(world: Any) -> None:
     refused = world.refused("GenerateRandom", NumberOfBytes=8, CustomKeyStoreId=store)
     assert refused.code == "CustomKeyStoreInvalidStateException"
     assert world.state(made["Arn"]) == "Unavailable"
+
+
+SILENT = [{"network": False}, {"hsms": []}, {"deleted": True}]
+
+
+@pytest.mark.parametrize("change", SILENT)
+def test_a_cluster_that_does_not_answer(world: Any, change: dict[str, Any]) -> None:
+    """Its store stays CONNECTED and its keys Enabled; nothing that needs the cluster works, random bytes neither."""
+    cluster = new_cluster(world)
+    store = _connected(world, cluster)
+    key = world.create(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store)["Arn"]
+    blob = world.call("Encrypt", KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    for name, value in change.items():
+        setattr(cluster, name, value)
+    assert (described(world, store)["ConnectionState"], world.state(key)) == ("CONNECTED", "Enabled")
+    for operation, params, code in (
+        ("Encrypt", {"KeyId": key, "Plaintext": b"x"}, "KMSInvalidStateException"),
+        ("Encrypt", {"KeyId": key, "Plaintext": b"x", "DryRun": True}, "KMSInvalidStateException"),
+        ("Decrypt", {"CiphertextBlob": blob}, "KMSInvalidStateException"),
+        ("GenerateDataKey", {"KeyId": key, "KeySpec": "AES_256"}, "KMSInvalidStateException"),
+        ("GenerateRandom", {"NumberOfBytes": 8, "CustomKeyStoreId": store}, "CustomKeyStoreInvalidStateException"),
+    ):
+        refused = world.refused(operation, **params)
+        assert (refused.code, refused.message) == (code, "KMS cannot communicate with your CloudHSM cluster")
 
 
 def test_a_key_needs_two_modules_in_two_zones(world: Any) -> None:
@@ -213,18 +236,3 @@ def test_every_code_of_a_connection_is_produced() -> None:
     vpc = {"XKS_VPC_ENDPOINT_SERVICE_NOT_FOUND", "XKS_VPC_ENDPOINT_SERVICE_INVALID_CONFIGURATION"}
     produced = {row.connection for row in table().values()} | CODES.keys() | vpc
     assert produced == set(service_model().shape_for("ConnectionErrorCodeType").enum)
-
-
-INTERNAL = "KMSInternalException"  # of KMS itself: lab.disturb produces it
-
-
-def test_every_exception_of_the_model_is_produced() -> None:
-    """Each error of the six operations, and of keys in stores, stands in a test that provokes it."""
-    operations = [name for name in service_model().operation_names if "CustomKeyStore" in name]
-    errors = {shape.name for name in operations for shape in service_model().operation_model(name).error_shapes}
-    errors |= {name for name in service_model().shape_names if name.startswith("XksKey") and name.endswith("Exception")}
-    folder = Path(__file__).parent
-    written = "".join(path.read_text(encoding="utf-8") for path in folder.glob("test_*s.py"))
-    written += "".join(code for row in table().values() for code in (row.store, row.create_key, row.use))
-    vpc = {f"XksProxyVpcEndpointService{kind}Exception" for kind in ("NotFound", "InvalidConfiguration")}
-    assert {name for name in errors - vpc - {INTERNAL} if name not in written} == set()

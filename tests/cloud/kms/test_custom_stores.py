@@ -209,6 +209,10 @@ def _health(**changes: Any) -> bytes:
         (418, b"{}"),
         (400, b'{"errorName": 7}'),
         (400, b'{"errorName": "NobodyKnowsException"}'),
+        (400, b'{"errorName": "no TLS"}'),
+        (400, b'{"errorName": "no key manager"}'),
+        (200, b'{"errorName": "AccessDeniedException"}'),
+        (201, _health()),
         (200, _health(xksProxyFleetSize=0)),
         (200, _health(xksProxyFleetSize=True)),
         (200, _health(ekmVendor=None)),
@@ -274,6 +278,12 @@ def test_ten_stores_are_the_most(world: Any, reach: Reach) -> None:
     assert (len(first["CustomKeyStores"]), first["Truncated"]) == (7, True)
     rest = world.call("DescribeCustomKeyStores", Limit=7, Marker=first["NextMarker"])
     assert (len(rest["CustomKeyStores"]), rest["Truncated"], "NextMarker" in rest) == (3, False, False)
+    for store in rest["CustomKeyStores"]:
+        world.call("DeleteCustomKeyStore", CustomKeyStoreId=store["CustomKeyStoreId"])
+    rest = world.call("DescribeCustomKeyStores", Limit=7, Marker=first["NextMarker"])
+    assert (rest["CustomKeyStores"], rest["Truncated"]) == ([], False)  # they went meanwhile
+    with pytest.raises(Exception, match="InvalidMarkerException"):
+        world.call("DescribeCustomKeyStores", Marker=first["NextMarker"], account="444455556666")
     assert world.refused("DescribeCustomKeyStores", Marker="x").code == "InvalidMarkerException"
     both = {"CustomKeyStoreId": first["CustomKeyStores"][0]["CustomKeyStoreId"], "CustomKeyStoreName": "store 0"}
     assert world.refused("DescribeCustomKeyStores", **both).code == "ValidationException"

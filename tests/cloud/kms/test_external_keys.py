@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from labkit.cloud.core.call import Call, Principal, Session
+from labkit.cloud.core.call import Call, Principal, Session, VpcEndpoint
 from labkit.cloud.core.clock import START
 from labkit.cloud.kms.custom_stores.proxies import _request_metadata
+from labkit.xks.requests import read_metadata
 
 from .proxied import Reach, external_key, external_store, reaching
 
@@ -205,6 +206,23 @@ CLERK = Principal("AssumedRole", "111122223333", "arn:aws:sts::111122223333:assu
 EC2 = Principal("AWSService", "111122223333", "ec2.amazonaws.com", "", "ec2.amazonaws.com")
 
 
+OWN, STRANGERS = (f"arn:aws:kms:us-east-1:{account}:key/k" for account in ("111122223333", "444455556666"))
+DOOR = {"awsSourceVpc": "vpc-1", "awsSourceVpce": "vpce-1"}
+
+
+@pytest.mark.parametrize(
+    ("door", "key", "told"), [(True, OWN, DOOR), (True, STRANGERS, {}), (True, None, DOOR), (False, OWN, {})]
+)
+def test_the_proxy_is_told_of_a_vpc_endpoint(door: bool, key: str | None, told: dict[str, str]) -> None:
+    """If the request came by one, and of a use of a key if the caller owns it; the proxy takes it."""
+    endpoint = VpcEndpoint("vpce-1", "vpc-1", "111122223333", "") if door else None
+    call = Call("kms", "Decrypt", "us-east-1", {}, START, "request-1", CLERK, vpc_endpoint=endpoint)
+    metadata = _request_metadata(call, key)
+    assert {name: value for name, value in metadata.items() if name.startswith("awsSource")} == told
+    read = read_metadata(json.dumps({"requestMetadata": metadata}).encode())
+    assert read.metadata == metadata
+
+
 @pytest.mark.parametrize(
     ("principal", "via", "told"),
     [
@@ -216,5 +234,5 @@ EC2 = Principal("AWSService", "111122223333", "ec2.amazonaws.com", "", "ec2.amaz
 def test_what_the_proxy_is_told(principal: Principal, via: tuple[str, ...], told: dict[str, str]) -> None:
     """aws:PrincipalArn is the role, not the session; services by their names."""
     call = Call("kms", "Decrypt", "us-east-1", {}, START, "request-1", principal, via=via)
-    metadata = _request_metadata(call, "arn:key")
-    assert metadata == {"kmsOperation": "Decrypt", "kmsRequestId": "request-1", "kmsKeyArn": "arn:key"} | told
+    metadata = _request_metadata(call, OWN)
+    assert metadata == {"kmsOperation": "Decrypt", "kmsRequestId": "request-1", "kmsKeyArn": OWN} | told

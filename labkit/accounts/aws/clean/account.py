@@ -20,6 +20,7 @@ KINDS: tuple[Kind, ...] = tuple(
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 GLOBAL = "us-east-1"  # where services without Regions are asked
+OPEN = 40  # clients at a time: one for each service and Region would be hundreds of connections, and open files
 # Answers of a Region that the account has not switched on.
 _OFF = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"})
 
@@ -33,10 +34,14 @@ class Account:
         self._region = region
 
     def client(self, service: str, region: str) -> Any:
-        """Return a client, the same one each time."""
-        if (service, region) not in self._clients:
-            self._clients[service, region] = plain.client(self._session, service, region, attempts=8)
-        return self._clients[service, region]
+        """Return a client, one of those used last if it can be. A client that is closed opens a connection anew."""
+        found = self._clients.pop((service, region), None)
+        if found is None:
+            found = plain.client(self._session, service, region, attempts=8)
+        self._clients[service, region] = found
+        if len(self._clients) > OPEN:
+            self._clients.pop(next(iter(self._clients))).close()
+        return found
 
     def id(self) -> str:
         """Ask whose credentials these are (GetCallerIdentity)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .thing import Kind, Marks, Thing, named, pages, region_of
+from .thing import Kind, Marks, Thing, named, pages, past_policy, region_of
 
 
 def _buckets(s3: Any, marks: Marks) -> Iterator[Thing]:
@@ -52,6 +52,14 @@ def _delete_table(dynamodb: Any, table: Thing) -> None:
     dynamodb.delete_table(TableName=table.id)
 
 
+def _table_policy(dynamodb: Any, table: Thing) -> None:
+    dynamodb.delete_resource_policy(ResourceArn=dynamodb.describe_table(TableName=table.id)["Table"]["TableArn"])
+
+
+def _no_policy(s3: Any, bucket: Thing) -> None:
+    s3.delete_bucket_policy(Bucket=bucket.id)
+
+
 def _delete_secret(secrets: Any, secret: Thing) -> None:
     """Delete a secret and its replicas, without a recovery window: its name is this run's, and nobody else's."""
     told = secrets.describe_secret(SecretId=secret.id)
@@ -88,14 +96,20 @@ KINDS = (
         named("db-snapshot", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", SnapshotType="manual"),
         lambda rds, snapshot: rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot.id),
     ),
-    Kind("table", "dynamodb", 70, named("table", "list_tables", "TableNames"), _delete_table),
+    Kind(
+        "table", "dynamodb", 70, named("table", "list_tables", "TableNames"),
+        past_policy(_delete_table, _table_policy),
+    ),
     Kind(
         "secret", "secretsmanager", 86,
-        named("secret", "list_secrets", "SecretList", "Name", IncludePlannedDeletion=True), _delete_secret,
+        named("secret", "list_secrets", "SecretList", "Name", IncludePlannedDeletion=True),
+        past_policy(
+            _delete_secret, lambda secrets, secret: secrets.delete_resource_policy(SecretId=secret.id)
+        ),
     ),
     Kind(
         "parameter", "ssm", 88, named("parameter", "describe_parameters", "Parameters", "Name"),
         lambda ssm, parameter: ssm.delete_parameter(Name=parameter.id),
     ),
-    Kind("bucket", "s3", 90, _buckets, _empty_and_delete, everywhere=True),
+    Kind("bucket", "s3", 90, _buckets, past_policy(_empty_and_delete, _no_policy), everywhere=True),
 )  # fmt: skip

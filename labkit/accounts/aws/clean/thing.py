@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ..hooks.lens import ITEM_TAG, RUN_TAG
 
 TAGGED = f"tag:{RUN_TAG}"  # EC2's filter
@@ -65,6 +67,41 @@ class Kind:
     find: Find
     remove: Remove
     everywhere: bool = field(default=False)  # one list for all Regions
+
+
+def is_denied(refused: ClientError) -> bool:
+    """Tell whether a refusal is one of a policy; SNS has a word of its own."""
+    return str(refused.response["Error"]["Code"]).startswith(("AccessDenied", "AuthorizationError"))
+
+
+def past_policy(remove: Remove, lift: Remove) -> Remove:
+    """Return a way to take a thing of the run away whose own policy may forbid it: `lift` takes that policy off.
+
+    The change may not be known at once: the error that says so is one that passes.
+    """
+
+    def twice(client: Any, thing: Thing) -> None:
+        try:
+            remove(client, thing)
+            return
+        except ClientError as refused:
+            if not is_denied(refused):
+                raise
+            try:
+                lift(client, thing)
+            except (ClientError, LookupError):
+                raise refused from None
+        try:
+            remove(client, thing)
+        except ClientError as refused:
+            if not is_denied(refused):
+                raise
+            told = refused.response["Error"]
+            why = "its own policy is off (PolicyChangePending, or you lack a permission): "
+            error = {"Code": told["Code"], "Message": why + str(told.get("Message", ""))}
+            raise ClientError({"Error": error}, refused.operation_name) from None
+
+    return twice
 
 
 def pages(client: Any, operation: str, member: str, **params: Any) -> Iterator[Any]:

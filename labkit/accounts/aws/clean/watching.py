@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from .thing import Kind, Marks, Thing, named, pages, region_of
+from .thing import Kind, Marks, Thing, named, pages, past_policy, region_of
 
 
 def _trails(cloudtrail: Any, marks: Marks) -> Iterator[Thing]:
@@ -27,6 +28,13 @@ def _delete_topic(sns: Any, topic: Thing) -> None:
         if each["SubscriptionArn"].startswith("arn:"):
             sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
     sns.delete_topic(TopicArn=topic.id)
+
+
+def _topic_policy(sns: Any, topic: Thing) -> None:
+    """Let the account itself do all with a topic, which has no state without a policy."""
+    everything = {"Effect": "Allow", "Principal": {"AWS": topic.id.split(":")[4]}, "Action": "sns:DeleteTopic"}
+    document = {"Version": "2012-10-17", "Statement": [{**everything, "Resource": topic.id}]}
+    sns.set_topic_attributes(TopicArn=topic.id, AttributeName="Policy", AttributeValue=json.dumps(document))
 
 
 def _queues(sqs: Any, marks: Marks) -> Iterator[Thing]:
@@ -53,6 +61,12 @@ KINDS = (
         "alarm", "cloudwatch", 80, named("alarm", "describe_alarms", "MetricAlarms", "AlarmName"),
         lambda it, alarm: it.delete_alarms(AlarmNames=[alarm.id]),
     ),
-    Kind("topic", "sns", 82, _topics, _delete_topic),
-    Kind("queue", "sqs", 84, _queues, lambda sqs, queue: sqs.delete_queue(QueueUrl=queue.id)),
+    Kind("topic", "sns", 82, _topics, past_policy(_delete_topic, _topic_policy)),
+    Kind(
+        "queue", "sqs", 84, _queues,
+        past_policy(
+            lambda sqs, queue: sqs.delete_queue(QueueUrl=queue.id),
+            lambda sqs, queue: sqs.set_queue_attributes(QueueUrl=queue.id, Attributes={"Policy": ""}),
+        ),
+    ),
 )  # fmt: skip

@@ -130,9 +130,11 @@ def _same(now: object, after: object) -> bool:
 
 
 def _settle(ledger: Ledger, there: Iterable[Thing]) -> None:
-    """Note in the ledger what is gone."""
-    left = {each.id for each in there}
+    """Note in the ledger what is gone. A row without an id may be of any thing of its kind that is still there."""
+    left = list(there)
+    kinds = {(each.kind, each.region) for each in left}
     for entry in ledger.entries():
         ids = {*entry.identifiers, entry.name} - {""}
-        if not any(one.endswith(each) for one in left for each in ids):
+        is_there = any(one.id.endswith(each) for one in left for each in ids)
+        if not is_there and (ids or (entry.kind, entry.region) not in kinds):
             ledger.gone(entry.number)

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,11 @@ _OPENING = frozenset(
     {"CreateKey", "EnableKey", "CancelKeyDeletion", "ImportKeyMaterial", "ReplicateKey", "UpdatePrimaryRegion"}
 )
 """After these a key works soon, if not yet; after KMS's other changes it may be meant that it doesn't."""
+_SECRET = re.compile(r"(?i)password|secret(access|string|binary)|authenticationc|privatekey|seed|^token|^accesskey$")
+"""Members of calls and answers that are never written down."""
 _LONGEST_NAME = 300
+_COMMON = re.compile(r"\d{12}|[a-z]{2}(?:-[a-z]+)+-\d|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|labkit:\w+|default")
+"""What names no one thing: accounts, Regions, specs and usages, the run's tags, a key policy's only name."""
 _SURELY = 8
 """Signs of a name that are enough to find it inside another one: a key's id in its ARN."""
 
@@ -59,6 +64,8 @@ def names_in(params: Any, naming: bool = False) -> Iterator[str]:
             yield params
     elif isinstance(params, Mapping):
         for name, value in params.items():
+            if isinstance(name, str) and _SECRET.search(name):
+                continue
             if not naming or not isinstance(value, str) or _NAMING.fullmatch(name):
                 yield from names_in(value, naming)
     elif isinstance(params, (list, tuple)):
@@ -71,19 +78,21 @@ class Changes:
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._file = folder / FILE
+        self._run = folder.name  # a tag's value, and part of every name of the run
         self.now = now
 
     def add(self, kind: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """Write down a change that AWS has confirmed. Where it can't be written, nothing will be waited for."""
         told = {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "Credentials")}
         secret = {name: value for name, value in told.items() if name != "AccessKey"}
-        names = sorted({*names_in(params), *names_in(secret, naming=True)})
+        names = sorted(self._telling({*names_in(params), *names_in(secret, naming=True)}))
         line = json.dumps({"at": self.now(), "kind": kind, "names": names})
         with suppress(OSError), self._file.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
     def last(self, kinds: frozenset[str], names: frozenset[str] | None, since: float) -> Change | None:
         """Return the last change of these kinds (and that concerns one of these names), if it came after `since`."""
+        names = None if names is None else self._telling(names)
         try:
             lines = self._file.read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -99,6 +108,10 @@ class Changes:
             if change.kind in kinds and (names is None or change.concerns(names)):
                 return change
         return None
+
+    def _telling(self, names: AbstractSet[str]) -> frozenset[str]:
+        """Leave out what all calls of a run may have in common: a change is not about that."""
+        return frozenset(each for each in names if each != self._run and not _COMMON.fullmatch(each))
 
 
 def _kind_in_kms(operation: str) -> str:

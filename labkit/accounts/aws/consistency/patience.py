@@ -25,11 +25,13 @@ EQUAL_ANSWERS = 3
 FACTOR = "LABKIT_PATIENCE"
 """The variable by which all waits are multiplied; 0 for none. For tests against a stand-in that is not late."""
 
+SETTLED = 15.0
+"""Seconds after which a change counts as known: "about 10 s in practice" for IAM, "less than a few seconds" for KMS."""
 HISTORY, HISTORY_AGAIN = 900.0, 15.0
 """Seconds until an event is in the history at the latest ("Viewing recent management events"); and between looks."""
 IN_HISTORY = frozenset({"kms", "iam", "sts"})  # all calls of theirs are management events
 
-_PARAMS, _EQUAL = "labkit_params", "labkit_equal"
+_PARAMS, _EQUAL, _AGAIN = "labkit_params", "labkit_equal", "labkit_again"
 
 
 class Patience:
@@ -46,7 +48,16 @@ class Patience:
         context[_PARAMS] = frozenset(names_in(params))
 
     def before_call(self, model: Any, context: dict[str, Any], **_: Any) -> None:
-        """Wait until a change is old enough for its new answer."""
+        """Wait until a change is old enough for its new answer.
+
+        And before a call that changes something and is meant to be refused: made too early, it would be done.
+        """
+        block = expected()
+        if block and kind_of(*_about(model)):
+            for each in _alike(model, block):
+                last = self._changes.last(each.after, None, self._changes.now() - SETTLED * self._factor)
+                if last is not None and (left := last.at + SETTLED * self._factor - self._changes.now()) > 0:
+                    self._wait(f"{model.name} is to be refused; waiting until AWS knows the last change:", left)
         row = find(ANSWER, *_about(model))
         while row is not None and (left := self._left(row, context)) > 0:
             self._wait(f"AWS may still answer {model.name} as before the change:", left)
@@ -71,6 +82,8 @@ class Patience:
 
     def after_call(self, http_response: Any, parsed: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
         """Write down what was changed, and which call was the last that CloudTrail's history will have."""
+        if context.get(_AGAIN) and isinstance(parsed, Mapping):  # else the error would tell how often it was made again
+            parsed.get("ResponseMetadata", {}).pop("MaxAttemptsReached", None)
         kind = kind_of(*_about(model))
         in_history = model.service_model.service_name in IN_HISTORY and not is_own_call(context)
         if in_history and isinstance(parsed, Mapping):
@@ -105,12 +118,11 @@ class Patience:
     def _held_back(self, operation: Any, context: dict[str, Any], block: ExpectedError) -> float | None:
         """A success where a refusal is expected."""
         context[_EQUAL] = 0
-        service, name = _about(operation)
-        row = find(SUCCESS, service, name, block.expects)
+        name = str(operation.name)
+        row = find(SUCCESS, *_about(operation), block.expects)
         if row is not None:
             return self._again(row, context, f"{name} still goes through; waiting until it is refused:")
-        alike = [each for each in waits() if (each.what, each.service, each.code) == (SUCCESS, service, block.expects)]
-        if any(self._left(each, context) > 0 for each in alike):
+        if any(self._left(each, context) > 0 for each in _alike(operation, block)):
             block.doubt = (
                 f"It may be that AWS did not know the last change yet. {name} changes something, so it was not made "
                 "again: wait a minute, and run the cell again."
@@ -128,6 +140,7 @@ class Patience:
     def _again(self, row: Wait | None, context: dict[str, Any], what: str) -> float | None:
         if row is None or (left := self._left(row, context)) <= 0:
             return None
+        context[_AGAIN] = True
         self._wait(what, min(row.interval * self._factor, left))
         return 0.0
 
@@ -177,6 +190,12 @@ def _factor() -> float:
         return max(0.0, float(os.environ.get(FACTOR) or 1))
     except ValueError:
         return 1.0
+
+
+def _alike(model: Any, block: ExpectedError) -> list[Wait]:
+    """The rows of other calls of the service that are refused in this way, and may go through at first."""
+    service, _ = _about(model)
+    return [each for each in waits() if (each.what, each.service, each.code) == (SUCCESS, service, block.expects)]
 
 
 def _about(model: Any) -> tuple[str, str]:

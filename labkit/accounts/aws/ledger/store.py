@@ -136,8 +136,16 @@ class Ledger:
                 "INSERT INTO resources (written, account, region, service, operation, kind, shown, name, item, parent)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    _now(), entry.account, entry.region, entry.service, entry.operation, entry.kind, entry.shown,
-                    entry.name, entry.item, entry.parent,
+                    _now(),
+                    entry.account,
+                    entry.region,
+                    entry.service,
+                    entry.operation,
+                    entry.kind,
+                    entry.shown,
+                    entry.name,
+                    entry.item,
+                    entry.parent,
                 ),
             )
             return int(made.lastrowid or 0)

@@ -28,8 +28,16 @@ def mark(run: str, where: str) -> None:
 
 def require_a_safe_place(lab: str, environ: Mapping[str, str] = os.environ) -> None:
     """LabError where this notebook is the lab itself, and a real account's outputs would be saved over its own."""
-    notebook = _notebook(environ)
-    if notebook is None or notebook.stem != lab.rpartition("/")[2] or environ.get(SAFE):
+    notebook, stem = _notebook(environ), lab.rpartition("/")[2]
+    if environ.get(SAFE):
+        return
+    if notebook is None and _is_kernel() and Path(f"{stem}.ipynb").is_file():
+        raise LabError(
+            f"{stem}.ipynb lies here, and what runs this kernel does not say which notebook it is (nbconvert, "
+            "papermill): outputs of a real account could be saved over those that came with the lab. Run it in "
+            "JupyterLab (`make lab`) or by tools/real-run; or a copy in another folder, under another name."
+        )
+    if notebook is None or notebook.stem != stem:
         return
     raise LabError(
         f"{notebook.name} is the lab itself, and outputs of a real account would be saved over the ones that came with "
@@ -43,6 +51,11 @@ def _notebook(environ: Mapping[str, str]) -> Path | None:
     shell = _shell()
     told = (shell.user_ns.get(_OF_VS_CODE) if shell is not None else None) or environ.get(_SESSION)
     return Path(str(told)) if told and str(told).endswith(".ipynb") else None
+
+
+def _is_kernel() -> bool:
+    """Tell whether this is a kernel's process; IPython in a terminal saves no outputs."""
+    return "ipykernel" in sys.modules and "ZMQ" in type(_shell()).__name__
 
 
 def _shell() -> Any:

@@ -150,7 +150,8 @@ class Proxies:
             raise ProxyFailure(MALFORMED)
         if status != 200:
             name = answer.get("errorName")
-            raise ProxyFailure(name if isinstance(name, str) else MALFORMED)
+            # the table has names of our own, too: a proxy's errorName is never one of them
+            raise ProxyFailure(name if isinstance(name, str) and name.endswith("Exception") else MALFORMED)
         return answer
 
 
@@ -204,7 +205,15 @@ def _request_metadata(call: Call, key_arn: str | None) -> dict[str, str]:
         told["kmsKeyArn"] = key_arn
     if call.via:
         told["kmsViaService"] = call.via[-1].partition(".")[0]  # "ebs" in the spec's examples
-    return told
+    return told | _network(call, key_arn)
+
+
+def _network(call: Call, key_arn: str | None) -> dict[str, str]:
+    """The VPC endpoint that the request came by; with a key, only "if the caller is the same as the KMS key owner"."""
+    endpoint = call.vpc_endpoint
+    if endpoint is None or (key_arn is not None and key_arn.split(":")[4] != call.account):
+        return {}
+    return {"awsSourceVpc": endpoint.vpc, "awsSourceVpce": endpoint.id}
 
 
 def _principal(call: Call) -> str:

@@ -60,6 +60,11 @@ class CustomStores:
         found = self.clusters.get(store.cluster_id or "")
         return None if found is None or found.deleted else found
 
+    def answering(self, store: CustomKeyStore) -> Cluster | None:
+        """Return the store's cluster if KMS reaches a module of it. That a store is CONNECTED does not say so."""
+        found = self.cluster(store)
+        return found if found is not None and found.network and found.active_hsms else None
+
     def forget_material(self, store: CustomKeyStore | None, key_id: str) -> None:
         """Delete a key's material from its cluster, on best effort: not while the store is not connected."""
         cluster = self.cluster(store) if store is not None and store.connected else None

@@ -120,11 +120,19 @@ def _custom_store(store: Store, call: Call, spec: KeySpec, origin: str) -> Custo
     if found.external:
         _require_external_key(store, call, found)
     else:
-        usable_cluster(store.custom_stores, call, found.cluster_id or "")
+        _require_cluster(store, call, found)
     return found
 
 
 _ORIGINS = {CLOUDHSM: "AWS_CLOUDHSM", EXTERNAL: "EXTERNAL_KEY_STORE"}
+
+
+def _require_cluster(store: Store, call: Call, found: CustomKeyStore) -> None:
+    """The store's cluster can take a key; of what may be wrong with one, CreateKey's errors have a single name."""
+    try:
+        usable_cluster(store.custom_stores, call, found.cluster_id or "")
+    except AwsError:
+        raise AwsError("CloudHsmClusterInvalidConfigurationException", None) from None
 
 
 def _require_external_key(store: Store, call: Call, found: CustomKeyStore) -> None:

@@ -23,7 +23,7 @@ _NEEDED = MappingProxyType(
     }
 )
 """What each type "is required for" (CreateCustomKeyStore, its parameters)."""
-_OF_PROXIES = "XksProxy"
+_OF_PROXIES, _OF_SERVICES = "XksProxy", "XksProxyVpcEndpointService"
 _OF_CLUSTERS = frozenset({"CloudHsmClusterId", "KeyStorePassword", "TrustAnchorCertificate"})
 HSMS_NEEDED = 2
 
@@ -36,9 +36,9 @@ def require_parameters(kind: str, params: dict[str, Any]) -> None:
     if missing := [name for name in needed if params.get(name) is None]:
         raise AwsError("ValidationException", f"A custom key store of type {kind} needs {', '.join(missing)}.")
     _refuse_others(kind, frozenset(name for name, value in params.items() if value is not None))
-    service = params.get("XksProxyVpcEndpointServiceName")
-    if kind == EXTERNAL and params["XksProxyConnectivity"] != VPC and service is not None:
-        raise AwsError("ValidationException", "XksProxyVpcEndpointServiceName needs the connectivity of its name.")
+    of_services = [name for name in sorted(params) if name.startswith(_OF_SERVICES) and params[name] is not None]
+    if kind == EXTERNAL and params["XksProxyConnectivity"] != VPC and of_services:
+        raise AwsError("ValidationException", f"{of_services[0]} needs the connectivity VPC_ENDPOINT_SERVICE.")
 
 
 def require_changes(store: CustomKeyStore, changes: frozenset[str]) -> None:
@@ -46,6 +46,19 @@ def require_changes(store: CustomKeyStore, changes: frozenset[str]) -> None:
     if not changes:
         raise AwsError("ValidationException", "Give at least one property to update.")
     _refuse_others(store.kind, changes)
+
+
+def require_fitting(before: ProxyConfiguration, after: ProxyConfiguration, changes: frozenset[str]) -> None:
+    """ValidationException, in words of ours, for changes of connectivity that are half done (UpdateCustomKeyStore).
+
+    "If you change the XksProxyConnectivity … you must also change the XksProxyUriEndpoint"; the service's name and its
+    owner are "valid when … the XksProxyConnectivity is VPC_ENDPOINT_SERVICE".
+    """
+    if after.connectivity != before.connectivity and after.endpoint == before.endpoint:
+        raise AwsError("ValidationException", "Another XksProxyConnectivity needs another XksProxyUriEndpoint.")
+    of_services = sorted(name for name in changes if name.startswith(_OF_SERVICES))
+    if of_services and after.connectivity != VPC:
+        raise AwsError("ValidationException", f"{of_services[0]} needs the connectivity VPC_ENDPOINT_SERVICE.")
 
 
 def _refuse_others(kind: str, given: frozenset[str]) -> None:

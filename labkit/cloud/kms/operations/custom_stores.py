@@ -8,11 +8,14 @@ from ...core.call import Call
 from ...core.errors import AwsError
 from ..custom_stores.failures import ProxyFailure
 from ..custom_stores.store import CLOUDHSM, EXTERNAL, VPC, CustomKeyStore, ProxyConfiguration, require_state
+from ..paging import cut
 from ..store import Store
 from . import custom_store_rules as rules
 
 MOST = 10
 """Stores of an account in a Region, connected or not ("Quotas", KMS Developer Guide; adjustable since 2026)."""
+PAGE = 100, 1000
+"""Stores of an answer, unless Limit says so, and the most (Limit); the first number is not documented."""
 
 
 def create(store: Store, call: Call) -> dict[str, Any]:
@@ -53,24 +56,8 @@ def describe(store: Store, call: Call) -> dict[str, Any]:
         found = [each for each in found if wanted_id == each.id or wanted_name == each.name]
         if not found:
             raise AwsError("CustomKeyStoreNotFoundException", None)
-    start = _start(params.get("Marker"), len(found))
-    end = start + params.get("Limit", 100)
-    answer: dict[str, Any] = {"CustomKeyStores": [each.described() for each in found[start:end]]}
-    if end < len(found):
-        return answer | {"NextMarker": f"{_MARK}{end}", "Truncated": True}
-    return answer | {"Truncated": False}
-
-
-_MARK = "custom-key-stores-from-"
-
-
-def _start(marker: str | None, count: int) -> int:
-    if marker is None:
-        return 0
-    number = marker.removeprefix(_MARK)
-    if number == marker or not (number.isascii() and number.isdecimal()) or not 0 < int(number) < count:
-        raise AwsError("InvalidMarkerException", None)
-    return int(number)
+    stores, answer = cut(call, found, *PAGE)
+    return {"CustomKeyStores": [each.described() for each in stores], **answer}
 
 
 def connect(store: Store, call: Call) -> dict[str, Any]:
@@ -109,7 +96,7 @@ def update(store: Store, call: Call) -> dict[str, Any]:
     if name is not None and name != found.name:
         rules.require_new_name(stores, call, name)
     if found.kind == EXTERNAL and changes - {"NewCustomKeyStoreName"}:
-        _update_proxy(store, call, found)
+        _update_proxy(store, call, found, changes)
     if params.get("CloudHsmClusterId") is not None:
         cluster = rules.usable_cluster(stores, call, params["CloudHsmClusterId"])
         if cluster.certificate.strip() != (found.trust_anchor or "").strip():
@@ -120,9 +107,11 @@ def update(store: Store, call: Call) -> dict[str, Any]:
     return {}
 
 
-def _update_proxy(store: Store, call: Call, found: CustomKeyStore) -> None:
+def _update_proxy(store: Store, call: Call, found: CustomKeyStore, changes: frozenset[str]) -> None:
     stores = store.custom_stores
+    assert found.proxy is not None
     proxy = rules.configuration(call, found.proxy)
+    rules.require_fitting(found.proxy, proxy, changes)
     rules.require_own_proxy(stores, call, found, proxy)
     rules.require_usable_service(stores, call, proxy)
     _try(store, found, proxy, call)

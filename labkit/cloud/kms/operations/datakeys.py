@@ -62,6 +62,8 @@ def _require_cluster(store: Store, call: Call) -> None:
     if found.external:
         raise AwsError("UnsupportedOperationException", None)
     require_state(found, "random")
+    if store.custom_stores.answering(found) is None:  # GenerateRandom has no KMSInvalidStateException
+        raise AwsError("CustomKeyStoreInvalidStateException", found.not_connected)
 
 
 def check_size(call: Call) -> None:

@@ -1,6 +1,7 @@
 """Carries KMS's requests to the proxy of an external key store: signed, over a new connection, within 250 ms.
 
-Time is counted in ticks of a socket's waiting, so that a machine that is busy elsewhere does not count as a slow proxy.
+Time is counted while a socket waits, tick by tick, and of a tick only so much: a machine that stands still between two
+of them does not count as a slow proxy.
 With an https address the certificate must be one that this machine trusts for the proxy's name.
 """
 
@@ -23,6 +24,8 @@ from .names import Address, Names
 
 SERVICE = "kms-xks-proxy"
 BUDGET_MS, TICK_MS = 250, 10
+LONGEST_TICK_MS = 12.5
+"""What a tick can count: timers are late by a millisecond or two."""
 LONGEST = 5.0
 """Seconds after which an answer is too late however it comes: byte by byte, or on a machine that stands still."""
 LARGEST = 64 * 1024
@@ -55,14 +58,17 @@ class _Budget:
     """What is left of the 250 ms."""
 
     def __init__(self) -> None:
-        self._ticks = BUDGET_MS // TICK_MS
+        self._left: float = BUDGET_MS
         self._end = time.monotonic() + LONGEST
 
     def wait_for(self, connection: socket.socket) -> None:
         """Wait until something can be read; ProxyFailure where the time is over."""
-        while not select.select([connection], [], [], TICK_MS / 1000)[0]:
-            self._ticks -= 1
-            if self._ticks <= 0:
+        ready = False
+        while not ready:
+            began = time.monotonic()
+            ready = bool(select.select([connection], [], [], TICK_MS / 1000)[0])
+            self._left -= min((time.monotonic() - began) * 1000, LONGEST_TICK_MS)
+            if self._left <= 0:
                 raise ProxyFailure(TOO_LATE)
         if time.monotonic() > self._end:
             raise ProxyFailure(TOO_LATE)
@@ -121,6 +127,8 @@ def _read(connection: socket.socket, budget: _Budget) -> tuple[int, bytes]:
         size += len(data)
         if (not data and not answer.headers_complete) or size > LARGEST:
             raise ProxyFailure(MALFORMED if size else NO_CONNECTION)
+        if not data and answer.framed:
+            raise ProxyFailure(MALFORMED)
         if not data:  # an answer that ends with its connection
             break
         try:
@@ -136,6 +144,10 @@ class _Answer:
     def __init__(self) -> None:
         self.body: list[bytes] = []
         self.complete = self.headers_complete = False
+        self.framed = False  # it says itself where it ends
+
+    def on_header(self, name: bytes, _value: bytes) -> None:
+        self.framed |= name.lower() in (b"content-length", b"transfer-encoding")
 
     def on_headers_complete(self) -> None:
         self.headers_complete = True

@@ -1,0 +1,148 @@
+"""Write the trainer's pack: a page a lab, and the plans with their minutes, into workshop/trainer/.
+
+Made of the notebooks' heads, docs/exam.tsv, the exercises' data and workshop/trainer/plans.toml, so that it can't say
+what the labs don't. Run by `make trainer`; a test holds the pages to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from labkit.exercises import Spec
+from labkit.exercises.loader import NOTEBOOKS, LabFolder, labs
+
+ROOT = Path(__file__).resolve().parent.parent
+PACK = Path("workshop/trainer")
+PLANS = PACK / "plans.toml"
+MADE = "<!-- Made by `make trainer`. -->"
+INTRODUCTION = (
+    "The minutes are the labs' own, as they are reckoned for one learner without help. Not everybody will be done when "
+    "they are over. The others go on at home: the notebooks are theirs."
+)
+_TIME = re.compile(r"\*\*Time\*\* (\d+) minutes")
+_LEARN = re.compile(r"\*\*You will learn\*\*\n\n((?:- .*\n?(?:  .*\n?)*)+)")
+_NUMBER = re.compile(r"(\d\d?)-")
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """What a trainer's page says of a lab."""
+
+    name: str
+    notebook: Path
+    title: str
+    aims: str
+    minutes: int
+    specs: tuple[Spec, ...]
+    questions: tuple[Mapping[str, str], ...]
+
+
+def read_labs() -> dict[str, Lab]:
+    """Read every lab and project of labkit's own, in order."""
+    with open(ROOT / "docs" / "exam.tsv", encoding="utf-8", newline="") as file:
+        exam = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    found = {name: lab for name, lab in labs().items() if lab.path.parent in NOTEBOOKS}
+    return {name: _lab(lab, exam) for name, lab in found.items()}
+
+
+def _lab(lab: LabFolder, exam: list[dict[str, str]]) -> Lab:
+    notebook = NOTEBOOKS[lab.path.parent] / f"{lab.name}.ipynb"
+    head = str(nbformat.read(ROOT / notebook, as_version=4).cells[0].source)  # type: ignore[no-untyped-call]
+    aims, minutes, number = _LEARN.search(head), _TIME.search(head), _NUMBER.match(lab.name)
+    if aims is None or minutes is None or number is None:
+        raise ValueError(f"{notebook}: its head has no aims or no minutes")
+    asked = tuple(row for row in exam if row["lab"] == number[1])
+    title = head.partition("\n")[0].removeprefix("# ")
+    return Lab(lab.name, notebook, title, aims[1].strip(), int(minutes[1]), lab.specs(), asked)
+
+
+def page(lab: Lab) -> str:
+    """Make a lab's page."""
+    link = f"[{lab.name}](../../{lab.notebook.as_posix()})"
+    head = f"{MADE}\n\n# {lab.title}\n\n{link}, {lab.minutes} minutes. [All plans](plans.md).\n"
+    parts = [head, f"## Aims\n\n{lab.aims}\n"]
+    if lab.questions:
+        asked = "\n".join(f"- **{row['question']}**\n  {row['answer']}{_where(row)}" for row in lab.questions)
+        parts.append(f"## The questions that come\n\n{asked}\n")
+    parts.append("## The exercises, and the usual wrong answers\n")
+    parts += [_exercise(spec) for spec in lab.specs]
+    return "\n".join(parts)
+
+
+def _where(row: Mapping[str, str]) -> str:
+    return f"\n  In the lab: *{row['section']}*." if row["section"] else ""
+
+
+def _exercise(spec: Spec) -> str:
+    wrong = "\n".join(f"{_code(each.code)}\n\nThe check's answer has the words: *{each.says}*\n" for each in spec.wrong)
+    say = "\n".join(f"{number}. {hint}" for number, hint in enumerate(spec.hints, 1))
+    return (
+        f"### {spec.title}\n\n{spec.task}\n\nThe usual wrong answers:\n\n{wrong}\nWhat to say, step by step:\n\n{say}\n"
+    )
+
+
+def _code(code: str) -> str:
+    return f"```python\n{code.strip()}\n```"
+
+
+def plans(found: Mapping[str, Lab]) -> str:
+    """Make the page of plans. ValueError for a day that takes longer than it says."""
+    data = tomllib.loads((ROOT / PLANS).read_text(encoding="utf-8"))
+    parts = [f"{MADE}\n\n# Plans\n\n{INTRODUCTION}\n"]
+    for plan in data["plan"]:
+        parts.append(f"## {plan['title']}\n\n{plan['for']}\n")
+        for number, day in enumerate(plan["day"], 1):
+            rows = list(_rows(day["blocks"], found))
+            total = sum(minutes for _, minutes in rows)
+            if total > day["minutes"]:
+                raise ValueError(f"{plan['title']}, day {number}: {total} minutes are more than {day['minutes']}")
+            heading = f"### Day {number}\n\n" if len(plan["day"]) > 1 else ""
+            lines = "\n".join(f"| {_clock(rows, at)} | {what} | {minutes} |" for at, (what, minutes) in enumerate(rows))
+            parts.append(
+                f"{heading}| Begins after | What | Minutes |\n|---|---|---|\n{lines}\n\n"
+                f"In all {total // 60} hours {total % 60} minutes.\n"
+            )
+    return "\n".join(parts)
+
+
+def _rows(blocks: list[dict[str, Any]], found: Mapping[str, Lab]) -> Iterator[tuple[str, int]]:
+    for block in blocks:
+        if "labs" not in block:
+            yield block["what"], block["minutes"]
+        for name in block.get("labs", ()):
+            yield f"[{found[name].title}]({name}.md)", found[name].minutes
+
+
+def _clock(rows: list[tuple[str, int]], at: int) -> str:
+    before = sum(minutes for _, minutes in rows[:at])
+    return f"{before // 60}:{before % 60:02}"
+
+
+def pages() -> dict[Path, str]:
+    """Make every page of the pack, by its path in the checkout."""
+    found = read_labs()
+    return {PACK / "plans.md": plans(found)} | {PACK / f"{name}.md": page(lab) for name, lab in found.items()}
+
+
+def main() -> int:
+    """Write them, and take away those of labs that are no more."""
+    made = pages()
+    for old in (ROOT / PACK).glob("[0-9]*.md"):
+        if PACK / old.name not in made:
+            old.unlink()
+    for path, text in made.items():
+        (ROOT / path).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
