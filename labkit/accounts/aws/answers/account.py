@@ -55,9 +55,7 @@ class RealAccount:
         """Refuse what would change time or the account by other ways than AWS's calls."""
         self.require()
         if name not in _NOT_THERE:  # soft mode, a reset, …
-            raise LabError(
-                "Not in a real account: AWS has no such call, and labkit has it for simulated accounts alone."
-            )
+            raise LabError("Not in a real account: AWS has no such call. Simulated accounts alone have it.")
         raise unavailable(_NOT_THERE[name])
 
     def _clock(self) -> dict[str, str]:
