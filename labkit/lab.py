@@ -16,7 +16,6 @@ from .offers_key_stores import OffersKeyStores
 from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
-from .starts_over import StartsOver
 from .widgets.views.offers import OffersViews
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
-class Lab(OffersKeyStores, OffersViews, OffersWidgets, StartsOver):
+class Lab(OffersKeyStores, OffersViews, OffersWidgets):
     """One lab in one account. It is over when the process starts another one; then each call says so (LabError)."""
 
     simulated = True
@@ -210,6 +209,13 @@ class Lab(OffersKeyStores, OffersViews, OffersWidgets, StartsOver):
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def reset(self) -> None:
+        """Empty the account, and all others of the lab: as at its start, clock and records too.
+
+        Your clients go on, with the keys that they have. Roles and users that you made are gone.
+        """
+        self._remote.post("reset")
 
     def soft_mode(self) -> SoftMode:
         """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?
