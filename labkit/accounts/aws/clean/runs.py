@@ -72,8 +72,8 @@ def clean_up(run_id: str, within: Path, talk: Talk, region: str, session: Sessio
     changed = ledger.settings() if ledger and (told is None or told[1] == caller) else ()
     for line in report.before(run_id, caller, found, changed):
         talk.say(line)
-    for account, count in elsewhere.items():
-        talk.say(f"  not looked at: its things in account {account} ({count})")
+    for other, count in elsewhere.items():
+        talk.say(f"  not looked at: its things in account {other} ({count})")
     if talk.dry:
         return report.LEFT if elsewhere or found.things or changed or found.unread else report.NOTHING
     if (found.things or changed) and not talk.yes and talk.ask("Go on? Type yes: ").strip() != "yes":
@@ -82,8 +82,8 @@ def clean_up(run_id: str, within: Path, talk: Talk, region: str, session: Sessio
     done = clean(search, found, ledger if told else None, changed, talk.say, talk.sleep)
     if damage:
         done.left["settings of the account"] = "the ledger can't be read, so nobody knows whether the run changed any"
-    for account, count in elsewhere.items():
-        done.left[f"its things in account {account} ({count})"] = "sign in to that account, and run this again"
+    for other, count in elsewhere.items():
+        done.left[f"its things in account {other} ({count})"] = "sign in to that account, and run this again"
     for line in report.after(run_id, done):
         talk.say(line)
     return report.status(done)
