@@ -202,11 +202,14 @@ def test_a_ledger_of_another_account_or_run_is_refused(world: World, run: str) -
         with sqlite3.connect(world.within / run / "ledger.sqlite") as connection:
             before = connection.execute(f"SELECT {column} FROM run").fetchone()
             connection.execute(f"UPDATE run SET {column} = ?", (value,))
+            if column == "account":
+                connection.execute("UPDATE resources SET account = ?", (value,))
         with pytest.raises(LabError, match=words):
             world.clean(run)
         assert world.said == []
         with sqlite3.connect(world.within / run / "ledger.sqlite") as connection:
             connection.execute(f"UPDATE run SET {column} = ?", before)
+            connection.execute("UPDATE resources SET account = ?", (world.lab.account_id,))
     with pytest.raises(LedgerUnreadable):
         open_ledger(world.within / run).begin(world.run(next(RUNS)))
     assert world.clean(run) == 3
@@ -397,3 +400,23 @@ def test_a_key_of_which_no_answer_came_is_named_until_it_is_gone(world: World) -
     for _ in range(2):
         assert world.clean(run_id) == 3
         assert any(key in each and each.startswith("  left until") for each in world.said)
+
+
+def test_things_in_a_second_account_are_its_own_and_named(world: World) -> None:
+    """Its rows are not looked for in the first account, where nothing of them would be found, and all would be well."""
+    run_id, other = next(RUNS), "444455556666"
+    ledger = world.install(run_id)
+    kms = boto3.client("kms")
+    there = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_key()
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE resources SET account = ? WHERE identifier = ?", (other, there))
+    for _ in range(2):
+        assert world.clean(run_id) == 1
+        assert any(other in each and "sign in" in each for each in world.said), world.said
+    assert world.clean(run_id, dry=True) == 1
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE resources SET account = ? WHERE account = ?", ("9" * 12, world.lab.account_id))
+        connection.execute("UPDATE resources SET account = ? WHERE account = ?", (world.lab.account_id, other))
+    assert world.clean(run_id) == 1
+    assert any(there in each and each.startswith("  left until") for each in world.said)

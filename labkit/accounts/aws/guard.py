@@ -86,6 +86,14 @@ class Guard:
         """Let calls with credentials of this account through, too: a second one that was agreed to."""
         self._accounts.add(account_id)
 
+    def is_of(self, key: str, account_id: str) -> None:
+        """Remember of which account an access key is, where that was found out."""
+        self._learn(key, account_id)
+
+    def account_of(self, key: str) -> str:
+        """Tell of which account an access key is; the run's own, where nobody has asked yet."""
+        return self._known.get(key, self.run.account_id)
+
     def dismiss(self, account_id: str) -> None:
         """Take that back."""
         self._accounts.discard(account_id)

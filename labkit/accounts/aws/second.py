@@ -68,4 +68,6 @@ def second_account(name: str, entered: Entered, ask: consent.Ask = consent.ask_h
         except BaseException:
             present.dismiss(who.account_id)
             raise
-    return SecondAccount(who.account_id, found.session)
+    second = SecondAccount(who.account_id, found.session)
+    present.is_of(second.keys()["aws_access_key_id"], who.account_id)  # the ledger tells whose things its rows are
+    return second

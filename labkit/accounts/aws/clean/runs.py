@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,29 +55,35 @@ def clean_up(run_id: str, within: Path, talk: Talk, region: str, session: Sessio
         caller = account.id()
     except (ClientError, BotoCoreError) as problem:
         raise LabError(f"AWS does not say whose credentials these are ({in_words(problem)}). Sign in again.") from None
-    if told is not None and told[1] != caller:
+    rows = ledger.entries() if ledger and told else ()
+    elsewhere = Counter(each.account for each in rows if each.account != caller)
+    if told is not None and told[1] != caller and len(rows) == elsewhere.total():
         raise LabError(
             f"Run {run_id} was made in account {told[1]}, and these credentials are of account {caller}. Nothing was "
             "looked at. Sign in to the account of the run."
         )
     if damage:
         talk.say(damage)
-    entries = ledger.entries() if ledger and told else None
+    entries = tuple(each for each in rows if each.account == caller) if told else None
     if entries is None:
         _agree(caller, run_id, talk)
     search = Search(account, run_id, caller, home, entries)
     found = search.look()
-    changed = ledger.settings() if ledger else ()
+    changed = ledger.settings() if ledger and (told is None or told[1] == caller) else ()
     for line in report.before(run_id, caller, found, changed):
         talk.say(line)
+    for other, count in elsewhere.items():
+        talk.say(f"  not looked at: its things in account {other} ({count})")
     if talk.dry:
-        return report.LEFT if found.things or changed or found.unread else report.NOTHING
+        return report.LEFT if elsewhere or found.things or changed or found.unread else report.NOTHING
     if (found.things or changed) and not talk.yes and talk.ask("Go on? Type yes: ").strip() != "yes":
         talk.say("Nothing was done.")
         return report.LEFT
-    done = clean(search, found, ledger if told else None, talk.say, talk.sleep)
+    done = clean(search, found, ledger if told else None, changed, talk.say, talk.sleep)
     if damage:
         done.left["settings of the account"] = "the ledger can't be read, so nobody knows whether the run changed any"
+    for other, count in elsewhere.items():
+        done.left[f"its things in account {other} ({count})"] = "sign in to that account, and run this again"
     for line in report.after(run_id, done):
         talk.say(line)
     return report.status(done)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -43,11 +43,16 @@ class Done:
 
 
 def clean(
-    search: Search, found: Found, ledger: Ledger | None, tell: Callable[[str], None], sleep: Callable[[float], None]
+    search: Search,
+    found: Found,
+    ledger: Ledger | None,
+    changed: Sequence[Setting],
+    tell: Callable[[str], None],
+    sleep: Callable[[float], None],
 ) -> Done:
     """Take away what was found, look again, and say what is left."""
     done = Done(notes=list(found.others))
-    for setting in ledger.settings() if ledger else ():
+    for setting in changed:
         _put_back(search.account, setting, ledger, done)
     problems: dict[tuple[str, str, str], str] = {}
     things, still = found.things, 0
@@ -80,7 +85,7 @@ def clean(
             done.left[str(each)] = problems.get(name, f"it waits until {each.going}" if each.going else "still there")
     done.removed = len({each.place for each in found.things} - there.keys())
     if ledger is not None and not again.unread:
-        _settle(ledger, there.values())
+        _settle(ledger, search.account_id, there.values())
     return done
 
 
@@ -129,11 +134,13 @@ def _same(now: object, after: object) -> bool:
     return one == other or "alias/" in str(after)
 
 
-def _settle(ledger: Ledger, there: Iterable[Thing]) -> None:
+def _settle(ledger: Ledger, account: str, there: Iterable[Thing]) -> None:
     """Note in the ledger what is gone. A row without an id may be of any thing of its kind that is still there."""
     left = list(there)
     kinds = {(each.kind, each.region) for each in left}
     for entry in ledger.entries():
+        if entry.account != account:
+            continue
         ids = {*entry.identifiers, entry.name} - {""}
         is_there = any(one.id.endswith(each) for one in left for each in ids)
         if not is_there and (ids or (entry.kind, entry.region) not in kinds):

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
 from ....errors import LabError
+from .. import guard
 from ..ledger import Entry, Ledger, RunFacts
 from ..ledger.makings import Making, makings, why_not
 from . import afterwards, settings
@@ -118,7 +119,7 @@ class Recorder:
         item = f"{making.kind}.{'' if call.own else BY_ROLE}{secrets.token_hex(6)}"
         name = str(call.params.get(making.name, "")) if making.name else ""
         entry = Entry(
-            0, self.run.account_id, call.region, call.service, call.operation, making.kind,
+            0, _account(call.client, self.run.account_id), call.region, call.service, call.operation, making.kind,
             str(shown.get(making.name, "")) if making.name else "", name, item, _parent(call.params),
         )  # fmt: skip
         tags = {RUN_TAG: self.run.id, ITEM_TAG: item}
@@ -217,6 +218,12 @@ def _region(client: Any, params: Mapping[str, Any]) -> str:
 def _parent(params: Mapping[str, Any]) -> str:
     """Tell to what the thing belongs, where it can't be found without: a grant's key."""
     return str(params.get("KeyId") or params.get("TargetKeyId") or "")
+
+
+def _account(client: Any, default: str) -> str:
+    """Tell in which account a client makes things: a second one has credentials of its own."""
+    credentials, present = getattr(client._request_signer, "_credentials", None), guard.installed()
+    return default if credentials is None or present is None else present.account_of(credentials.access_key)
 
 
 def _is_own(client: Any) -> bool:
