@@ -9,14 +9,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .accounts.behind import Behind
+from .accounts.lab_clock import LabClock, distance_of
 from .errors import LabError
-from .lab_clock import LabClock, distance_of
 from .observer import Observer
 from .offers_key_stores import OffersKeyStores
-from .offers_views import OffersViews
 from .offers_widgets import OffersWidgets
 from .organization import Organization, organize
 from .principals import Account, Role, Session, Statement, User, sign_in
+from .widgets.views.offers import OffersViews
 
 if TYPE_CHECKING:
     import pandas
@@ -209,6 +209,13 @@ class Lab(OffersKeyStores, OffersViews, OffersWidgets):
             asked |= {"call": call, "error": error, "times": times, "seconds": seconds, "after": after}
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
+
+    def reset(self) -> None:
+        """Empty the account, and all others of the lab: as at its start, clock and records too.
+
+        Your clients go on, with the keys that they have. Roles and users that you made are gone.
+        """
+        self._remote.post("reset")
 
     def soft_mode(self) -> SoftMode:
         """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?

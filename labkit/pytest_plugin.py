@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from .accounts.lab_clock import LabClock
     from .lab import Lab
-    from .lab_clock import LabClock
     from .principals import Account, Role
     from .soft_mode import SoftMode
 

@@ -22,7 +22,7 @@ import botocore.retries.bucket
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from .lab_clock import LabClock
+from .accounts.lab_clock import LabClock
 
 MODES = ("legacy", "standard", "adaptive")
 SHORTEST = 0.001

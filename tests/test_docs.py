@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -118,3 +119,16 @@ def test_the_lab_opens_on_loopback_and_on_the_first_notebook() -> None:
     )
     assert "jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=." in answer.stdout  # links lead out of notebooks/
     assert answer.stdout.rstrip().endswith("notebooks/00-start-here.ipynb")
+
+
+def test_the_readme_leads_each_reader_to_two_commands() -> None:
+    """Learners, trainers, authors and testers: each has a first command and a second, and each of labkit's is there."""
+    table = README.partition("| You | Begin with |")[2].partition("\n\n")[0]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| **")]
+    assert [re.match(r"\*\*(\w+)", row[0]).group(1) for row in rows] == ["learn", "train", "write", "test"]
+    for _, *cells in rows:
+        assert len(cells) == 2
+        assert all(re.search(r"`[^`]+`", cell) for cell in cells)
+    parser = cli.build_parser()
+    commands = re.findall(r"`labkit ((?:learn|progress|receipt|new-lab|check-lab|serve)[^`]*)`", table)
+    assert [parser.parse_args(shlex.split(each)) for each in commands]

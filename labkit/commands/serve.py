@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 from contextlib import closing
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -147,8 +148,6 @@ def proxy_name(text: str) -> tuple[str, str]:
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
     from ..accounts.environment import leave_the_owner_out
-    from ..cloud.assembly.cloud import Cloud
-    from ..cloud.core.clock import Clock, WallClock
     from ..cloud.doors.doors import Server
     from ..cloud.doors.http_server import PortInUse
 
@@ -159,13 +158,8 @@ def serve(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        clock = WallClock() if arguments.clock == WALL else Clock()
-        cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock)
-        if arguments.late is not None:
-            cloud.disturb({"late": arguments.late})
-        for name, address in arguments.xks:
-            cloud.xks.map(name, address)
-        with closing(Server(cloud, port=arguments.port)) as server:
+        cloud = begin(arguments, "")
+        with closing(Server(cloud, arguments.port, partial(begin, arguments))) as server:
             gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)
             server.serve_forever()
@@ -175,6 +169,20 @@ def serve(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def begin(arguments: argparse.Namespace, token: str) -> Cloud:
+    """Make the accounts as the command line has them; a reset makes them once more, with their control token."""
+    from ..cloud.assembly.cloud import Cloud
+    from ..cloud.core.clock import Clock, WallClock
+
+    clock = WallClock() if arguments.clock == WALL else Clock()
+    cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock, token=token)
+    if arguments.late is not None:
+        cloud.disturb({"late": arguments.late})
+    for name, address in arguments.xks:
+        cloud.xks.map(name, address)
+    return cloud
 
 
 def stop(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -209,7 +217,8 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
     first, *others = cloud.accounts
     lines = [
         f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
-        "# boto3, the aws command and notebooks started there use this account:",
+        "# boto3, the aws command and notebooks started there use this account.",
+        "# Permissions are always decided, as AWS decides them; nothing has to be switched on.",
         f"export AWS_ENDPOINT_URL={endpoint}",
         # A config file with ignore_configured_endpoint_urls would send calls to the real AWS; the variable outranks it.
         "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",

@@ -7,30 +7,54 @@ from .forbidden_grants import NO, Rows
 YES = "solved"
 _PROXY = 'counter = lab.xks_proxy("https://pharmacy.example.com")\ncounter.keys.create("recipes-1")\n'
 _STORE = (
-    'pharmacy = kms.create_custom_key_store(CustomKeyStoreName="pharmacy", **counter.parameters())["CustomKeyStoreId"]\n'
+    'made = kms.create_custom_key_store(CustomKeyStoreName="pharmacy", **counter.parameters())\n'
+    'pharmacy = made["CustomKeyStoreId"]\n'
 )
 _CONNECT = "kms.connect_custom_key_store(CustomKeyStoreId={0})\nlab.clock.advance(minutes=5)\n"
 _THERE = 'there = {"Origin": "EXTERNAL_KEY_STORE", "CustomKeyStoreId": pharmacy, "XksKeyId": "recipes-1"}\n'
 _KEY = _THERE + 'recipes = kms.create_key(Description="recipes", **there)["KeyMetadata"]["Arn"]\n'
 _OPEN = _PROXY + _STORE + _CONNECT.format("pharmacy")
 _USE = 'kms.decrypt(CiphertextBlob=kms.encrypt(KeyId=recipes, Plaintext=b"a")["CiphertextBlob"])\n'
+_LAKE = (
+    'lake = lab.cloudhsm_cluster(password="password")\nkms.create_custom_key_store(CustomKeyStoreName="pharmacy", '
+    'CloudHsmClusterId=lake.id, KeyStorePassword="password", TrustAnchorCertificate=lake.certificate)\n'
+)
+_OWN = (
+    'import labkit.xks\nown = labkit.xks.Proxy(uri_path="/own/kms/xks/v1").start()\nown.keys.create("recipes-1")\n'
+    'lab.map_xks_proxy("https://pharmacy.example.com", own.endpoint)\n'
+    "class counter:\n    parameters = staticmethod(lambda: proxy.parameters() | own.for_kms() | {"
+    '"XksProxyUriEndpoint": "https://pharmacy.example.com"})\n'
+)
 
 BUILD_ONE: Rows = (
     (_PROXY, "not attempted", "no key store"),
     (_PROXY + _STORE, NO, "is DISCONNECTED"),
-    (_OPEN + 'there = inside | {"XksKeyId": "ward-2"}\nproxy.keys.create("ward-2")\n' + _KEY[len(_THERE) :] + _USE, NO,
-     "no key described `recipes` in it"),
-    (_OPEN + 'counter.keys.create("other")\n' + _THERE + 'there["XksKeyId"] = "other"\n' + _KEY[len(_THERE) :] + _USE,
-     NO, "uses the external key `other`"),
+    (
+        _OPEN + 'there = inside | {"XksKeyId": "ward-2"}\nproxy.keys.create("ward-2")\n' + _KEY[len(_THERE) :] + _USE,
+        NO,
+        "no key described `recipes` in it",
+    ),
+    (
+        _OPEN
+        + 'counter.keys.create("other")\n'
+        + _THERE
+        + 'there["XksKeyId"] = "other"\n'
+        + _KEY[len(_THERE) :]
+        + _USE,
+        NO,
+        "uses the external key `other`",
+    ),
     (
         'counter = lab.xks_proxy("https://druggist.example.com")\ncounter.keys.create("recipes-1")\n'
-        + _STORE + _CONNECT.format("pharmacy") + _KEY + _USE,
+        + _STORE
+        + _CONNECT.format("pharmacy")
+        + _KEY
+        + _USE,
         NO,
         "https://druggist.example.com",
     ),
     (
-        'lake = lab.cloudhsm_cluster(password="password")\nkms.create_custom_key_store(CustomKeyStoreName="pharmacy", '
-        'CloudHsmClusterId=lake.id, KeyStorePassword="password", TrustAnchorCertificate=lake.certificate)\n',
+        _LAKE,
         NO,
         "no external key store",
     ),
@@ -49,34 +73,34 @@ BUILD_ONE: Rows = (
         "",
     ),
     (
-        'import labkit.xks\nown = labkit.xks.Proxy(uri_path="/own/kms/xks/v1").start()\nown.keys.create("recipes-1")\n'
-        'lab.map_xks_proxy("https://pharmacy.example.com", own.endpoint)\nclass counter:\n    parameters = staticmethod('
-        'lambda: proxy.parameters() | own.for_kms() | {"XksProxyUriEndpoint": "https://pharmacy.example.com"})\n'
-        + _STORE + _CONNECT.format("pharmacy") + _KEY + _USE,
+        _OWN + _STORE + _CONNECT.format("pharmacy") + _KEY + _USE,
         YES,
         "",
     ),
-)  # fmt: skip
+)
 
 _AGAIN = "kms.disconnect_custom_key_store(CustomKeyStoreId=attic_store)\n"
 _BACK = "attic_proxy.start()\n" + _AGAIN + _CONNECT.format("attic_store")
 _READ = 's3.get_object(**letter)["Body"].read()\n'
+_MOVED = (
+    'moved = lab.xks_proxy("https://cellar.example.com", keys=attic_proxy.keys)\n' + _AGAIN + "kms."
+    'update_custom_key_store(CustomKeyStoreId=attic_store, XksProxyUriEndpoint="https://cellar.example.com", '
+    "XksProxyAuthenticationCredential=moved.credential.for_kms)\n"
+)
 BACK: Rows = (
     (_AGAIN + "attic_proxy.start()\n", NO, "is DISCONNECTED"),
-    ("attic_proxy.start()\n" + _AGAIN + "kms.connect_custom_key_store(CustomKeyStoreId=attic_store)\n", NO, "CONNECTING"),
+    ("attic_proxy.start()\n" + _AGAIN + _CONNECT.format("attic_store").partition("lab.")[0], NO, "CONNECTING"),
     (_BACK + 'kms.decrypt(CiphertextBlob=kms.encrypt(KeyId=attic, Plaintext=b"a")["CiphertextBlob"])\n', NO, "nobody"),
     (_BACK + _READ + "attic_proxy.stop()\n", NO, "is stopped"),
     (_BACK + _READ + "s3.delete_object(**letter)\n", NO, "no longer as it was"),
     (_BACK + 's3.put_object(**letter, Body=b"Dear Ada,")\n' + _READ, NO, "no longer as it was"),
     (_BACK + _READ + "kms.schedule_key_deletion(KeyId=attic)\n", NO, "PendingDeletion"),
     (
-        'moved = lab.xks_proxy("https://cellar.example.com", keys=attic_proxy.keys)\n' + _AGAIN + "kms.update_custom_key_store("
-        'CustomKeyStoreId=attic_store, XksProxyUriEndpoint="https://cellar.example.com", '
-        "XksProxyAuthenticationCredential=moved.credential.for_kms)\n" + _CONNECT.format("attic_store") + _READ,
+        _MOVED + _CONNECT.format("attic_store") + _READ,
         YES,
         "",
     ),
-)  # fmt: skip
+)
 
 _PUT = (
     "kms.update_custom_key_store(CustomKeyStoreId=dental_store, "
@@ -101,7 +125,7 @@ CREDENTIAL: Rows = (
         YES,
         "",
     ),
-)  # fmt: skip
+)
 
 _TRY = (
     'with labkit.expect_error("KMSInvalidStateException"):\n    temp.client("kms").decrypt(CiphertextBlob=finding)\n'
@@ -109,6 +133,7 @@ _TRY = (
 )
 _DENY = "research_proxy.deny(principal=temp.arn{})\n"
 _RIGHT = _DENY.format("")
+_GRANT = 'kms.create_grant(KeyId=research, GranteePrincipal=temp.arn, Operations=["Decrypt"])\n'
 _NO_IAM = (
     'iam = boto3.client("iam")\nfor name in iam.list_role_policies(RoleName="Temp")["PolicyNames"]:\n'
     '    iam.delete_role_policy(RoleName="Temp", PolicyName=name)\n'
@@ -121,7 +146,7 @@ VETO: Rows = (
     ('research_proxy.deny(principal="*:role/?emp")\n' + _TRY, NO, "a role temp"),
     (_RIGHT + 'research_proxy.deny(operation="ReEncrypt")\n' + _TRY, NO, "with ReEncrypt"),
     ("proxy.deny(principal=temp.arn)\n", "not attempted", "denies nothing"),
-    (_RIGHT + 'kms.create_grant(KeyId=research, GranteePrincipal=temp.arn, Operations=["Decrypt"])\n' + _TRY, NO, "AWS"),
+    (_RIGHT + _GRANT + _TRY, NO, "leave AWS as it was"),
     (_NO_IAM, NO, "leave AWS as it was"),
     (_RIGHT + "kms.decrypt(CiphertextBlob=finding)\n" + _TRY.rpartition("kms.decrypt")[0], NO, "as yourself"),
     (_RIGHT + _TRY + "research_proxy.stop()\n", NO, "is stopped"),
@@ -137,13 +162,16 @@ VETO: Rows = (
 )
 
 _JOIN = 'both = trail().merge(pd.DataFrame(proxy.log()), on="kms_request_id", how="{}", indicator=True)\n'
+_BY_HAND = (
+    "noted = {each.kms_request_id for each in proxy.log()}\nfound = trail().query('caller == \"Batch\"')\n"
+    'answer = sum(each not in noted for each in found["kms_request_id"])\n'
+)
 ARRIVED: Rows = (
     (_JOIN.format("inner") + 'answer = int(((both.caller == "Batch") & (both.error_code != "")).sum())\n', NO, "log"),
     ("answer = 15\n", NO, "not the number"),
     ("answer = 0\n", NO, "not the number"),
     (
-        'noted = {each.kms_request_id for each in proxy.log()}\nfound = trail().query("caller == \'Batch\'")\n'
-        'answer = sum(each not in noted for each in found["kms_request_id"])\n',
+        _BY_HAND,
         YES,
         "",
     ),

@@ -66,6 +66,7 @@ def test_the_two_logs_are_joined_by_the_request_id(outside: Outside) -> None:
     """CloudTrail's requestID is the proxy's kmsRequestId; the record names store and external key."""
     outside.kms.encrypt(KeyId=outside.key, Plaintext=b"x")
     record, entry = outside.last("Encrypt"), outside.proxy.log()[-1]
+    assert outside.lab.xks_proxies() == [outside.proxy]
     assert repr(outside.proxy) == "XKS proxy https://xks.example.com/labkit/kms/xks/v1: running, external keys: 1"
     assert record["requestID"] == entry.kms_request_id
     assert record["additionalEventData"] == {"customKeyStoreId": outside.store, "xksKeyId": "vault-1"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -58,9 +59,18 @@ class Cloud:
     """The accounts of one lab, or of one `labkit serve`."""
 
     def __init__(
-        self, seed: str, region: str = "us-east-1", accounts: int = 1, clock: Clock | None = None, dice: str = ""
+        self,
+        seed: str,
+        region: str = "us-east-1",
+        accounts: int = 1,
+        clock: Clock | None = None,
+        dice: str = "",
+        token: str = "",
     ) -> None:
-        """Put it together. `clock` is the lab's unless given; `dice` seeds what falls at random, else `seed` does."""
+        """Put it together. `clock` is the lab's unless given; `dice` seeds what falls at random, else `seed` does.
+
+        `token` is the control token of a cloud that this one continues; a new one is random.
+        """
         if accounts < 1:
             raise ValueError("A cloud has at least one account.")
         require_whole_tables()
@@ -80,7 +90,7 @@ class Cloud:
         judged, shown = permissions(SERVICES), records(SERVICES)
         self.kms.policy_checker = KeyPolicies(judged).check
         self.kms.principal_finder = exists
-        self.control_token = Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
+        self.control_token = token or Entropy(RANDOM).token_hex(32)  # never seeded: nobody can compute it
         self.tokens = Entropy(seed if seed == RANDOM else f"{seed}/tokens")  # for clients in this process
         sts = Sts(self.clock, entropy["sts"], self.credentials)
         authority = Authority(judged)
@@ -109,6 +119,7 @@ class Cloud:
         account = Account.of(self.gateway, self.kms, self.clock, s3, trails, functions)
         for service in SERVICES:
             service.install(account)
+        self.begin_again: Callable[[], None] | None = None  # the doors know how: a fresh cloud takes this one's place
         self.accounts: list[AccountKeys] = []
         self._opened = itertools.count()
         for _ in range(accounts):

@@ -125,6 +125,18 @@ def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
     return {name: getattr(keys, name) for name in ("account_id", "access_key_id", "secret_access_key")}
 
 
+def _reset(cloud: Cloud, given: dict[str, Any]) -> Any:
+    if "account" in given:
+        raise ValueError(
+            "Accounts begin again all together: grants, policies, records and sessions of one reach into the others. "
+            "Leave `account` out; or open an account for each user (POST accounts), and a new one for a fresh start."
+        )
+    if cloud.begin_again is None:
+        raise ValueError("This account is behind no door.")
+    cloud.begin_again()
+    return {"accounts": [each.account_id for each in cloud.accounts]}
+
+
 def _grant_delay(cloud: Cloud, given: dict[str, Any]) -> Any:
     delay = _distance(given)
     with cloud.gateway.still():
@@ -190,6 +202,7 @@ _ANSWERS: dict[str, Callable[[Cloud, dict[str, Any]], Any]] = {
     "GET network-activity": _network_activity,
     "GET rcps": _rcps,
     "POST accounts": _open_account,
+    "POST reset": _reset,
     "POST disturb": _disturb,
     "POST grant-delay": _grant_delay,
     "GET soft-mode": lambda cloud, _: _soft_mode(cloud, {}),

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from ..assembly.again import Begin, again
 from ..assembly.cloud import Cloud
 from ..core.uninterrupted import uninterrupted
 from ..gateway.gateway import AccountOver
@@ -32,9 +33,11 @@ class Server:
     """Door two: the cloud on a port of the loopback interface. `endpoint` is good once this exists.
 
     `cloud` may be exchanged for a fresh one while the server runs. PortInUse where the port can't be had.
+    `begin` makes it as at its start, for a reset; without it, a lab's of the same seed and Region.
     """
 
-    def __init__(self, cloud: Cloud, port: int = 0) -> None:
+    def __init__(self, cloud: Cloud, port: int = 0, begin: Begin | None = None) -> None:
+        self._begin = begin
         self._server = HttpServer(port, self._answer, self._admit)
         self.endpoint = self._server.endpoint
         self.cloud = cloud
@@ -47,6 +50,7 @@ class Server:
     @cloud.setter
     def cloud(self, cloud: Cloud) -> None:
         cloud.gateway.endpoint = self.endpoint  # functions that the account runs call it there
+        cloud.begin_again = self._begin_again
         self._cloud = cloud
 
     def exchange(self, make: Callable[[], Cloud]) -> Cloud:
@@ -56,6 +60,11 @@ class Server:
             self.cloud = made = make()
             before.close()
         return made
+
+    def _begin_again(self) -> None:
+        before = self._cloud
+        begin = self._begin or (lambda token: Cloud(before.seed, before.region, token=token))
+        self.exchange(lambda: again(before, begin))
 
     def serve_forever(self) -> None:
         """Answer until the process is told to stop."""

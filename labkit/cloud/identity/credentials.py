@@ -49,6 +49,11 @@ class Credentials:
         """Temporary credentials that STS has just issued."""
         self._temporary[credentials.principal.access_key_id] = credentials
 
+    def held_as(self, role: str) -> list[TemporaryCredentials]:
+        """Find the sessions of a role of that name, in any account."""
+        held = list(self._temporary.values())
+        return [each for each in held if each.principal.session and each.principal.session.issuer_name == role]
+
     def renew(self, role: str, by: timedelta) -> None:
         """Sessions of `role` last longer by `by`: who moves the lab's clock stays signed in."""
         for key, held in list(self._temporary.items()):  # calls of other threads may add to them meanwhile

@@ -100,9 +100,9 @@ def new_credential(lab: View, answer: Any) -> Outcome:
     updates = [each for each in calls(lab, "UpdateCustomKeyStore") if _is_of(each, store)]
     since = updates[-2] if len(updates) > 1 else None
     if any(since is None or _later(lab, each, since) for each in _failed(lab, "dental-1")):
-        return not_yet("A call with the key described `dental` has failed on the way. Exchange the credential once more.")
+        return not_yet("A call with the key `dental` has failed on the way. Exchange the credential once more.")
     if not any(_later(lab, each, updates[-1]) for each in _uses(lab, arn, "Encrypt", "GenerateDataKey")):
-        return not_yet("The credential is exchanged. Nothing has been encrypted since with the key described `dental`.")
+        return not_yet("The credential is exchanged. Nothing has been encrypted since with the key `dental`.")
     return solved("The new credential works, the first one is worthless, and nobody noticed.")
 
 

@@ -22,7 +22,7 @@ from ...exercises.reach.things import Thing, key_of
 from .grant_list import as_text
 from .papers import Paper, pretty
 
-MOST = 100  # keys, and principals of each kind, to choose from
+MOST, MOST_DESCRIBED = 100, 20  # keys, and principals of each kind, to choose from
 EXAMPLE = "the example key"
 _EXAMPLE_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -67,14 +67,23 @@ class Account:
 
     @cached_property
     def keys(self) -> Mapping[str, str]:
-        """Customer managed keys by ARN, each with its words; the example where there is none."""
+        """Customer managed keys by ARN, each with its words; the example where there is none.
+
+        The first ones are described; the others are called by an alias, or by their ID.
+        """
         reading, kms = self._reading(), self.view.observer.client("kms")
         listed = reading.try_to("the list of keys", "kms:ListKeys", lambda: kms.list_keys(Limit=MOST)["Keys"])
+        named = reading.try_to(
+            "the list of aliases", "kms:ListAliases", lambda: kms.list_aliases(Limit=MOST)["Aliases"]
+        )
+        names = {each.get("TargetKeyId"): each["AliasName"] for each in named or ()}
         found: dict[str, str] = {}
         for each in listed or ():
-            about = self._described(each["KeyArn"])
-            if about and about["KeyManager"] == "CUSTOMER" and about["KeyState"] != "PendingDeletion":
-                found[about["Arn"]] = about["Description"] or about["KeyId"]
+            key_id, arn = each["KeyId"], each["KeyArn"]
+            about = self._described(arn) if len(self._metadata) < MOST_DESCRIBED else None
+            is_aws = names.get(key_id, "").startswith("alias/aws/") or (about and about["KeyManager"] != "CUSTOMER")
+            if not is_aws and not (about and about["KeyState"] == "PendingDeletion"):
+                found[arn] = (about and about["Description"]) or names.get(key_id, key_id)
         return found or {self.example: EXAMPLE}
 
     @cached_property
@@ -148,7 +157,7 @@ class Account:
         return key_of(about, names or (), tags or (), policy, grants(reading, arn))
 
     def key_papers(self, thing: Thing) -> list[Paper]:
-        """Read the key's own documents, and the resource control policies over it."""
+        """Return the key's own documents, and the resource control policies over it."""
         papers = [Paper("grants", as_text(thing.grants))]
         if thing.policy is not None:
             papers.append(Paper("key", pretty(thing.policy.document.text)))
@@ -171,7 +180,7 @@ class Account:
         return found
 
     def owner_papers(self, found: Owner | None) -> list[Paper]:
-        """Read a principal's own documents."""
+        """Return a principal's own documents."""
         if found is None:
             return []
         papers = [Paper("identity", pretty(each.document.text), each.name, each.arn) for each in found.identity]

@@ -107,7 +107,8 @@ def _all(raw: dict[str, Any], kind: DocumentKind, where: Places) -> Iterator[tup
             again = f"{noted.topic} {noted.detail}" == before
             before = f"{noted.topic} {noted.detail}"
             if not again:
-                yield _place(raw, noted, where), refuse(noted.topic, noted.detail)
+                more = "; an action begins with its service, as in kms:Decrypt" if noted.topic == "prefix" else ""
+                yield _place(raw, noted, where), refuse(noted.topic, noted.detail + more)
             if (mended := _mended(raw, noted, kind, whole=again)) is None:
                 return
             raw = mended

@@ -82,7 +82,7 @@ def marked(paper: Paper, marks: Sequence[Mark]) -> list[Part]:
             "Problem" if each.problem else "Note",
             str(each.line),
             str(each.column),
-            lines[each.line - 1].strip()[:_LINE] if each.line <= len(lines) else "",
+            lines[each.line - 1][each.column - 1 :].strip()[:_LINE] if each.line <= len(lines) else "",
             each.says,
         )
         for each in marks

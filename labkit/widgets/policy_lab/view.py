@@ -15,7 +15,8 @@ from .workbench import ACTIONS
 if TYPE_CHECKING:
     from .policy_lab import PolicyLab
 
-_MFA = [("not said", None), ("yes", True), ("no", False)]
+_MFA = [("not said", ""), ("yes", "yes"), ("no", "no")]
+_FACTS: dict[str, bool | None] = {"": None, "yes": True, "no": False}
 _STYLE = """<style>
 .labkit-widget textarea { font-family: var(--jp-code-font-family, monospace); white-space: pre; overflow: auto;
   color: inherit; background: var(--jp-layout-color1, transparent) }
@@ -35,7 +36,7 @@ class PolicyLabView:
         self._decision, self._marks, self._reasons, self._said = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self._document = w.Dropdown(description="Document", style=WIDE, layout=_FULL)
         self._document.observe(self._turned, "value")
-        self._editor = w.Textarea(description="Text of the document", style=WIDE, rows=14, layout={"width": "100%"})
+        self._editor = w.Textarea(description="Text of the document", style=WIDE, rows=14, layout={"width": "99%"})
         self._editor.add_class("labkit-editor")
         self._editor.observe(self._wrote, "value")
         self._changes = w.Dropdown(description="Smallest changes", style=WIDE, layout=_FULL)
@@ -57,6 +58,7 @@ class PolicyLabView:
     def _question(self) -> list[Any]:
         lab = self._lab.logic
         asked, account = lab.asked, lab.account
+        mfa = next(word for word, meant in _FACTS.items() if meant is asked.mfa)
         people = list(dict.fromkeys((*account.principals, asked.principal)))
         keys = [(one_line(f"{words} ({arn})", 120), arn) for arn, words in account.keys.items()]
         self._who = _typed("Principal", people, asked.principal, self._set("principal"))
@@ -65,12 +67,14 @@ class PolicyLabView:
         self._more = [
             text("Encryption context", _pairs(asked.encryption_context), self._set_pairs("encryption_context"), "a=1"),
             text("Source IP address", asked.source_ip, self._set("source_ip")),
-            choice(w.Dropdown, "MFA", _MFA, asked.mfa, self._set("mfa")),
+            choice(w.Dropdown, "MFA", _MFA, mfa, self._set_mfa),
             text("Tags of the principal", _pairs(asked.tags), self._set_pairs("tags"), "team=red"),
             text("Through the service", asked.via_service, self._set("via_service"), "s3"),
             text("Other condition keys", _pairs(_plain(asked.context)), self._set_pairs("context"), "aws:x=1, kms:y=2"),
         ]
         self._key.layout = _FULL
+        for each in self._more:
+            each.layout.width = "29em"
         return [self._who, self._key, self._action, row(*self._more)]
 
     def _set(self, name: str) -> Callable[[Any], None]:
@@ -79,6 +83,10 @@ class PolicyLabView:
                 self._choose(**{name: value.strip() if isinstance(value, str) else value})
 
         return change
+
+    def _set_mfa(self, value: str) -> None:
+        if not self._busy:
+            self._choose(mfa=_FACTS[value])
 
     def _set_pairs(self, name: str) -> Callable[[str], None]:
         def change(value: str) -> None:

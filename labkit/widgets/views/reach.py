@@ -15,11 +15,10 @@ from .reach_picture import ReachPicture
 if TYPE_CHECKING:
     from .reach_view import ReachView
 
-ALL = "All keys"
 _MOST_ROWS = 200
 _NOTE = (
     "Another account is taken to allow it on its side. Service and resource control policies are not read: they can "
-    "only take away. Keys that are pending deletion are left out."
+    "only take away. Keys that are pending deletion are left out, and what roles and users may only look at."
 )
 
 
@@ -83,9 +82,10 @@ class ReachWidget(Widget):
     @property
     def says(self) -> str:
         """One line: how many reach what."""
-        who = len({each.who for each in self.links})
-        keys = len({each.key for each in self.links})
-        return f"{self.keys.get(self._chosen, ALL)}: {who} reach {keys} {'key' if keys == 1 else 'keys'}."
+        who, keys = (len({getattr(each, name) for each in self.links}) for name in ("who", "key"))
+        if self._chosen:
+            return f"{self.keys[self._chosen]} is reached by {who}."
+        return f"Of {len(self.keys)} keys, {keys} are reached by somebody, and {who} reach a key."
 
     def parts(self) -> list[Part]:
         """Make the picture, and the same as a table."""

@@ -23,12 +23,9 @@ from ...cloud.policy.question import NamedPolicy, Policies, Question
 from ...cloud.policy.simulation import principal_of
 
 MOST_KEYS, MOST_LISTED, MOST_PEOPLE, MOST_GRANTS = 12, 100, 100, 100
-KEY_POLICY, IAM_POLICY, GRANT, OTHER_ACCOUNT = (
-    "the key policy",
-    "IAM policies",
-    "a grant",
-    "the other account's policies",
-)
+KEY_POLICY, IAM_POLICY, GRANT = "the key policy", "IAM policies", "a grant"
+OTHER_ACCOUNT = "the other account's policies"
+CREATE_GRANT = "kms:CreateGrant"
 _ALL = '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 
@@ -45,9 +42,9 @@ class Link:
 
     @property
     def kind(self) -> str:
-        """In one word or two: to use the key, to manage it, or both."""
-        uses, manages = (any(each in actions for each in self.actions) for actions in (USE, ADMINISTER))
-        return " and ".join([*(["use"] if uses else []), *(["manage"] if manages else [])]) or "other"
+        """In a few words: to use the key, to manage it, to pass it on by a grant."""
+        kinds = (("use", USE), ("manage", ADMINISTER), ("pass on", (CREATE_GRANT,)))
+        return ", ".join(name for name, kind in kinds if any(each in kind for each in self.actions)) or "look at"
 
     @property
     def says(self) -> str:
@@ -163,7 +160,7 @@ def _links(key: Key, people: list[Person]) -> Iterator[Link]:
 def _of(person: Person, key: Key) -> Iterator[Link]:
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     grants = [each for each in key.decided_grants if _is_to(each.grantee, person)]
-    asked = (*USE, *ADMINISTER, *(f"kms:{name}" for each in grants for name in each.operations))
+    asked = (*USE, *ADMINISTER, CREATE_GRANT, *(f"kms:{name}" for each in grants for name in each.operations))
     allowed = set()
     for way in ways(person, key, dict.fromkeys(asked)):
         allowed.add(way.action)

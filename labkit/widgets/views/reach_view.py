@@ -22,6 +22,7 @@ class ReachView:
         self._says = w.HTML()
         self._parts = w.HTML()
         self._keys = choice(w.Dropdown, "Key", self._options(), reach.value, self._show)
+        self._keys.layout = {"width": "40em", "max_width": "100%"}
         refresh = button("Refresh", self._refresh)
         self.box = w.VBox(
             [shown([Heading("Who reaches which key")]), row(self._keys, refresh), self._says, self._parts]

@@ -180,7 +180,7 @@ class SealedWidget(Widget):
         return [
             drawn(self.picture, "A sealed file, field by field. The tables say the same."),
             Table("Whose bytes are which", ("Field", "Place", "Bytes", "Opened by", "Says"), rows),
-            Table("What somebody gets who has", ("What they have", "What they get"), _HOLDERS),
+            Table("What one needs to open it", ("With this", "one gets"), _HOLDERS),
         ]
 
     def twin(self) -> Twin:

@@ -78,6 +78,7 @@ class Notebook:
         self.page.evaluate(THEME, name)
         light = "false" if name == DARK else "true"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=MINUTES)  # it covers the page a while
 
     def focused(self) -> str:
         """What the element with the focus is called: its words, or its label."""

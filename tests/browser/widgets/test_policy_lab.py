@@ -22,7 +22,12 @@ desk = lab.policy_lab()
 desk"""
 VALUE = "desk.value"
 STATEMENT = '{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}'
-STAR = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT[:-1]}, "Principal": "*"}}]}}'
+STAR = f"""{{
+  "Version": "2012-10-17",
+  "Statement": [
+    {STATEMENT[:-1]}, "Principal": "*"}}
+  ]
+}}"""
 IAM = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT}]}}'
 
 
@@ -49,7 +54,7 @@ def test_by_click_in_both_themes(notebook: Notebook) -> None:
     widget = notebook.widget
     expect(notebook.twin).to_be_hidden()
     expect(widget).to_contain_text("Refused: User: arn:aws:sts::111122223333:assumed-role/Clerk/simulated")
-    look(notebook, "opened")
+    notebook.snap("policy-opened")
     editor = widget.get_by_label("Text of the document")
     sound = editor.input_value()
     editor.fill(sound.replace('"Allow"', '"Alow"').replace('"kms:*"', '"kms"'))

@@ -95,7 +95,7 @@ def test_by_click(notebook: Notebook) -> None:
     click(notebook, SEALED, "Restore the file")
     expect(view(notebook, SEALED).get_by_role("status").first).to_contain_text("opened, 240 bytes")
     view(notebook, GRAPH).get_by_label("Key").select_option(index=1)
-    expect(view(notebook, GRAPH)).to_contain_text("alias/shop:")
+    expect(view(notebook, GRAPH)).to_contain_text("alias/shop is reached by 3.")
     expect(view(notebook, CALLS)).to_contain_text("Services made")
     look(notebook, "clicked")
     assert notebook.page.evaluate("() => typeof hacked") == "undefined"

@@ -54,6 +54,8 @@ class RealAccount:
     def post(self, name: str, /, **_body: Any) -> Any:
         """Refuse what would change time or the account by other ways than AWS's calls."""
         self.require()
+        if name not in _NOT_THERE:  # soft mode, a reset, …
+            raise LabError("Not in a real account: AWS has no such call. Simulated accounts alone have it.")
         raise unavailable(_NOT_THERE[name])
 
     def _clock(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from .accounts.behind import Behind
+from .behind import Behind
 
 
 class LabClock:

@@ -1,20 +1,20 @@
-"""What a lab offers to look at, each from the account: `labkit.widgets.views`, which is loaded when it is asked for."""
+"""What a lab offers to look at, each from the account. A view is loaded when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .accounts.behind import Behind
+from ...accounts.behind import Behind
 
 if TYPE_CHECKING:
-    from .widgets.views.inner_calls import InnerCallsWidget
-    from .widgets.views.key_states import KeyStatesWidget
-    from .widgets.views.reach import ReachWidget
-    from .widgets.views.rotation import RotationWidget
-    from .widgets.views.sealed import SealedWidget
+    from .inner_calls import InnerCallsWidget
+    from .key_states import KeyStatesWidget
+    from .reach import ReachWidget
+    from .rotation import RotationWidget
+    from .sealed import SealedWidget
 
 
 class OffersViews:
@@ -24,15 +24,9 @@ class OffersViews:
     simulated: bool
     clock: Any
     observer: Any
+    events: Callable[[], list[dict[str, Any]]]
+    explain: Callable[[Any], Any]
     _remote: Behind
-
-    def events(self) -> list[dict[str, Any]]:
-        """Read CloudTrail's records; see `Lab.events`."""
-        raise NotImplementedError
-
-    def explain(self, call: Any) -> Any:
-        """Explain a refusal; see `Lab.explain`."""
-        raise NotImplementedError
 
     def key_states(self, key: str, identity: Any = None) -> KeyStatesWidget:
         """Show the states of a key: where it is, which operations move it from there, and which KMS refuses.
@@ -40,7 +34,7 @@ class OffersViews:
         `key` is a key ID, an ARN or an alias. The operations are buttons, and methods: `.disable()`, `.enable()`,
         `.schedule_key_deletion(days=7)`, `.cancel_key_deletion()`.
         """
-        from .widgets.views.key_states import KeyStatesWidget
+        from .key_states import KeyStatesWidget
 
         return KeyStatesWidget(self._clients_of(identity), key, self.explain)
 
@@ -49,7 +43,7 @@ class OffersViews:
 
         `lab.sequence(3)` draws the last three calls in one picture.
         """
-        from .widgets.views.inner_calls import InnerCallsWidget
+        from .inner_calls import InnerCallsWidget
 
         return InnerCallsWidget(self.events, last)
 
@@ -66,7 +60,7 @@ class OffersViews:
         context `context`, and what comes out is thrown away: only the answer's KeyMaterialId is read. A real account
         has no clock to move, and the view no slider.
         """
-        from .widgets.views.rotation import RotationWidget
+        from .rotation import RotationWidget
 
         def advance(days: int) -> datetime:
             moved: datetime = self.clock.advance(days=days)
@@ -91,7 +85,7 @@ class OffersViews:
         alone. Each of them tries with real calls. Try what fails: `.flip("Commitment")`, `.cut(1)`, `.expect({…})`,
         `.take_key_away()` (DisableKey), `.give_key_back()`, `.restore()`. The file itself is never written.
         """
-        from .widgets.views.sealed import SealedWidget
+        from .sealed import SealedWidget
 
         clients = {name: self._clients_of(each)["kms"] for name, each in (readers or {}).items()}
         return SealedWidget(sealed, self._clients_of(identity)["kms"], key, context, clients, self.explain)
@@ -103,7 +97,7 @@ class OffersViews:
         calls leave no trace.
         """
         self._remote.require()
-        from .widgets.views.reach import ReachWidget
+        from .reach import ReachWidget
 
         services = ("kms", "iam")
         seen = {each: self.observer.client(each) for each in services}
@@ -111,6 +105,6 @@ class OffersViews:
 
     def _clients_of(self, identity: Any) -> dict[str, Any]:
         self._remote.require()
-        from .widgets.console import clients_of
+        from ..console import clients_of
 
         return clients_of(identity, self.region)
