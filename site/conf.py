@@ -13,7 +13,7 @@ author = "the labkit authors"
 version = release = os.environ.get("LABKIT_VERSION", "")
 extensions = ["myst_nb", "sphinx.ext.autodoc"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
-exclude_patterns = ["_files", "**/README.md"]
+exclude_patterns = ["_files", "docs/**/README.md"]  # workshop/ has pages of that name
 root_doc = "index"
 language = "en"
 
