@@ -294,6 +294,22 @@ def test_it_reads_any_account_by_plain_calls_and_names_what_it_may_not_read(scen
     assert "the account can't be read" in who_else(lab.logic).notes[0] or "compare with" in lab.who_else().notes[0]
 
 
+def test_a_real_account_s_trail_is_not_waited_for(scene: Scene) -> None:
+    """CloudTrail tells a call minutes later: the time is the clock's, and nothing waits."""
+
+    @dataclass
+    class Real:
+        name, region, simulated, observer = "04", scene.lab.region, False, scene.lab.observer
+
+        def events(self) -> list[dict[str, Any]]:
+            raise AssertionError("waits")
+
+    lab = PolicyLab(Real()).choose(principal=scene.clerk.arn, key=scene.key).make_it_pass()
+    assert lab.value.allowed
+    assert lab.who_else().gains
+    assert "aws:CurrentTime" in lab.logic.question.context
+
+
 def test_a_wrong_question_is_refused(scene: Scene) -> None:
     """With what would be right."""
     lab = scene.open()

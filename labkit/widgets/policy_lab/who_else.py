@@ -19,7 +19,7 @@ from ...exercises.reach import Access, Caller, CannotJudge, Reach, Thing
 from ...exercises.reach.actions import ALIAS_ACTIONS, on_keys, on_nothing
 from ...exercises.reach.callers import arn_words
 from ...exercises.reach.later import conditions_about, forms
-from ...exercises.reach.moment import is_past, moment
+from ...exercises.reach.moment import is_past
 from ...exercises.reach.relevant import mention, policies_of, question_of, region_of
 from ...exercises.reach.situations import Mentioned
 from ...exercises.reach.things import keys_of_others
@@ -111,7 +111,7 @@ class _Search:
         self._bench = bench
         self._view: Any = bench.view
         self._reach = Reach(self._view)
-        self._now = moment(self._view.events())
+        self._now = bench.now
         self._before, self._after = self._side(bench.before), self._side(bench.papers)
 
     def _side(self, papers: Papers) -> _Side:

@@ -16,10 +16,9 @@ from ...cloud.policy.steps import Change
 from ...exercises.engine import LabView
 from ...exercises.reach.actions import ALIAS_ACTIONS, on_keys, on_nothing
 from ...exercises.reach.callers import EVERYTHING
-from ...exercises.reach.moment import moment
 from ...exercises.reach.situations import Mentioned, in_context, through
 from ...exercises.reach.things import Thing, named
-from .account import Account, example_papers
+from .account import Account, example_papers, now_in, quick
 from .marks import Mark
 from .notes import nobody
 from .papers import KINDS, Paper, PaperKind, Papers, complete, policies, written_back
@@ -47,8 +46,8 @@ class Workbench:
     """Documents and a question over an account's own; `view` is a lab, or `account_of(session)`."""
 
     def __init__(self, view: LabView) -> None:
-        self.view = view
-        self.account = Account(view)
+        self.view = quick(view)
+        self.account = Account(self.view)
         key = next(iter(self.account.keys))
         offered = self.account.principals
         own = next(iter(offered), "") if key != self.account.example else ""
@@ -56,7 +55,7 @@ class Workbench:
 
     def _read(self, principal: str, action: str, key: str) -> None:
         self.asked = Asked(principal, action, key)
-        self._now = moment(self.view.events())
+        self.now = now_in(self.view)
         self.thing: Thing = self.account.key(key)
         self._tags: Mapping[str, str] = {}
         self.before: Papers = complete([*self._of_principal(principal), *self.account.key_papers(self.thing)])
@@ -114,7 +113,7 @@ class Workbench:
         asked, thing = self.asked, self.thing
         region = thing.arn.split(":")[3]
         context: dict[str, str | Sequence[str]] = {"aws:SecureTransport": "true", "aws:RequestedRegion": region}
-        context |= {**self._now, **self.facts}
+        context |= {**self.now, **self.facts}
         context |= Mentioned(asked.action, region, thing.algorithms).defaults()
         on_key = asked.action in on_keys()
         context |= thing.facts if on_key else {}
