@@ -1,4 +1,7 @@
-"""A simulated lab never calls the real AWS: what would go there is refused, whatever client or setting sends it."""
+"""A simulated lab never calls the real AWS, not even where somebody has taken AWS_ENDPOINT_URL away.
+
+While that variable stands, stay_in_lab.py sees to it, which also lets VPC endpoints' names in.
+"""
 
 from __future__ import annotations
 

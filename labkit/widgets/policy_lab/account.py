@@ -58,6 +58,7 @@ class _Quiet:
     name: str
     region: str
     observer: Any
+    simulated: bool = False
 
     def events(self) -> list[dict[str, Any]]:
         return []
