@@ -220,7 +220,7 @@ def test_a_simulated_lab_never_waits(tmp_path: Path) -> None:
     assert [each for each in handlers if "consistency" in getattr(each, "__module__", "")] == []
 
 
-@pytest.mark.parametrize("row", waits(), ids=lambda row: f"{row.what}-{row.service}-{row.code or row.after}")
+@pytest.mark.parametrize("row", waits(), ids=lambda row: f"{row.what}-{row.service}-{row.code or sorted(row.after)}")
 def test_every_row_names_what_there_is(row: Any) -> None:
     """Operations of the service's model; codes that the model or AWS's common errors have; a bound, and a source."""
     model = service_model(row.service)
