@@ -27,8 +27,13 @@ MODULES = [
     *sorted((CHECKOUT / "labkit" / "projects").rglob("*.py")),
     *sorted((CHECKOUT / "notebooks" / "projects").rglob("*.py")),
 ]
-# What lab 07 and others do with an organization or a second account is not done in a real account.
-NOT_IN_A_REAL_ACCOUNT = {"create_organization", "invite_account_to_organization"}
+# What labs do with an organization, a second account or a VPC endpoint is not done in a real account.
+NOT_IN_A_REAL_ACCOUNT = {
+    "create_organization",
+    "create_vpc",
+    "create_vpc_endpoint",
+    "invite_account_to_organization",
+}
 
 
 @cache
