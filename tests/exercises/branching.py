@@ -74,8 +74,9 @@ def files_as_found(learner: Mapping[str, Any]) -> Iterator[None]:
             shutil.copytree(folder, f"{kept}/{number}", symlinks=True)
         yield
         for number, folder in enumerate(folders):
-            shutil.rmtree(folder)
-            shutil.copytree(f"{kept}/{number}", folder, symlinks=True)
+            for each in os.scandir(folder):  # the folder itself stays: cells may stand in it
+                shutil.rmtree(each) if each.is_dir(follow_symlinks=False) else os.remove(each)
+            shutil.copytree(f"{kept}/{number}", folder, symlinks=True, dirs_exist_ok=True)
 
 
 def proxies_of_its_own(lab: Lab) -> None:
