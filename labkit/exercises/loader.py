@@ -58,6 +58,16 @@ class LabFileError(ValueError):
     """A lab's file cannot be used. The message names the file, what is wrong in it, and how to mend it."""
 
 
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a file of a lab's folder. LabFileError where it can't be read, or is no TOML."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabFileError(f"{file} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise LabFileError(f"{file} is not valid TOML: {error}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class LabFolder:
     """One lab's folder: `name` is its notebook's name, "05-conditions" for the folder 05_conditions."""
@@ -72,12 +82,7 @@ class LabFolder:
     def specs(self) -> tuple[Spec, ...]:
         """Read the exercises, in order. LabFileError where the file is wrong."""
         file = self.path / EXERCISES
-        try:
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise LabFileError(f"{file} cannot be read: {error}") from None
-        except tomllib.TOMLDecodeError as error:
-            raise LabFileError(f"{file} is not valid TOML: {error}") from None
+        data = read_toml(file)
         entries = data.get("exercise")
         if not isinstance(entries, list) or not entries:
             raise LabFileError(f"{file} has no exercise. Begin each one with a line [[exercise]].")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from ..exercises.loader import LabFileError
+from ..exercises.loader import LabFileError, read_toml
 from .makers import MAKERS
 from .questions import LETTERS, Choice, Entry, Question, version_of
 
@@ -21,13 +20,7 @@ def entries(folder: Path) -> tuple[Entry, ...]:
     file = folder / FILE
     if not file.is_file():
         return ()
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabFileError(f"{file} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise LabFileError(f"{file} is not valid TOML: {error}") from None
-    given = data.get("question")
+    given = read_toml(file).get("question")
     if not isinstance(given, list) or not given:
         raise LabFileError(f"{file} has no question. Begin each one with a line [[question]].")
     found = tuple(_entry(f"{file}: question {number}", each) for number, each in enumerate(given, 1))
