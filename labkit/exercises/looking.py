@@ -1,4 +1,4 @@
-"""The lab as one check sees it: at one moment, so its trail is read once, however many parts of the check ask for it."""
+"""The lab as one check sees it: at one moment. Its trail is read once, however many parts of the check ask for it."""
 
 from __future__ import annotations
 
