@@ -10,9 +10,9 @@ from typing import Any
 from labkit.exercises import Outcome, Spec
 from labkit.exercises.lab_rules import walking
 from labkit.exercises.lab_rules.page import page_of
-from labkit.exercises.lab_rules.walking import CHECK, run, tidy, without_shell
+from labkit.exercises.lab_rules.walking import CHECK, checked, run, tidy, without_shell
 
-__all__ = ["CHECK", "ROOT", "code", "run", "tidy", "to_exercises", "twice", "visit", "walk"]
+__all__ = ["CHECK", "ROOT", "checked", "code", "run", "tidy", "to_exercises", "twice", "visit", "walk"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,9 +22,14 @@ def walk(notebook: str, attempt: Callable[[Spec], str | None]) -> dict[str, Outc
     return walking.walk(page_of(notebook), attempt)
 
 
-def visit(notebook: str, at: Callable[[Spec, dict[str, Any]], None]) -> None:
-    """Run the whole notebook, and call `at` in the place of each exercise, with what the cells above have made."""
-    walking.visit(page_of(notebook), at)
+def visit(
+    notebook: str,
+    at: Callable[[Spec, dict[str, Any]], None],
+    at_end: Callable[[dict[str, Any]], None] = walking.nothing_more,
+) -> None:
+    """Run the whole notebook; call `at` in the place of each exercise, with what the cells above have made, and
+    `at_end` after the last cell."""
+    walking.visit(page_of(notebook), at, at_end)
 
 
 def code(notebook: str) -> list[str]:

@@ -22,6 +22,8 @@ from .patterns import Values
 from .principals import Naming
 from .question import NamedPolicy, Policies, PolicyKind, Question
 
+_CROSS_ACCOUNT = frozenset(name.lower() for name in condition_keys.CROSS_ACCOUNT_OPERATIONS)
+
 
 def decide(question: Question, policies: Policies) -> Decision:
     """Analyse every policy, then decide from what was found."""
@@ -184,10 +186,9 @@ class _Judge:
     def _across_accounts(self) -> Decision:
         """Both accounts must agree; a grant, made in the key's account, is enough for the one it names."""
         question = self.question
-        if question.service == "kms" and needs_resource_policy(question):
-            names = {o.lower() for o in condition_keys.CROSS_ACCOUNT_OPERATIONS}
-            if question.operation.lower() not in names:
-                return self._answer(Reason.NO_CROSS_ACCOUNT_USE, self._resource_kind())
+        on_a_key = question.service == "kms" and needs_resource_policy(question)
+        if on_a_key and question.operation.lower() not in _CROSS_ACCOUNT:
+            return self._answer(Reason.NO_CROSS_ACCOUNT_USE, self._resource_kind())
         limit = self._limit()
         direct_grant, role_grant, account_grant = self._grant("directly"), self._grant("role"), self._grant("account")
         if direct_grant is not None:

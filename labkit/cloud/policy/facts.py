@@ -89,12 +89,14 @@ def values_of(question: Question) -> Values:
     for name, seen in question.context.items():
         values[name.lower()] = (seen,) if isinstance(seen, str) else tuple(seen)
     action = question.action
-    return {name: seen for name, seen in values.items() if seen and _possible(name, action)}
+    return {
+        name: seen for name, seen in values.items() if seen and (name[:4] != "kms:" or _of_kms_possible(name, action))
+    }
 
 
 @lru_cache(maxsize=4096)
-def _possible(name: str, action: str) -> bool:
-    return not name.startswith("kms:") or condition_keys.supported(name, action)
+def _of_kms_possible(name: str, action: str) -> bool:
+    return condition_keys.supported(name, action)
 
 
 def seen_by(values: Values, side: PolicySide) -> Values:

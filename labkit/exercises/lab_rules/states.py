@@ -73,7 +73,11 @@ def going_back_problems(page: Page, past: Collection[str]) -> Iterator[Problem]:
 
     Of the `past` ones the lab itself has taken away what they need: they are not yet, and say how to come back.
     """
-    outcomes = after_run_all(page, past)
+    yield from late_problems(page, after_run_all(page, past), past)
+
+
+def late_problems(page: Page, outcomes: dict[str, tuple[Outcome, Outcome]], past: Collection[str]) -> Iterator[Problem]:
+    """Find the same in the outcomes of a walk."""
     for name, (_, after) in outcomes.items():
         wanted = "not yet" if name in past else "solved"
         if after.status != wanted:
