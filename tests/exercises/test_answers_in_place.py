@@ -1,7 +1,7 @@
 """Wrong, forbidden and odd answers, and other right ones: each in its place in its notebook, each on its own account.
 
 A notebook is walked once, for all tests of it: each story of STORIES is told in a branch of that walk (branching.py),
-and after the last cell the solutions are run.
+and after the last cell the trail is compared with the calls that were made, and the solutions are run.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from . import (
     forbidden_ways,
     other_ways,
     other_ways_projects,
+    replaying,
     specimens,
 )
 from .absurd import problems
@@ -66,6 +67,7 @@ class Walk:
 
     wrong: list[str] = field(default_factory=list)  # stories whose check said something else
     told: set[str] = field(default_factory=set)  # the exercises at which stories were told
+    unlike: dict[str, object] = field(default_factory=dict)  # what the trail says otherwise than the calls were
     late: list[str] = field(default_factory=list)  # solutions that do not solve after the last cell
 
 
@@ -94,6 +96,13 @@ def test_after_run_all_the_solutions_solve_or_the_way_back_is_told(
     assert walked(notebook).late == []
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("notebook", [each for each in notebooks() if each not in replaying.THREADS])
+def test_as_many_events_as_calls_each_with_the_right_caller(notebook: str, walked: Callable[[str], Walk]) -> None:
+    """One record a call, of its operation, Region, error and caller; what is left over, services did."""
+    assert walked(notebook).unlike == {}
+
+
 def _walk(notebook: str) -> Walk:
     walk, page = Walk(), page_of(notebook)
     later, past = AFTER_SOLUTIONS.get(notebook, set()), PAST.get(notebook, ())
@@ -117,9 +126,12 @@ def _walk(notebook: str) -> Walk:
         walk.told.add(spec.id)
 
     def at_end(learner: dict[str, Any]) -> None:
+        if notebook not in replaying.THREADS:
+            walk.unlike.update(replaying.compared(notebook, learner["lab"], notes))
         walk.late.extend(map(str, late_problems(page, solved_late(page, learner, past), past)))
 
-    visit(notebook, at, at_end)
+    with replaying.noted() as notes:
+        visit(notebook, at, at_end)
     if later:
         visit(notebook, at_solved)
     return walk
