@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.exercises import Outcome, Spec
+from labkit.exercises import Spec
 from labkit.exercises.lab_rules import walking
 from labkit.exercises.lab_rules.page import page_of
-from labkit.exercises.lab_rules.walking import CHECK, checked, run, tidy, without_shell
+from labkit.exercises.lab_rules.walking import CHECK, checked, run, tidy
 
-__all__ = ["CHECK", "ROOT", "checked", "code", "run", "tidy", "to_exercises", "twice", "visit", "walk"]
+__all__ = ["CHECK", "ROOT", "checked", "code", "run", "tidy", "twice", "visit"]
 
 ROOT = Path(__file__).parents[2]
-
-
-def walk(notebook: str, attempt: Callable[[Spec], str | None]) -> dict[str, Outcome]:
-    """Outcomes by exercise of a learner who runs the whole notebook, and `attempt` at each exercise (None: skip it)."""
-    return walking.walk(page_of(notebook), attempt)
 
 
 def visit(
@@ -35,24 +30,6 @@ def visit(
 def code(notebook: str) -> list[str]:
     """The notebook's own cells, each without its lines for the command line."""
     return walking.code(page_of(notebook))
-
-
-def to_exercises(notebook: str, wanted: Collection[str]) -> Iterator[tuple[dict[str, Any], Spec]]:
-    """Walk through the notebook up to the last of these exercises, and stop at each: what the learner has, and it."""
-    page = page_of(notebook)
-    specs = {spec.id: spec for spec in page.specs()}
-    left, learner = list(wanted), {"__name__": "__main__"}
-    for cell in page.cells("code"):
-        check = CHECK.match(cell.source)
-        if check and check[1] in left:
-            yield learner, specs[check[1]]
-            left.remove(check[1])
-            if not left:
-                break
-        elif not check:
-            run(without_shell(cell.source), learner)
-    tidy(learner)
-    assert left == []
 
 
 def twice(notebook: str) -> None:

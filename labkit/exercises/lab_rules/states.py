@@ -37,7 +37,11 @@ def untouched_problems(page: Page) -> Iterator[Problem]:
 
 def solution_problems(page: Page) -> Iterator[Problem]:
     """Walk and run each shipped solution: find those that do not solve, and exercises that the walk does not meet."""
-    outcomes = walk(page, lambda spec: spec.solution)
+    yield from unsolved_problems(page, walk(page, lambda spec: spec.solution))
+
+
+def unsolved_problems(page: Page, outcomes: dict[str, Outcome]) -> Iterator[Problem]:
+    """Find the same in the outcomes of a walk."""
     yield from _unlike(page, outcomes, "solved", "after its solution", "Mend `solution`, or the check.")
     for spec in page.specs():
         if spec.id not in outcomes:
