@@ -23,6 +23,7 @@ from ..core.entropy import RANDOM, Entropy
 from ..gateway.disturb import disturbance
 from ..gateway.gateway import Gateway
 from ..identity.credentials import Credentials
+from ..kms.custom_stores.store import ProxyConfiguration
 from ..kms.operations import HANDLERS
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
@@ -32,7 +33,6 @@ from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
-from ..services.xks.client import XksClient
 from ..services.xks.names import Names
 from . import late
 from .services import SERVICES, Account, permissions, records
@@ -84,7 +84,7 @@ class Cloud:
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
         self.xks = Names()
-        self.kms.custom_stores.proxies.caller = XksClient(self.xks)
+        self.kms.custom_stores.proxies.caller = partial(_call_proxy, self.xks)
         self.hypervisor = Hypervisor(self.clock, entropy["nitro"])
         self.kms.trust_attestation_root(self.hypervisor.root.certificate)  # in place of AWS's own
         judged, shown = permissions(SERVICES), records(SERVICES)
@@ -223,3 +223,10 @@ class Cloud:
     def explanation(self, request_id: str) -> dict[str, Any]:
         """Tell why a call was allowed or refused; ValueError where the call is not known."""
         return self.gateway.explanations.of(request_id)
+
+
+def _call_proxy(names: Names, proxy: ProxyConfiguration, region: str, path: str, body: bytes) -> tuple[int, bytes]:
+    """Call an external key store's proxy. What that takes (sockets, TLS) is loaded when one is called."""
+    from ..services.xks.client import XksClient
+
+    return XksClient(names)(proxy, region, path, body)
