@@ -24,23 +24,18 @@ from pathlib import Path
 from typing import Any
 
 NOT_THERE = frozenset(
-    [
+    (
         "awscli",
         "awslambdaric",
-        "cherrypy",
+        "cheroot",
         "distributed",
         "flask",
         "httptools",
-        "hypercorn",
         "isal",
         "jupyterlab",
-        "notebook",
         "psutil",
         "tornado",
-        "uvicorn",
-        "uvloop",
-        "watchdog",
-    ]
+    )
 )
 """Compiled or needing sockets, and in neither Pyodide's distribution nor any pure wheel that would work there."""
 
@@ -60,7 +55,7 @@ def close_the_sandbox() -> None:
     def find_spec(fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         return None if fullname.partition(".")[0] in NOT_THERE else find(fullname, path, target)
 
-    importlib.machinery.PathFinder.find_spec = find_spec  # type: ignore[method-assign, assignment]
+    importlib.machinery.PathFinder.find_spec = find_spec  # type: ignore[method-assign]
     sys.addaudithook(_refuse)
 
 
@@ -84,25 +79,25 @@ class Shell:
         self._shown: list[tuple[str, str]] = []
         keep = self._keep
 
-        class Hook(DisplayHook):  # type: ignore[misc]
+        class Hook(DisplayHook):
             def write_output_prompt(self) -> None:
                 pass
 
             def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
                 keep(format_dict)
 
-        class Publisher(DisplayPublisher):  # type: ignore[misc]
-            def publish(self, data: Any, **_: Any) -> None:
+        class Publisher(DisplayPublisher):
+            def publish(self, data: Any, *_: Any, **__: Any) -> None:
                 keep(data)
 
-        class LikeZmqInteractiveShell(InteractiveShell):  # type: ignore[misc]  # pandas looks for "zmq" in the name
+        class LikeZmqInteractiveShell(InteractiveShell):  # pandas looks for "zmq" in the name
             displayhook_class = Hook
             display_pub_class = Publisher
             kernel = None  # pandas looks whether there is one
 
         vars(sys.modules["__main__"]).pop("__file__", None)  # a kernel has none, and pandas looks
         InteractiveShell.clear_instance()
-        self._shell = LikeZmqInteractiveShell.instance(colors="NoColor")
+        self._shell: Any = LikeZmqInteractiveShell.instance(colors="NoColor")
         self._shell.history_manager.enabled = False  # it keeps a thread
         atexit.unregister(self._shell.atexit_operations)  # which write to it
         self.learner: dict[str, Any] = self._shell.user_ns

@@ -113,6 +113,7 @@ class Cloud:
         self.gateway.timed.append(KeyTime(self.kms, self.gateway.new_id, self.gateway.record))
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
+        self.gateway.forgets += [self.kms.forget, self.quotas.forget, self.hypervisor.forget]
         s3, functions = S3(self.gateway, self.kms, self.clock), Lambda(self.gateway, sts)
         data_types = [name for each in shown.values() for name in each.data_types]
         trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"], data_types)
@@ -132,7 +133,12 @@ class Cloud:
 
     def _open_account(self, number: int) -> AccountKeys:
         known = number < len(FIRST_ACCOUNTS)
-        account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
+        keys = self.make_administrator(FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}")
+        self.accounts.append(keys)
+        return keys
+
+    def make_administrator(self, account_id: str) -> AccountKeys:
+        """Make the user and the role of an account's administrator, in an account that has none."""
         iam = iam_backends[account_id]["aws"]
         user = iam.create_user(self.region, ADMINISTRATOR_USER)
         give_unique_id(user, account_id, "AIDA")
@@ -158,9 +164,7 @@ class Cloud:
         )
         iam.attach_role_policy(ADMINISTRATOR_POLICY, ADMINISTRATOR_ROLE)
         key = iam.create_access_key(user.name)
-        keys = AccountKeys(account_id, key.access_key_id, key.secret_access_key)
-        self.accounts.append(keys)
-        return keys
+        return AccountKeys(account_id, key.access_key_id, key.secret_access_key)
 
     def advance(self, by: timedelta) -> datetime:
         """Move the clock; everything due on the way happens and is recorded."""

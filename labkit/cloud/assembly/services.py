@@ -145,6 +145,7 @@ def _events(account: Account) -> None:
     account.wrap("events", EventBridge(scheduled))
     account.gateway.followers.append(follower.follow)
     account.gateway.timed.append(scheduled)
+    account.gateway.forgets.append(scheduled.forget)
 
 
 def _monitoring(account: Account) -> None:
