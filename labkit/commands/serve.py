@@ -124,6 +124,8 @@ def seed_text(text: str) -> str:
 
 def region_name(text: str) -> str:
     """Read a Region in which botocore's endpoint data knows KMS, in any partition."""
+    if text == DEFAULT_REGION:
+        return text
     from ..cloud.core.botocore_data import partitions, regions_of_kms
 
     if not any(text in regions_of_kms(partition) for partition in partitions()):
@@ -147,6 +149,7 @@ def proxy_name(text: str) -> tuple[str, str]:
 
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
+    gc.disable()  # what start-up makes stays for good: the collector need not walk through it again and again
     from ..accounts.environment import leave_the_owner_out
     from ..cloud.doors.doors import Server
     from ..cloud.doors.http_server import PortInUse
@@ -160,7 +163,8 @@ def serve(arguments: argparse.Namespace) -> int:
     try:
         cloud = begin(arguments, "")
         with closing(Server(cloud, arguments.port, partial(begin, arguments))) as server:
-            gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
+            gc.freeze()
+            gc.enable()
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)
             server.serve_forever()
     except PortInUse as problem:

@@ -13,7 +13,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
 
-SEVERITIES = ("critical", "high", "medium", "low")
+from ...severities import SEVERITIES as SEVERITIES
+
 UNREAD: Final = "could not read"
 """Stands in the place of a severity where a permission or an answer was missing: nothing is known there."""
 
