@@ -18,10 +18,10 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 NOT_THERE = frozenset(
     (
@@ -97,7 +97,7 @@ class Shell:
 
         vars(sys.modules["__main__"]).pop("__file__", None)  # a kernel has none, and pandas looks
         InteractiveShell.clear_instance()
-        self._shell: Any = LikeZmqInteractiveShell.instance(colors="NoColor")
+        self._shell = cast("Any", LikeZmqInteractiveShell.instance(colors="NoColor"))
         self._shell.history_manager.enabled = False  # it keeps a thread
         atexit.unregister(self._shell.atexit_operations)  # which write to it
         self.learner: dict[str, Any] = self._shell.user_ns
@@ -175,14 +175,12 @@ def _solved(path: Path, learner: dict[str, Any]) -> tuple[int, int]:
     return solved, len(specs)
 
 
-def rows(done: Iterator[dict[str, Any]]) -> Iterator[str]:
+def rows(done: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Write the rows of the table in docs/jupyterlite.md."""
     for each in done:
-        alike, ids, other = (each.get(name, 0) for name in ("to the letter", "but for ids and times", "otherwise"))
-        yield (
-            f"| {each['notebook']} | {each['cells']} | {alike} | {ids} | {other} | {each.get('failed', 0)} "
-            f"| {each.get('shell', 0)} | {each['solved']} of {each['exercises']} |"
-        )
+        alike = each.get("to the letter", 0) + each.get("but for ids and times", 0)
+        counts = (each["cells"], alike, each.get("otherwise", 0), each.get("failed", 0), each.get("shell", 0))
+        yield f"| {each['notebook']} | {' | '.join(map(str, counts))} | {each['solved']} of {each['exercises']} |"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -22,6 +22,7 @@ DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
 LAB, WALL = "lab", "wall"  # whose time
 USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
+ALWAYS = "# Permissions are always decided, as AWS decides them; nothing has to be switched on."
 IN_MEMORY = "Everything in these accounts is in memory, and gone when this process ends."
 
 
@@ -182,6 +183,7 @@ def begin(arguments: argparse.Namespace, token: str) -> Cloud:
 
     clock = WallClock() if arguments.clock == WALL else Clock()
     cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock, token=token)
+    cloud.soft_mode.tell = partial(print, file=sys.stderr, flush=True)
     if arguments.late is not None:
         cloud.disturb({"late": arguments.late})
     for name, address in arguments.xks:
@@ -222,7 +224,7 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
     lines = [
         f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
         "# boto3, the aws command and notebooks started there use this account.",
-        "# Permissions are always decided, as AWS decides them; nothing has to be switched on.",
+        ALWAYS,
         f"export AWS_ENDPOINT_URL={endpoint}",
         # A config file with ignore_configured_endpoint_urls would send calls to the real AWS; the variable outranks it.
         "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",

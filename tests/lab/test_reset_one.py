@@ -181,6 +181,18 @@ class World:
         for who in (self.friend.arn, ADMINISTRATOR):
             grants.create_grant(KeyId=self.key, GranteePrincipal=who, Operations=["DescribeKey"])
         self.session.describe_key(KeyId=self.key)
+        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{THEIRS}:root"}, "Action": "sts:AssumeRole"}
+        guest = boto3.client("iam").create_role(
+            RoleName="Guest", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        )["Role"]["Arn"]
+        lent = self.partner.client("sts").assume_role(RoleArn=guest, RoleSessionName="visit")["Credentials"]
+        self.visit = boto3.client(
+            "sts", aws_access_key_id=lent["AccessKeyId"], aws_secret_access_key=lent["SecretAccessKey"],
+            aws_session_token=lent["SessionToken"],
+        )  # fmt: skip
+        names = {"Effect": "Allow", "Principal": {"AWS": self.friend.arn}, "Action": "s3:GetObject"}
+        policy = {"Version": "2012-10-17", "Statement": [names | {"Resource": "arn:aws:s3:::of-the-learner/*"}]}
+        stored.put_bucket_policy(Bucket="of-the-learner", Policy=json.dumps(policy))
         self.events_before: list[dict[str, Any]] = []
 
     def client(self, account: Any) -> Client:
@@ -197,6 +209,9 @@ def world() -> Iterator[World]:
         make(client)
         if service not in ("organizations", "alarm history"):
             assert look(client), service
+    trails = boto3.client("cloudtrail")
+    trails.create_trail(Name="to-the-partner", S3BucketName="of-the-partner")
+    trails.start_logging(Name="to-the-partner")
     made.lab.clock.advance(minutes=20)  # trails deliver, rules run, alarms look
     stores = made.lab._remote
     stores.post("cloudhsm", account=THEIRS, region="us-east-1", password="a password")
@@ -247,6 +262,16 @@ def test_its_principals_are_gone_for_the_others_too(world: World) -> None:
     with labkit.expect_error("AccessDeniedException"):
         again.client("kms").describe_key(KeyId=world.key)
     assert world.partner.client("kms").describe_key(KeyId=world.key)["KeyMetadata"]["Arn"] == world.key
+
+
+def test_what_reached_from_one_account_into_the_other(world: World) -> None:
+    """A session in the learner's role goes on, a bucket policy names an id, a trail finds no bucket."""
+    assert world.visit.get_caller_identity()["Arn"] == "arn:aws:sts::111122223333:assumed-role/Guest/visit"
+    policy = json.loads(boto3.client("s3").get_bucket_policy(Bucket="of-the-learner")["Policy"])
+    assert policy["Statement"][0]["Principal"]["AWS"].startswith("AROA")
+    world.lab.clock.advance(minutes=20)
+    status = boto3.client("cloudtrail").get_trail_status(Name="to-the-partner")
+    assert status["LatestDeliveryError"]
 
 
 def test_time_goes_on(world: World) -> None:

@@ -16,6 +16,7 @@ import pytest
 from labkit.cloud.core.errors import AwsError
 from labkit.cloud.kms.material import new_private_key
 from labkit.cloud.kms.specs import SPECS
+from tools.run_as_in_a_browser import rows
 
 from .conftest import Script
 
@@ -78,6 +79,8 @@ def test_labs_run_as_they_are_committed(checkout: Path) -> None:
         assert each["to the letter"] + each["shell"] + each.get("otherwise", 0) == each["cells"], each
         assert each["shell"] <= 2
         assert each["solved"] == each["exercises"] > 0
+    page = (checkout / "docs" / "jupyterlite.md").read_text(encoding="utf-8")
+    assert [row for row in rows(told) if row not in page.splitlines()] == []
     # An `aws` line that is left out uses no id, so that a picture which sorts keys by their ids may come out otherwise.
     assert sum(each.get("otherwise", 0) for each in told) <= 1, told
 

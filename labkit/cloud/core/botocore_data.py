@@ -18,7 +18,7 @@ from botocore.regions import EndpointResolver
 class _Loader(Loader):  # type: ignore[misc]  # botocore has no types
     """botocore's loader, which looks for the service that is asked for, and not through all 400 folders first."""
 
-    @instance_cache
+    @instance_cache  # type: ignore[untyped-decorator]
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
         """Return a model's data, with its extras. UnknownServiceError if there is none."""
         try:

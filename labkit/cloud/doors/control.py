@@ -152,7 +152,7 @@ def _disturb(cloud: Cloud, given: dict[str, Any]) -> Any:
 def _soft_mode(cloud: Cloud, given: dict[str, Any]) -> Any:
     with cloud.gateway.still():
         if "on" in given:
-            cloud.soft_mode.on = given["on"] is True
+            (cloud.soft_mode.begin if given["on"] is True else cloud.soft_mode.end)()
         return cloud.soft_mode.told()
 
 
