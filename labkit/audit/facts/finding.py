@@ -13,8 +13,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
 
-from ...severities import SEVERITIES as SEVERITIES
-
+SEVERITIES = ("critical", "high", "medium", "low")
 UNREAD: Final = "could not read"
 """Stands in the place of a severity where a permission or an answer was missing: nothing is known there."""
 
