@@ -16,11 +16,11 @@ from . import condition_keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
 from .matching import StatementAnalysis, analyse_policy
-from .organization_limits import is_service_linked, rcps_apply
 from .outcome import Decision, Layer, Reason, Way
 from .patterns import Values
 from .principals import Naming
 from .question import NamedPolicy, Policies, PolicyKind, Question
+from .reference.organization_limits import is_service_linked, rcps_apply
 
 
 def decide(question: Question, policies: Policies) -> Decision:
@@ -34,7 +34,12 @@ def decide(question: Question, policies: Policies) -> Decision:
 
 
 def _decided(question: Question, policies: Policies) -> Decision:
-    return _Judge(question, policies, analyse(question, policies)).decide()
+    return judged(question, policies, analyse(question, policies))
+
+
+def judged(question: Question, policies: Policies, layers: tuple[Layer, ...]) -> Decision:
+    """Decide from layers that were analysed before."""
+    return _Judge(question, policies, layers).decide()
 
 
 @lru_cache(maxsize=2048)

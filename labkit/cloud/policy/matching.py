@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..core.call import Principal
 from . import conditions, principals
 from .conditions import ConditionAnalysis
-from .documents import Statement
+from .documents import Document, Statement
 from .patterns import Values, first_action, first_resource
 from .principals import Naming
 from .question import NamedPolicy, Question
@@ -44,6 +44,11 @@ class StatementAnalysis:
     conditions: tuple[ConditionAnalysis, ...]
     applies: bool
     naming: Naming | None = None
+
+    @classmethod
+    def of(cls, document: Document, statement: Statement) -> StatementAnalysis:
+        """Take a statement as it is written, held against nothing."""
+        return cls(NamedPolicy("the policy", document), statement, (), (), applies=False)
 
     @property
     def failures(self) -> int:
