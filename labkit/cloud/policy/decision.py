@@ -9,13 +9,14 @@ Sources: IAM User Guide, "Policy evaluation logic" and "Cross-account policy eva
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from ..core.call import Principal
 from . import condition_keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
-from .matching import StatementAnalysis, analyse_policy
+from .matching import StatementAnalysis, analyse_policy, deny_by_not_principal
 from .outcome import Decision, Layer, Reason, Way
 from .patterns import Values
 from .principals import Naming
@@ -58,7 +59,8 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
     if policies.resource is not None:
         kind = policies.resource.document.kind
         seen = seen_by(values, "resource") if kms else values
-        layers.append(_layer(kind, (policies.resource,), question, seen))
+        layer = _layer(kind, (policies.resource,), question, seen)
+        layers.append(layer if policies.boundary is None else without_exceptions(layer))
     if policies.identity:
         layers.append(_layer("identity", policies.identity, question, values))
     if policies.boundary is not None:
@@ -74,6 +76,15 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
 
 def _layer(kind: PolicyKind, policies: tuple[NamedPolicy, ...], question: Question, values: Values) -> Layer:
     return Layer(kind, tuple(analyse_policy(p, question, values) for p in policies))
+
+
+def without_exceptions(layer: Layer) -> Layer:
+    """The layer as it counts for a user or role that has a permissions boundary: a Deny with NotPrincipal spares none.
+
+    ("AWS JSON policy elements: NotPrincipal": it "will always deny any IAM principal that has a permissions boundary
+    policy attached, regardless of the values specified".)
+    """
+    return replace(layer, policies=tuple(deny_by_not_principal(policy) for policy in layer.policies))
 
 
 def needs_resource_policy(question: Question) -> bool:

@@ -129,12 +129,12 @@ def _resources(analysis: StatementAnalysis, decision: Decision | None, values: V
     for place, pattern in enumerate(patterns):
         parts = pattern.split(":", 5)
         said: Said | None = None
-        if pattern != "*" and not {"*", "?"} & set(parts[0]) and parts[0] != "arn":
+        if parts[0] != "arn" and not {"*", "?", "$"} & set(parts[0]):
             said = Said(f"{pattern} is no ARN: it matches nothing, {_HERE_AS_ON_AWS}.")
         elif parts[0] == "arn" and len(parts) > _SERVICE_PART:
             said = not_simulated([parts[_SERVICE_PART].lower()])
             said = said and Said(f"{pattern}: {said.text}")
-        if said is None and "${" in ":".join(parts[:5]):
+        if said is None and with_variables and "${" in ":".join(parts[:5]):
             said = Said(
                 f"A policy variable counts in an ARN's last part alone: {pattern} has one before, and matches nothing, "
                 f"{_HERE_AS_ON_AWS}."
@@ -156,7 +156,10 @@ def _condition(
     tested = next((each for each in analysis.conditions if each.condition is condition), None)
     said = key_said(condition.key, analysis.policy.document.kind, decision if fits else None)
     seen = values.get(condition.key.lower())
-    if seen is not None:  # given by whoever asks a question of their own
+    if seen is not None and decision is not None and unread(condition.key.lower()):
+        taken = " and ".join(seen)
+        said = Said(f"{condition.key} could not be read of this request: it is taken for {taken}.", True)
+    elif seen is not None:  # given by whoever asks a question of their own
         said = Said(said.text.replace(MISSING, _GIVEN), True) if said and not said.is_open else None
     elif decision is not None and (said is None or said.is_open) and unread(condition.key.lower()):
         said = Said(f"Whether the request had {condition.key} could not be read: it counts as missing here.", True)
@@ -208,7 +211,7 @@ def _values(
             text = f"{condition.operator} takes no policy variables: {value} is plain text, {_HERE_AS_ON_AWS}."
             yield Found(path, value, text, place=place)
         elif value in unreadable(condition):
-            text = f"{condition.operator} can make nothing of {value!r}: here it never matches; AWS may refuse it."
+            text = f"{condition.operator} can make nothing of {value!r}, and here it never matches."
             yield Found(path, value, text, True, place)
         else:
             yield from _variables(value, path, place, with_variables, decision, values)
@@ -237,7 +240,8 @@ def _variables(
         instead = "its default counts" if variable.has_default else "what holds it matches nothing"
         why = "has several values" if seen else "has no value"
         about = key_said(variable.name, "", decision)
-        said = f"{variable.written} {why} in this request: {instead}."
-        if about is None or not about.is_open:
-            said = said[:-1] + f", {_HERE_AS_ON_AWS}."
-        yield Found(path, variable.written, said, about is not None and about.is_open, place)
+        open_end = about is not None and about.is_open
+        said = f"{variable.written} {why} in this request: {instead}{'' if open_end else f', {_HERE_AS_ON_AWS}'}."
+        if about is not None and not open_end:
+            said = f"{variable.written}: {about.text.replace(MISSING, f'{instead}, {_HERE_AS_ON_AWS}')}"
+        yield Found(path, variable.written, said, open_end, place)

@@ -37,7 +37,9 @@ def on_key(key: str, service: str) -> Said | None:
     lowered = key.lower()
     if entry := global_keys().get(beginning_with(global_keys(), lowered)):
         if not entry.filled_for or (service and not entry.is_filled(service)):
-            return Said(f"{key}, a property of the {entry.of}, is never filled in here, so it counts as missing.", True)
+            where = f" for requests to {_name(service)}" if entry.filled_for else ""
+            never = f"is never filled in here{where}, so it counts as missing."
+            return Said(f"{key}, a property of the {entry.of}, {never}", True)
         return None
     if lowered.startswith("aws:"):
         near = _meant(key, [each.name.removesuffix("*") for each in global_keys().values()])
