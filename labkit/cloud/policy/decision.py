@@ -79,7 +79,7 @@ def _layer(kind: PolicyKind, policies: tuple[NamedPolicy, ...], question: Questi
 
 
 def without_exceptions(layer: Layer) -> Layer:
-    """The layer as it counts for a user or role that has a permissions boundary: a Deny with NotPrincipal spares none.
+    """Return the layer as it counts for somebody with a permissions boundary: a Deny with NotPrincipal spares nobody.
 
     ("AWS JSON policy elements: NotPrincipal": it "will always deny any IAM principal that has a permissions boundary
     policy attached, regardless of the values specified".)

@@ -137,7 +137,7 @@ def _with_conditions(bare: StatementAnalysis, values: Values, with_variables: bo
 
 
 def deny_by_not_principal(analysis: PolicyAnalysis) -> PolicyAnalysis:
-    """The policy, where a Deny with NotPrincipal takes in whoever asks, named or not."""
+    """Return the policy, where a Deny with NotPrincipal takes in whoever asks, named or not."""
     if not any(s.statement.effect == "Deny" and s.naming is None for s in analysis.statements):
         return analysis
     return PolicyAnalysis(analysis.policy, tuple(map(_taking_in, analysis.statements)))
