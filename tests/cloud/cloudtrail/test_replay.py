@@ -12,6 +12,7 @@ import io
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,15 +40,13 @@ def _page(name: str) -> Path:
 SERVICES = ("cloudtrail", "cloudwatch", "dynamodb", "ec2", "events", "lambda", "s3", "secretsmanager", "sns", "ssm")
 OTHERS = re.compile(rf'client\("({"|".join(SERVICES)})"|lab\.account\(')
 PLAIN = "02-create-keys"
-# Its calls come from several threads at once, and the hook of this test notes one call after the other.
-THREADS = {"3-api-keys-in-dynamodb"}
 SLOW = {"09-sign-and-verify", "10-bring-your-own-key"}  # RSA keys take most of their time; their calls are KMS's alone
 
 
 def is_replayed(name: str) -> bool:
     """Whether a notebook is run here: a list that grows with the notebooks."""
     text = _page(name).read_text(encoding="utf-8").replace("\\", "")
-    return name not in SLOW | THREADS and (name == PLAIN or bool(OTHERS.search(text)))
+    return name not in SLOW and (name == PLAIN or bool(OTHERS.search(text)))
 
 
 # What AWS answers to a caller whom it does not know: such calls are in no account's trail.
@@ -57,7 +56,7 @@ SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
 ADMINISTRATOR = re.compile(r"arn:aws:iam::\d{12}:user/lab-administrator")
 
 
-@dataclass
+@dataclass(eq=False)
 class Made:
     """A request that left this process, and its answer."""
 
@@ -75,6 +74,7 @@ class Notes:
 
     calls: list[Made] = field(default_factory=list)
     callers: dict[str, str] = field(default_factory=dict)  # ARN by access key, as IAM and STS answered it
+    newest: threading.local = field(default_factory=threading.local)  # each thread's call that is not answered yet
 
     def sent(self, request: Any, event_name: str, **_: Any) -> None:
         """A request goes out; those of the kit's own checks leave no trace on purpose."""
@@ -84,13 +84,14 @@ class Notes:
         signed = headers.get("authorization", b"")
         found = SCOPE.search(signed.decode() if isinstance(signed, bytes) else signed)
         key, region, service = found.groups() if found else ("", "", "")
-        self.calls.append(Made(service, event_name.rpartition(".")[2], key, region))
+        self.newest.call = Made(service, event_name.rpartition(".")[2], key, region)
+        self.calls.append(self.newest.call)
 
     def received(self, parsed_response: Any, **_: Any) -> None:
-        """Its answer: one call at a time, so it belongs to the newest request."""
-        call = self.calls[-1]
+        """Its answer: a thread makes one call at a time, so it belongs to the thread's newest request."""
+        call = self.newest.call
         if parsed_response is None and not call.request_id:
-            self.calls.pop()  # nobody answered: lab 08 calls a Region that is silent
+            self.calls.remove(call)  # nobody answered: lab 08 calls a Region that is silent
         if call.request_id or parsed_response is None:
             return
         call.request_id = parsed_response["ResponseMetadata"].get("RequestId", "")
