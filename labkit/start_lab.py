@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from .accounts.aws.standin import VARIABLE as STANDIN
 from .accounts.environment import leave_the_owner_out, point_at
 from .accounts.local import LocalCloud
-from .accounts.only_here import stay_here
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
 from .cells_run_again import watch
@@ -65,7 +64,6 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
             keys = _joined_keys(remote)
         else:
             remote, keys = LocalCloud.fresh(_seed(name), region)
-        stay_here()  # after the door, which answers most calls first
         credentials = _sign_in(remote.endpoint, region, keys)
         point_at(remote.endpoint, region, credentials)
         LocalCloud.begin(remote, name)

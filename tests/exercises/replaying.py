@@ -8,6 +8,7 @@ something that a service did, and say so.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +22,6 @@ import labkit
 from labkit.trail.pictures.sequence import steps
 
 PLAIN = "02-create-keys"  # where nobody but the learner calls
-# Its calls come from several threads at once, and the hook notes one call after the other.
-THREADS = {"3-api-keys-in-dynamodb"}
 
 # What AWS answers to a caller whom it does not know: such calls are in no account's trail.
 NOBODYS = ("ExpiredTokenException", "InvalidSignatureException")
@@ -30,7 +29,7 @@ SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
 ADMINISTRATOR = re.compile(r"arn:aws:iam::\d{12}:user/lab-administrator")
 
 
-@dataclass
+@dataclass(eq=False)
 class Made:
     """A request that left this process, and its answer."""
 
@@ -48,6 +47,7 @@ class Notes:
 
     calls: list[Made] = field(default_factory=list)
     callers: dict[str, str] = field(default_factory=dict)  # ARN by access key, as IAM and STS answered it
+    newest: threading.local = field(default_factory=threading.local)  # each thread's call that is not answered yet
 
     def sent(self, request: Any, event_name: str, **_: Any) -> None:
         """A request goes out; those of the kit's own checks leave no trace on purpose."""
@@ -57,13 +57,14 @@ class Notes:
         signed = headers.get("authorization", b"")
         found = SCOPE.search(signed.decode() if isinstance(signed, bytes) else signed)
         key, region, service = found.groups() if found else ("", "", "")
-        self.calls.append(Made(service, event_name.rpartition(".")[2], key, region))
+        self.newest.call = Made(service, event_name.rpartition(".")[2], key, region)
+        self.calls.append(self.newest.call)
 
     def received(self, parsed_response: Any, **_: Any) -> None:
-        """Its answer: one call at a time, so it belongs to the newest request."""
-        call = self.calls[-1]
+        """Its answer: a thread makes one call at a time, so it belongs to the thread's newest request."""
+        call = self.newest.call
         if parsed_response is None and not call.request_id:
-            self.calls.pop()  # nobody answered: lab 08 calls a Region that is silent
+            self.calls.remove(call)  # nobody answered: lab 08 calls a Region that is silent
         if call.request_id or parsed_response is None:
             return
         call.request_id = parsed_response["ResponseMetadata"].get("RequestId", "")

@@ -97,7 +97,7 @@ def test_after_run_all_the_solutions_solve_or_the_way_back_is_told(
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("notebook", [each for each in notebooks() if each not in replaying.THREADS])
+@pytest.mark.parametrize("notebook", notebooks())
 def test_as_many_events_as_calls_each_with_the_right_caller(notebook: str, walked: Callable[[str], Walk]) -> None:
     """One record a call, of its operation, Region, error and caller; what is left over, services did."""
     assert walked(notebook).unlike == {}
@@ -126,8 +126,7 @@ def _walk(notebook: str) -> Walk:
         walk.told.add(spec.id)
 
     def at_end(learner: dict[str, Any]) -> None:
-        if notebook not in replaying.THREADS:
-            walk.unlike.update(replaying.compared(notebook, learner["lab"], notes))
+        walk.unlike.update(replaying.compared(notebook, learner["lab"], notes))
         walk.late.extend(map(str, late_problems(page, solved_late(page, learner, past), past)))
 
     with replaying.noted() as notes:

@@ -9,18 +9,19 @@ Sources: IAM User Guide, "Policy evaluation logic" and "Cross-account policy eva
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from ..core.call import Principal
 from . import condition_keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
-from .matching import StatementAnalysis, analyse_policy
-from .organization_limits import is_service_linked, rcps_apply
+from .matching import StatementAnalysis, analyse_policy, deny_by_not_principal
 from .outcome import Decision, Layer, Reason, Way
 from .patterns import Values
 from .principals import Naming
 from .question import NamedPolicy, Policies, PolicyKind, Question
+from .reference.organization_limits import is_service_linked, rcps_apply
 
 _CROSS_ACCOUNT = frozenset(name.lower() for name in condition_keys.CROSS_ACCOUNT_OPERATIONS)
 
@@ -36,7 +37,12 @@ def decide(question: Question, policies: Policies) -> Decision:
 
 
 def _decided(question: Question, policies: Policies) -> Decision:
-    return _Judge(question, policies, analyse(question, policies)).decide()
+    return judged(question, policies, analyse(question, policies))
+
+
+def judged(question: Question, policies: Policies, layers: tuple[Layer, ...]) -> Decision:
+    """Decide from layers that were analysed before."""
+    return _Judge(question, policies, layers).decide()
 
 
 @lru_cache(maxsize=2048)
@@ -55,7 +61,8 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
     if policies.resource is not None:
         kind = policies.resource.document.kind
         seen = seen_by(values, "resource") if kms else values
-        layers.append(_layer(kind, (policies.resource,), question, seen))
+        layer = _layer(kind, (policies.resource,), question, seen)
+        layers.append(layer if policies.boundary is None else without_exceptions(layer))
     if policies.identity:
         layers.append(_layer("identity", policies.identity, question, values))
     if policies.boundary is not None:
@@ -71,6 +78,15 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
 
 def _layer(kind: PolicyKind, policies: tuple[NamedPolicy, ...], question: Question, values: Values) -> Layer:
     return Layer(kind, tuple(analyse_policy(p, question, values) for p in policies))
+
+
+def without_exceptions(layer: Layer) -> Layer:
+    """Return the layer as it counts for somebody with a permissions boundary: a Deny with NotPrincipal spares nobody.
+
+    ("AWS JSON policy elements: NotPrincipal": it "will always deny any IAM principal that has a permissions boundary
+    policy attached, regardless of the values specified".)
+    """
+    return replace(layer, policies=tuple(deny_by_not_principal(policy) for policy in layer.policies))
 
 
 def needs_resource_policy(question: Question) -> bool:

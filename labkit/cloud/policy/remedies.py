@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from .decision import needs_resource_policy
-from .editing import new_policy, with_statement, without_statement
 from .facts import principal_arn, service_name
 from .grammar import FULL_ACCESS
 from .grants import GRANT_OPERATIONS
@@ -18,7 +17,7 @@ from .matching import StatementAnalysis
 from .other_requests import other_requests
 from .outcome import Decision, Reason
 from .question import Grant, NamedPolicy, PolicyKind, Question
-from .steps import Situation, Step
+from .steps import Situation, Step, new_policy, with_statement, without_statement
 
 
 def remedies(decision: Decision) -> Iterator[Step]:

@@ -112,7 +112,7 @@ class PolicyLab(Widget):
         parts += self.found.parts if self.found else ()
         for paper in bench.papers:
             parts += pages.document(bench, paper) if paper.is_there or not paper.is_sound else []
-        return Twin((*parts, *pages.reasons(decided), *pages.unread(bench)))
+        return Twin((*parts, *pages.care(decided), *pages.reasons(decided), *pages.unread(bench)))
 
     def make_view(self) -> Any:
         """Make the live policy lab."""

@@ -127,7 +127,7 @@ class PolicyLabView:
         paper = bench.papers[self._at]
         self._decision.value = html(pages.decision(bench, decided), "status")
         self._marks.value = html(pages.marked(paper, bench.marks(paper)), "status")
-        self._reasons.value = html([*pages.reasons(decided), *pages.unread(bench)])
+        self._reasons.value = html([*pages.care(decided), *pages.reasons(decided), *pages.unread(bench)])
         said = [*self._lab.said, *(self._lab.found.parts if self._lab.found else ())]
         self._said.value = html(said, "status") if said else ""
         changes = decided.changes if decided else ()

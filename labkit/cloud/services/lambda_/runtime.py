@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
+from ...core import stay_in_lab
 from .invocation import Invocation, Outcome
 
 INIT_LIMIT = 10.0
@@ -52,7 +53,7 @@ def run(invocation: Invocation) -> Outcome:
         log = Path(folder, "output")
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  # running the learner's own function is what Lambda is for
-                [sys.executable, "-m", "awslambdaric", invocation.handler],
+                [sys.executable, stay_in_lab.__file__, "-m", "awslambdaric", invocation.handler],
                 cwd=root,
                 env=_environment(invocation, root, api.address),
                 stdin=subprocess.DEVNULL,
