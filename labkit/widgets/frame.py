@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, Self
 
 from .twin import Twin, framed
 
@@ -22,7 +22,14 @@ _NO_VIEW = f"""<style>
 </style>"""
 _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
-STYLE = f"""<style>
+# JupyterLab takes a letter that is typed on a button, a menu or a box for a shortcut of the notebook: "b" makes a cell,
+# "x" and "d d" take one away, and with it the learner's work. Keys go no further than the widget, save those with Ctrl,
+# Alt or Cmd, such as Ctrl+S. An ipywidgets box has no way to say so, so the style does it when it is loaded.
+_KEEP_KEYS = (
+    "this.closest('.labkit-widget')?.addEventListener('keydown',"
+    " event => event.ctrlKey || event.altKey || event.metaKey || event.stopPropagation())"
+)
+STYLE = f"""<style onload="{_KEEP_KEYS}">
 {_TWIN}:has(+ {_AFTER} {_LIVE}) {{ display: none }}
 .labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px }}
 .labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
@@ -51,6 +58,15 @@ STYLE = f"""<style>
 """Colours are the page's own (JupyterLab's variables, then Visual Studio Code's), in either theme."""
 
 
+class View(Protocol):
+    """The live view of a widget: `box` is an ipywidgets box, and `draw` brings it up to date."""
+
+    box: Any
+
+    def draw(self) -> None:
+        """Show the state as it is now."""
+
+
 class Widget(ABC):
     """A widget with a value and a twin. Its view is made when it is shown, and never without a notebook."""
 
@@ -64,15 +80,16 @@ class Widget(ABC):
         """Say in text and HTML what the widget shows now."""
 
     @abstractmethod
-    def make_view(self) -> Any:
-        """Make the view, an ipywidgets box. Called once; later changes are the view's own business."""
+    def make_view(self) -> View:
+        """Make the view. Called once; later changes are the view's own business, and `redraw`'s."""
 
     @cached_property
     def view(self) -> Any:
         """The live view with the style of all widgets."""
         from ipywidgets import HTML, VBox
 
-        view = VBox([HTML(STYLE), self.make_view()])
+        self._drawn = self.make_view()
+        view = VBox([HTML(STYLE), self._drawn.box])
         view.add_class("labkit-widget")
         return view
 
@@ -80,6 +97,15 @@ class Widget(ABC):
     def _shown(self) -> list[Any]:
         """The handles of the twins that are on the page."""
         return []
+
+    _drawn: View | None = None
+
+    def redraw(self) -> Self:
+        """Show the state as it is now: in the live view, if there is one, and in the twins on the page."""
+        if self._drawn is not None:
+            self._drawn.draw()
+        self.changed()
+        return self
 
     def changed(self) -> None:
         """Bring the twins on the page up to date; a view calls it after each change of the state."""

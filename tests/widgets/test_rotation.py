@@ -81,7 +81,7 @@ def test_a_real_account_has_no_slider(lab: labkit.Lab, rotation: RotationWidget)
     """Nothing offers to move the time, and asking for it says why not."""
     real = RotationWidget({"kms": boto3.client("kms")}, rotation.metadata["Arn"], lambda: rotation.time)
     assert "clock" not in real.twin().text and real.picture is not None
-    view = real.make_view()
+    view = real.make_view().box
     assert not any(
         "Slider" in type(each).__name__ for child in view.children for each in getattr(child, "children", ())
     )

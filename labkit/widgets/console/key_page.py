@@ -39,6 +39,11 @@ class KeyPage:
         return self._keys.metadata(self.key_id)
 
     @property
+    def is_editable(self) -> bool:
+        """Whether it is a customer managed key: AWS alone changes its own."""
+        return self.key.get("KeyManager") == "CUSTOMER"
+
+    @property
     def tabs(self) -> tuple[str, ...]:
         """The tabs that a key of this kind has."""
         key = self.key
@@ -57,7 +62,7 @@ class KeyPage:
         if not key:
             return [refusal(self._keys.details(self.key_id))]
         facts = [
-            ("Alias", ", ".join(self._aliases()) or words.NOTHING),
+            ("Alias", ", ".join(self.aliases) or words.NOTHING),
             ("ARN", key["Arn"]),
             ("Status", words.state(key["KeyState"])),
             ("Creation date", words.moment(key["CreationDate"])),
@@ -106,9 +111,6 @@ class KeyPage:
 
     def _about(self, operation: str, **more: Any) -> Call:
         return Call(operation, {"KeyId": self.key_id, **more})
-
-    def _aliases(self) -> list[str]:
-        return [each["AliasName"] for each in self._ask(self._about("ListAliases")).get("Aliases", [])]
 
     def _last_used(self) -> str:
         outcome = self._outcome(self._about("GetKeyLastUsage"))
@@ -175,8 +177,34 @@ class KeyPage:
             facts.append(("External key ID", external))
         return [Facts(facts)]
 
+    @property
+    def listed_tags(self) -> Outcome:
+        """The key's tags, or the refusal to list them."""
+        return self._outcome(self._about("ListResourceTags"))
+
+    @property
+    def policy(self) -> str | None:
+        """The key policy as it is; None where it may not be read."""
+        found = self._ask(self._about("GetKeyPolicy", PolicyName="default")).get("Policy")
+        return None if found is None else str(found)
+
+    @property
+    def rotation(self) -> Mapping[str, Any]:
+        """The answer of GetKeyRotationStatus; empty where it is refused."""
+        return self._ask(self._about("GetKeyRotationStatus"))
+
+    @property
+    def aliases(self) -> list[str]:
+        """The names of the key's aliases; none where they may not be listed."""
+        return [each["AliasName"] for each in self._ask(self._about("ListAliases")).get("Aliases", [])]
+
+    @property
+    def grants(self) -> list[Mapping[str, Any]]:
+        """The grants on this page of them."""
+        return list(self._ask(self._grant_call()).get("Grants", []))
+
     def _tags(self) -> list[Part]:
-        outcome = self._outcome(self._about("ListResourceTags"))
+        outcome = self.listed_tags
         if outcome.answer is None:
             return [refusal(outcome)]
         rows = [(tag["TagKey"], tag["TagValue"]) for tag in outcome.answer.get("Tags", [])]
@@ -245,7 +273,7 @@ class KeyPage:
             return [refusal(outcome)]
         rows = [
             (
-                each["GrantId"][:12] + "…",
+                short_grant(each["GrantId"]),
                 each.get("Name") or words.NOTHING,
                 each.get("GranteePrincipal") or each.get("GranteeServicePrincipal") or words.NOTHING,
                 ", ".join(each["Operations"]),
@@ -256,6 +284,11 @@ class KeyPage:
         columns = ("Grant ID", "Name", "Grantee principal", "Operations", "Creation date")
         note = "AWS's console shows no grants. Here they are, ten to a page."
         return [Words(note, "note"), Table(f"Grants, page {len(self._grant_markers)}", columns, rows)]
+
+
+def short_grant(grant_id: str) -> str:
+    """Write a grant's ID so that a table has room for it."""
+    return f"{grant_id[:12]}…"
 
 
 def _deletion(view: DefaultView) -> str:

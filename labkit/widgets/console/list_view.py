@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from ..parts import button, checkbox, choice, html, row, shown, text
 from ..twin import Part, Words, one_line
 from . import pages
-from .keys import MORE_COLUMNS, SORTS, Entry, Filter
+from .keys import COLUMNS, MORE_COLUMNS, SORTS, Entry, Filter
 from .pages import AWS_COLUMNS, AWS_MANAGED
-from .parts import button, checkbox, choice, html, row, shown, text
 
 if TYPE_CHECKING:
     from .console import Console
@@ -87,7 +87,7 @@ class ListView:
     def _prefer(self, column: str) -> Any:
         def change(value: bool) -> None:
             self._more[column] = value
-            self._console.prefer(*(each for each, wanted in self._more.items() if wanted))
+            self._console.columns = (*COLUMNS, *(each for each, wanted in self._more.items() if wanted))
             self._draw()
 
         return change
@@ -102,12 +102,12 @@ class ListView:
 
     def _create(self) -> None:
         self._console.create_key()
-        self._above.draw()
+        self._above.arrive()
 
     def _open(self, key_id: str) -> Any:
         def act() -> None:
             self._console.open(key_id)
-            self._above.draw()
+            self._above.arrive()
 
         return act
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..console.parts import WIDE, button, choice, html, row, text
+from ..parts import WIDE, button, choice, html, row, text
 from ..twin import Words, one_line
 from . import pages
 from .workbench import ACTIONS
@@ -53,7 +53,7 @@ class PolicyLabView:
                 self._document, self._editor, self._marks, self._changes, buttons, self._said, self._reasons,
             ],
         )  # fmt: skip
-        self._draw()
+        self.draw()
 
     def _question(self) -> list[Any]:
         lab = self._lab.logic
@@ -102,9 +102,9 @@ class PolicyLabView:
         except ValueError as wrong:
             self._said.value = html([Words(str(wrong), "note")], "status")
             return
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Show everything anew; where one writes, nothing is touched."""
         bench = self._lab.logic
         self._busy = True
@@ -139,7 +139,7 @@ class PolicyLabView:
     def _turned(self, change: Any) -> None:
         if not self._busy and change["new"] is not None:
             self._at = change["new"]
-            self._draw()
+            self.draw()
 
     def _wrote(self, change: Any) -> None:
         if self._busy:
@@ -154,7 +154,7 @@ class PolicyLabView:
         self._lab.make_it_pass(self._changes.value or 1)
         edited = [at for at, each in enumerate(self._lab.logic.papers) if each not in before]
         self._at = edited[0] if edited else self._at
-        self._draw()
+        self.draw()
 
     def _else(self) -> None:
         self._lab.who_else()
@@ -162,7 +162,7 @@ class PolicyLabView:
 
     def _back(self) -> None:
         self._lab.put_back()
-        self._draw()
+        self.draw()
 
     def _send(self) -> None:
         self._lab.send()

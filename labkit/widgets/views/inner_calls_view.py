@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..console.parts import button, html, row, shown
+from ..parts import button, html, row, shown
 from ..twin import Heading, Words
 
 if TYPE_CHECKING:

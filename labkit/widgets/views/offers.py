@@ -105,6 +105,6 @@ class OffersViews:
 
     def _clients_of(self, identity: Any) -> dict[str, Any]:
         self._remote.require()
-        from ..console import clients_of
+        from ..clients import clients_of
 
         return clients_of(identity, self.region)

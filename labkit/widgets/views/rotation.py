@@ -51,7 +51,6 @@ class RotationWidget(Widget):
         self._ciphertexts = tuple(ciphertexts)
         self._context = {"EncryptionContext": dict(context)} if context else {}
         self._marks: tuple[tuple[Mark, ...], int] | None = None
-        self._view: RotationView | None = None
         self.refused: Outcome | None = None
         self._look()
         self._days = self.first_days
@@ -142,10 +141,7 @@ class RotationWidget(Widget):
         """Look again."""
         self._look()
         self.days = self.first_days
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
-        return self
+        return self.redraw()
 
     # --- what is shown --------------------------------------------------------------------------------------------
 
@@ -191,12 +187,11 @@ class RotationWidget(Widget):
         note = [Words(self.would(), "note")] if self.can_move else []
         return Twin((Heading("A key's material over time"), *self.parts(), *note))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> RotationView:
         """Make the live timeline."""
         from .rotation_view import RotationView
 
-        self._view = RotationView(self)
-        return self._view.box
+        return RotationView(self)
 
 
 def _days(number: int) -> str:

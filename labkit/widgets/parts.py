@@ -1,4 +1,4 @@
-"""Small ipywidgets that the console's views are made of. No logic."""
+"""Small ipywidgets that the views are made of. No logic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from ..twin import Part, one_line, part_html
+from .twin import Part, one_line, part_html
 
 WIDE = {"description_width": "14em"}
 

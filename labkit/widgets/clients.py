@@ -1,4 +1,4 @@
-"""The boto3 clients of an identity: what the console calls with."""
+"""The boto3 clients of an identity: what a widget calls with."""
 
 from __future__ import annotations
 
