@@ -24,9 +24,11 @@ class Question:
         if back is not None:
             back()
 
-    def ask(self, title: str, stake: str, confirmation: str, do: Callable[[], None], back: Callable[[], None]) -> None:
-        """Ask before `do`; the button with the title's words works once the box is ticked."""
-        go = button(title, do, "primary")
+    def ask(
+        self, title: str, stake: str, confirmation: str, words: str, do: Callable[[], None], back: Callable[[], None]
+    ) -> None:
+        """Ask before `do`; its button, with these words, works once the box is ticked."""
+        go = button(words, do, "primary")
         go.disabled = True
 
         def tick(ticked: bool) -> None:

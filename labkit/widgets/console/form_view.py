@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..parts import button, checkbox, choice, html, row, shown, text
+from ..parts import button, checkbox, choice, html, lines, row, shown, text
 from ..twin import Code, Heading, Words
 from . import pages
 from .form import CONFIRMATIONS, KEY_TYPES, STEPS
@@ -149,9 +149,10 @@ class FormView:
             people.observe(lambda change: self._choose(**{name: change["new"]}), "value")
             self.first = people
             return [people, shown([Words("Choose with the arrow keys; hold Ctrl or Shift to choose several.")])]
-        people = w.Textarea("\n".join(chosen), description=label, placeholder="ARNs, one a line",
-                            style={"description_width": "14em"}, layout={"width": "52em"})  # fmt: skip
-        people.observe(lambda change: self._choose(**{name: tuple(change["new"].split())}), "value")
+        people = lines(
+            label, "\n".join(chosen), lambda written: self._choose(**{name: tuple(written.split())}),
+            {"width": "52em"}, "ARNs, one a line",
+        )  # fmt: skip
         self.first = people
         return [people]
 
@@ -193,7 +194,7 @@ class FormView:
 
     def _policy(self) -> list[Any]:
         size = {"width": "52em", "height": "24em"}
-        editor = w.Textarea(description="Key policy", style={"description_width": "8em"}, layout=size)
+        editor = lines("Key policy", "", lambda written: self._choose(policy=written), size)
         place = w.VBox()
 
         def document() -> str:
@@ -208,7 +209,6 @@ class FormView:
             self._choose(policy="")
             place.children = [shown([Code(document(), "Key policy (preview)")])]
 
-        editor.observe(lambda change: self._choose(policy=change["new"]), "value")
         if self._console.form.policy:
             editor.value = document()
             place.children = [editor]

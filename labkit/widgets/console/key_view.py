@@ -148,26 +148,25 @@ class KeyView:
 
         return act
 
-    def _sure(self, title: str, stake: str, confirmation: str, do: Callable[[], object], after: str) -> None:
-        """Ask before something is lost; `after` is the button that has the focus once it is done."""
-
-        def act() -> None:
-            self._question.leave()
-            do()
-            self._focus(after)
-
-        self._question.ask(title, stake, confirmation, act, lambda: self._focus(title))
-
     def _delete(self, name: str) -> Callable[[], None]:
-        sure = f"Confirm you want to delete {name}."
-        delete = self._console.delete_alias
-        return lambda: self._sure(f"Delete {name}", _NO_ALIAS, sure, lambda: delete(name), "Create alias")
+        title, sure = f"Delete {name}", f"Confirm you want to delete {name}."
+
+        def do() -> None:
+            self._question.leave()
+            self._console.delete_alias(name)
+            self._focus("Create alias")
+
+        return lambda: self._question.ask(title, _NO_ALIAS, sure, "Delete alias", do, lambda: self._focus(title))
 
     def _revoke(self, grant_id: str) -> Callable[[], None]:
-        title = f"Revoke {short_grant(grant_id)}"
-        sure = f"Confirm you want to revoke the grant {grant_id}."
-        revoke = self._console.revoke_grant
-        return lambda: self._sure(title, _NO_GRANT, sure, lambda: revoke(grant_id), "Previous grants")
+        title, sure = f"Revoke {short_grant(grant_id)}", f"Confirm you want to revoke the grant {grant_id}."
+
+        def do() -> None:
+            self._question.leave()
+            self._console.revoke_grant(grant_id)
+            self._focus("Previous grants")
+
+        return lambda: self._question.ask(title, _NO_GRANT, sure, "Revoke grant", do, lambda: self._focus(title))
 
     # --- what is written ------------------------------------------------------------------------------------------
 

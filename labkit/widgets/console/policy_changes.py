@@ -21,8 +21,8 @@ from ..twin import Heading, Part, Twin, Words
 if TYPE_CHECKING:
     from ...exercises.engine import LabView
 
-_NEEDED = ("iam", "sts")
-UNTOLD = "Who gains and who loses can't be told: this console has no clients for IAM and STS."
+_NEEDED = ("iam", "sts", "organizations")
+UNTOLD = "Who gains and who loses can't be told: this console has no clients for IAM, STS and Organizations."
 
 
 @dataclass(frozen=True, slots=True)

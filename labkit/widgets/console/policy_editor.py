@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from ..calls import Outcome, outcomes
-from ..parts import button, html, row, shown
+from ..parts import button, html, lines, row, shown
 from ..twin import Heading, Words
 from .key_page import KeyPage, pretty
 
@@ -24,12 +24,10 @@ class PolicyEditor:
 
     def __init__(self, console: Console, page: KeyPage, save: Callable[[str], None], leave: Callable[[], None]) -> None:
         self._console = console
-        self.first = w.Textarea(
-            pretty(page.policy or ""), description="Text of the key policy", rows=18,
-            style={"description_width": "14em"}, layout={"width": "99%"},
-        )  # fmt: skip
+        written = pretty(page.policy or "")
+        self.first = lines("Text of the key policy", written, lambda _: self._wrote(), {"width": "99%"})
+        self.first.rows = 18
         self.first.add_class("labkit-editor")
-        self.first.observe(lambda _: self._wrote(), "value")
         self._found = w.HTML()
         self._save = button(SAVE, lambda: save(self.first.value), "primary")
         buttons = row(button(REVIEW, self._review), self._save, button("Cancel", leave))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..parts import WIDE, button, choice, html, row, text
+from ..parts import WIDE, button, choice, html, lines, row, text
 from ..twin import Words, one_line
 from . import pages
 from .workbench import ACTIONS
@@ -36,9 +36,9 @@ class PolicyLabView:
         self._decision, self._marks, self._reasons, self._said = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self._document = w.Dropdown(description="Document", style=WIDE, layout=_FULL)
         self._document.observe(self._turned, "value")
-        self._editor = w.Textarea(description="Text of the document", style=WIDE, rows=14, layout={"width": "99%"})
+        self._editor = lines("Text of the document", "", self._wrote, {"width": "99%"})
+        self._editor.rows = 14
         self._editor.add_class("labkit-editor")
-        self._editor.observe(self._wrote, "value")
         self._changes = w.Dropdown(description="Smallest changes", style=WIDE, layout=_FULL)
         self._least = button(pages.LEAST, self._pass, "primary")
         buttons = row(
@@ -141,12 +141,12 @@ class PolicyLabView:
             self._at = change["new"]
             self.draw()
 
-    def _wrote(self, change: Any) -> None:
+    def _wrote(self, written: str) -> None:
         if self._busy:
             return
         paper = self._lab.logic.papers[self._at]
         same = [each for each in self._lab.logic.papers[: self._at] if each.kind == paper.kind]
-        self._lab.set_document(paper.kind, change["new"], len(same) + 1)
+        self._lab.set_document(paper.kind, written, len(same) + 1)
         self._tell()
 
     def _pass(self) -> None:

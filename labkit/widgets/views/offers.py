@@ -103,7 +103,7 @@ class OffersViews:
         seen = {each: self.observer.client(each) for each in services}
         return ReachWidget(seen if identity is None else self._clients_of(identity))
 
-    def _clients_of(self, identity: Any) -> dict[str, Any]:
+    def _clients_of(self, identity: Any) -> Mapping[str, Any]:
         self._remote.require()
         from ..clients import clients_of
 
