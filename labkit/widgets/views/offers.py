@@ -54,11 +54,11 @@ class OffersViews:
         context: Mapping[str, str] | None = None,
         identity: Any = None,
     ) -> RotationWidget:
-        """Show a key's material over time, with a slider that moves the lab's clock forward: `.forward(days=366)`.
+        """Show a key's material over time, and move the lab's clock forward: `.forward(days=366)`.
 
         `ciphertexts` are pairs: when one was made, and the CiphertextBlob. Each is decrypted once, with the encryption
         context `context`, and what comes out is thrown away: only the answer's KeyMaterialId is read. A real account
-        has no clock to move, and the view no slider.
+        has no clock to move.
         """
         from .rotation import RotationWidget
 
