@@ -22,16 +22,18 @@ _NO_VIEW = f"""<style>
 </style>"""
 _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
-# JupyterLab takes a letter that is typed on a button, a menu or a box for a shortcut of the notebook: "b" makes a cell,
-# "x" and "d d" take one away, and with it the learner's work. Keys go no further than the widget, save those with Ctrl,
-# Alt or Cmd, such as Ctrl+S. An ipywidgets box has no way to say so, so the style does it when it is loaded.
+# JupyterLab and Notebook 7 take a letter that is typed on a button, a menu or a box for a shortcut of the notebook: "b"
+# makes a cell, "x" and "d d" take one away, and with it the learner's work. They pass over a control with this
+# attribute. ipywidgets can't give it, so the style sees to it when it is loaded. For keys with Ctrl, Alt or Cmd it is
+# not there: Ctrl+S still saves. The listener is at the window, and so asked before the page's own one at the document.
 _KEEP_KEYS = (
-    "this.closest('.labkit-widget')?.addEventListener('keydown',"
-    " event => event.ctrlKey || event.altKey || event.metaKey || event.stopPropagation())"
+    "window.labkitKeepsKeys || (window.labkitKeepsKeys = true, window.addEventListener('keydown', event =>"
+    " event.target.closest?.('.labkit-widget') ? event.target.toggleAttribute('data-lm-suppress-shortcuts',"
+    " !(event.ctrlKey || event.altKey || event.metaKey)) : null, true))"
 )
 STYLE = f"""<style onload="{_KEEP_KEYS}">
 {_TWIN}:has(+ {_AFTER} {_LIVE}) {{ display: none }}
-.labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px }}
+.labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px 8px }}
 .labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
 .labkit-widget .widget-html-content {{ font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5 }}
 .labkit-widget p {{ margin: .3em 0 }}
@@ -40,8 +42,11 @@ STYLE = f"""<style onload="{_KEEP_KEYS}">
 .labkit-widget table {{ border-collapse: collapse; margin: .4em 0; color: {_INK} }}
 .labkit-widget caption {{ text-align: left; padding: .2em 0; color: {_INK} }}
 .labkit-widget th, .labkit-widget td {{ text-align: left; padding: .2em .8em .2em 0; border-bottom: 1px solid {_LINE} }}
-.labkit-widget pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .5em; margin: .3em 0; color: {_INK};
-  background: var(--jp-layout-color2, transparent); border: 1px solid {_LINE}; max-height: 22em; overflow: auto }}
+.labkit-widget pre {{ white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; padding: .5em;
+  margin: .3em 0; color: {_INK}; background: var(--jp-layout-color2, transparent); border: 1px solid {_LINE};
+  max-height: 22em; overflow: auto }}
+.labkit-widget select:not([multiple]) {{ appearance: auto; background-image: none }}
+.labkit-widget .widget-checkbox {{ margin-right: 1em }}
 .labkit-widget .labkit-refused {{ border-left: 4px solid var(--jp-error-color1, currentColor); padding-left: .6em }}
 .labkit-widget .labkit-done {{ border-left: 4px solid var(--jp-success-color1, currentColor); padding-left: .6em }}
 .labkit-widget .labkit-note {{ border-left: 4px solid {_LINE}; padding-left: .6em }}
@@ -52,7 +57,8 @@ STYLE = f"""<style onload="{_KEEP_KEYS}">
 .labkit-widget .jupyter-button:disabled {{ opacity: 1; color: var(--jp-ui-font-color2, {_INK}); border-style: dashed }}
 .labkit-widget :is(button, input, select, textarea, pre):focus-visible {{
   outline: 3px solid var(--jp-brand-color1, Highlight) !important; outline-offset: 1px }}
-.labkit-widget .labkit-link.jupyter-button {{ padding: 0; background: none; border: none; text-align: left;
+.labkit-widget .labkit-link.jupyter-button {{ padding: 0; margin-top: 0; height: auto; line-height: 1.5;
+  text-align: left; white-space: normal; background: none; border: none;
   text-decoration: underline; color: var(--jp-content-link-color, {_INK}) }}
 </style>"""
 """Colours are the page's own (JupyterLab's variables, then Visual Studio Code's), in either theme."""

@@ -74,4 +74,4 @@ def checkbox(label: str, value: bool, changed: Callable[[bool], None]) -> Any:
 
 def row(*children: Any) -> Any:
     """Set widgets side by side; they wrap on a narrow page."""
-    return w.HBox(list(children), layout={"flex_flow": "row wrap"})
+    return w.HBox(list(children), layout={"flex_flow": "row wrap", "align_items": "center"})

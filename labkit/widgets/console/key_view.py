@@ -31,8 +31,8 @@ class KeyView:
         assert console.page is not None
         self._console = console
         self.page: KeyPage = console.page
-        self._question = Question()
-        self._actions, self._body, self._general = w.HBox(layout={"flex_flow": "row wrap"}), w.HTML(), w.HTML()
+        self._question, self._sure = Question(), Question()  # before a key's deletion; before a tab loses something
+        self._actions, self._body, self._general = row(), w.HTML(), w.HTML()
         self._writing, self._editing = w.VBox(), w.VBox()  # the description, above; what a tab has, below it
         self._controls = w.VBox()
         self._buttons: dict[str, Any] = {}
@@ -42,7 +42,7 @@ class KeyView:
         self._tabs.observe(self._chose, "value")
         self.first = button("Back to the list", self._back)
         above = [self._actions, self._question.box, self._general, self._writing]
-        self.box = w.VBox([*above, self._tabs, self._body, self._controls, self._editing])
+        self.box = w.VBox([*above, self._tabs, self._body, self._controls, self._sure.box, self._editing])
         self.draw()
 
     # --- what is shown --------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class KeyView:
     def _chose(self, change: dict[str, str]) -> None:
         self._console.tab = change["new"]
         self._editing.children = []
-        self._question.leave()
+        self._sure.leave()
         self._draw_tab()
         self._console.changed()
 
@@ -152,21 +152,21 @@ class KeyView:
         title, sure = f"Delete {name}", f"Confirm you want to delete {name}."
 
         def do() -> None:
-            self._question.leave()
+            self._sure.leave()
             self._console.delete_alias(name)
             self._focus("Create alias")
 
-        return lambda: self._question.ask(title, _NO_ALIAS, sure, "Delete alias", do, lambda: self._focus(title))
+        return lambda: self._sure.ask(title, _NO_ALIAS, sure, "Delete alias", do, lambda: self._focus(title))
 
     def _revoke(self, grant_id: str) -> Callable[[], None]:
         title, sure = f"Revoke {short_grant(grant_id)}", f"Confirm you want to revoke the grant {grant_id}."
 
         def do() -> None:
-            self._question.leave()
+            self._sure.leave()
             self._console.revoke_grant(grant_id)
             self._focus("Previous grants")
 
-        return lambda: self._question.ask(title, _NO_GRANT, sure, "Revoke grant", do, lambda: self._focus(title))
+        return lambda: self._sure.ask(title, _NO_GRANT, sure, "Revoke grant", do, lambda: self._focus(title))
 
     # --- what is written ------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ _STYLE = """<style>
 .labkit-widget .labkit-editor { width: 100% }
 .labkit-widget :is(input, select, textarea) { border: 1px solid var(--jp-border-color1, currentColor) }
 </style>"""
-_FULL = {"width": "100%", "max_width": "60em"}
+_FULL = {"width": "99%", "max_width": "60em"}
 
 
 class PolicyLabView:
@@ -60,7 +60,7 @@ class PolicyLabView:
         asked, account = lab.asked, lab.account
         mfa = next(word for word, meant in _FACTS.items() if meant is asked.mfa)
         people = list(dict.fromkeys((*account.principals, asked.principal)))
-        keys = [(one_line(f"{words} ({arn})", 120), arn) for arn, words in account.keys.items()]
+        keys = [(one_line(f"{words} ({arn.rpartition('/')[2]})", 120), arn) for arn, words in account.keys.items()]
         self._who = _typed("Principal", people, asked.principal, self._set("principal"))
         self._key = choice(w.Dropdown, "KMS key", keys, asked.key, self._set("key"))
         self._action = _typed("Action", ACTIONS, asked.action, self._set("action"))
@@ -132,6 +132,7 @@ class PolicyLabView:
         self._said.value = html(said, "status") if said else ""
         changes = decided.changes if decided else ()
         self._changes.options = [(one_line(f"{n}. {each.text}", 200), n) for n, each in enumerate(changes, 1)]
+        self._changes.index = 0 if changes else None
         self._changes.layout.display = "" if changes else "none"
         self._least.disabled = not changes
         self._lab.changed()
