@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..calls import Call, Caller, Outcome
 from ..twin import Code, Facts, Part, Table, Words
-from . import words
+from . import tables, words
 from .key_policy import DefaultView, default_view
 from .keys import Keys
 
@@ -227,34 +226,16 @@ class KeyPage:
         listed = self._outcome(self._about("ListKeyRotations", IncludeKeyMaterial="ALL_KEY_MATERIAL"))
         if listed.answer is None:
             return [*parts, refusal(listed)]
-        rows = [
-            (
-                each.get("KeyMaterialId", words.NOTHING),
-                words.state(each.get("KeyMaterialState", words.NOTHING).replace("_", " ").capitalize()),
-                words.moment(each.get("RotationDate")),
-                each.get("RotationType", words.NOTHING).replace("_", " ").capitalize(),
-            )
-            for each in listed.answer.get("Rotations", [])
-        ]
-        columns = ("Key material ID", "State", "Rotation date", "Rotation type")
-        return [*parts, Table("Key materials", columns, rows)]
+        return [*parts, tables.materials(listed.answer.get("Rotations", []))]
 
     def _public_key(self) -> list[Part]:
         outcome = self._outcome(self._about("GetPublicKey"))
         if outcome.answer is None:
             return [refusal(outcome)]
-        body = base64.encodebytes(outcome.answer["PublicKey"]).decode().replace("\n", "")
-        lines = [body[at : at + 64] for at in range(0, len(body), 64)]
-        return [Code("\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----"]))]
+        return [tables.public_key(outcome.answer["PublicKey"])]
 
     def _regionality(self) -> list[Part]:
-        several = self.key.get("MultiRegionConfiguration", {})
-        related = [several.get("PrimaryKey", {}), *several.get("ReplicaKeys", [])]
-        rows = [
-            (each.get("Region", ""), "Primary" if number == 0 else "Replica", each.get("Arn", ""))
-            for number, each in enumerate(related)
-        ]
-        return [Table("Related multi-Region keys", ("Region", "Part", "Key ARN"), rows)]
+        return [tables.related(self.key.get("MultiRegionConfiguration", {}))]
 
     def _alias_tab(self) -> list[Part]:
         outcome = self._outcome(self._about("ListAliases"))
@@ -271,24 +252,8 @@ class KeyPage:
         outcome = self._outcome(self._grant_call())
         if outcome.answer is None:
             return [refusal(outcome)]
-        rows = [
-            (
-                short_grant(each["GrantId"]),
-                each.get("Name") or words.NOTHING,
-                each.get("GranteePrincipal") or each.get("GranteeServicePrincipal") or words.NOTHING,
-                ", ".join(each["Operations"]),
-                words.moment(each["CreationDate"]),
-            )
-            for each in outcome.answer.get("Grants", [])
-        ]
-        columns = ("Grant ID", "Name", "Grantee principal", "Operations", "Creation date")
         note = "AWS's console shows no grants. Here they are, ten to a page."
-        return [Words(note, "note"), Table(f"Grants, page {len(self._grant_markers)}", columns, rows)]
-
-
-def short_grant(grant_id: str) -> str:
-    """Write a grant's ID so that a table has room for it."""
-    return f"{grant_id[:12]}…"
+        return [Words(note, "note"), tables.grants(outcome.answer.get("Grants", []), len(self._grant_markers))]
 
 
 def _deletion(view: DefaultView) -> str:

@@ -12,8 +12,9 @@ from ..parts import button, html, row
 from ..question import Question
 from ..twin import Heading
 from . import editors
-from .key_page import ALIASES, DEFAULT_VIEW, GRANTS, POLICY, POLICY_VIEW, ROTATIONS, TAGS, KeyPage, short_grant
+from .key_page import ALIASES, DEFAULT_VIEW, GRANTS, POLICY, POLICY_VIEW, ROTATIONS, TAGS, KeyPage
 from .policy_editor import PolicyEditor
+from .tables import short_grant
 
 if TYPE_CHECKING:
     from .console import Console
