@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-USAGE_ERROR = 2
+from .common import USAGE_ERROR
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,8 +12,9 @@ import signal
 import sys
 from contextlib import closing
 from functools import partial
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from .common import USAGE_ERROR, add_serving, stop
 
 if TYPE_CHECKING:
     from ..cloud.assembly.cloud import AccountKeys, Cloud
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
 LAB, WALL = "lab", "wall"  # whose time
-USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
 ALWAYS = "# Permissions are always decided, as AWS decides them; nothing has to be switched on."
 IN_MEMORY = "Everything in these accounts is in memory, and gone when this process ends."
 
@@ -34,17 +34,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Run a simulated AWS account on 127.0.0.1 until Ctrl-C, and print the settings by which "
         "boto3, the aws command and other SDKs find it.",
     )
-    serve_parser.add_argument(
-        "--port", type=port_number, default=0, metavar="N", help="port to listen on; 0, the default, takes a free one"
-    )
-    serve_parser.add_argument(
-        "--json",
-        action="store_const",
-        const=as_json,
-        default=as_exports,
-        dest="describe",
-        help="print endpoint and accounts as one line of JSON, for programs",
-    )
+    add_serving(serve_parser, as_json, as_exports, "endpoint and accounts")
     serve_parser.add_argument(
         "--accounts", type=account_count, default=1, metavar="N", help="how many accounts to make (default: 1)"
     )
@@ -98,13 +88,6 @@ def lateness(text: str) -> str:
     except ValueError as wrong:
         raise argparse.ArgumentTypeError(str(wrong)) from None
     return text
-
-
-def port_number(text: str) -> int:
-    """Read a TCP port, 0 to 65535; argparse turns the error into its usage line."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
-    return int(text)
 
 
 def account_count(text: str) -> int:
@@ -189,11 +172,6 @@ def begin(arguments: argparse.Namespace, token: str) -> Cloud:
     for name, address in arguments.xks:
         cloud.xks.map(name, address)
     return cloud
-
-
-def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Interrupt, as SIGINT and SIGTERM do."""
-    raise KeyboardInterrupt
 
 
 def as_json(endpoint: str, region: str, cloud: Cloud) -> str:
