@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from .accounts.aws.standin import VARIABLE as STANDIN
 from .accounts.environment import leave_the_owner_out, point_at
+from .accounts.last_words import leave_last_words_out
 from .accounts.local import LocalCloud
 from .accounts.only_here import stay_here
 from .accounts.remote import Remote
@@ -50,6 +51,7 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
 
         lab = start_real(name, region or "")
         watch()
+        leave_last_words_out()
         _tell_the_class(name)
         return lab
     with LocalCloud.one_start_at_a_time():
@@ -70,6 +72,7 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
         point_at(remote.endpoint, region, credentials)
         LocalCloud.begin(remote, name)
     watch()
+    leave_last_words_out()
     _tell_the_class(name)
     return Lab(name, keys["account_id"], region, remote)
 
