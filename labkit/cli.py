@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as problem:  # the reader of a pipe has gone, a disk is full
         with suppress(AttributeError, OSError, ValueError):  # there may be no standard output at all
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there at its end
-        print(f"labkit: nobody reads what this prints, so it ends: {problem}", file=sys.stderr)
+        what = "nobody reads what this prints, so it ends" if problem.filename is None else "it ends"
+        print(f"labkit: {what}: {problem}", file=sys.stderr)
         return OUTPUT_ERROR
     return status
 
