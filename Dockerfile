@@ -13,4 +13,4 @@ RUN mkdir kms-labs
 EXPOSE 8888
 HEALTHCHECK --start-period=60s CMD ["python3", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8888/api')"]
 # All addresses of the container: -p above lets in this machine alone.
-CMD ["sh", "-c", "labkit learn --no-open kms-labs && exec jupyter lab --ServerApp.ip=0.0.0.0 --ServerApp.open_browser=False --ServerApp.root_dir=kms-labs --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb"]
+CMD ["sh", "-c", "labkit learn --no-open kms-labs && jupyter trust kms-labs/notebooks/*.ipynb kms-labs/notebooks/projects/*.ipynb >/dev/null && exec jupyter lab --ServerApp.ip=0.0.0.0 --ServerApp.open_browser=False --ServerApp.root_dir=kms-labs --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb"]

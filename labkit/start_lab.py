@@ -10,13 +10,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from .accounts.aws.standin import VARIABLE as STANDIN
+from .accounts.cells_run_again import watch
 from .accounts.environment import leave_the_owner_out, point_at
 from .accounts.last_words import leave_last_words_out
 from .accounts.local import LocalCloud
 from .accounts.only_here import stay_here
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
-from .cells_run_again import watch
 from .cloud.core.regions import known_regions
 from .errors import LabError
 from .lab import Lab

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from labkit import cli
+from labkit.learn.material import FIRST
 
 PLATFORMS = {
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
@@ -138,6 +139,7 @@ def test_the_image_installs_what_pip_installs(project: dict, checkout: Path) -> 
     assert extra in project["project"]["optional-dependencies"]
     assert cli.build_parser().parse_args(re.search(r"labkit (learn [\w -]+) &&", dict(steps)["CMD"])[1].split())
     assert [text for verb, text in steps if verb == "USER"] == ["learner"]
+    assert f"--LabApp.default_url=/lab/tree/{FIRST}" in dict(steps)["CMD"]
 
 
 def test_each_python_that_is_named_is_allowed(project: dict) -> None:
