@@ -60,10 +60,10 @@ c.Spawner.options_form = """
 <p><b>With a yes</b>, it is told which lab you are in, which exercises you have solved or not yet solved, what you
 choose in quizzes, and the names of errors. It shows this beside your name. Nothing that you write is told.</p>
 <p><b>With a no</b>, it is told nothing, and your name is not on it. The labs are the same.</p>
+<p>You can stop it at any time: run <code>%env LABKIT_CLASS=off</code> in a notebook. On this hub's page, the menu
+<i>Services</i> has <i>class</i>: there you see all that is known of you, and can have it deleted.</p>
 <p><label><input type="radio" name="share" value="yes" required> Yes, show my progress to my trainer</label></p>
 <p><label><input type="radio" name="share" value="no" required> No, show nothing</label></p>
-<p>You can stop it at any time: <code>%env LABKIT_CLASS=off</code> in a notebook. At <code>/services/class/mine</code>
-on this hub you see all that is known of you, and can have it deleted.</p>
 </fieldset>
 """
 c.Spawner.options_from_form = lambda form: {"share": form.get("share") == ["yes"]}

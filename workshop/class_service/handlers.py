@@ -103,11 +103,19 @@ class ForgetMe(_Handler):
 
 
 class Page(_Handler):
-    """The trainer's page."""
+    """The trainer's page. The hub's menu leads everybody here: learners are led on to their own."""
+
+    @property
+    def hub_scopes(self) -> set[str]:
+        """Trainers, and learners to be led on."""
+        return {LEAD, REPORT}
 
     @authenticated
     def get(self) -> None:
-        """Show it whole."""
+        """Show it whole to a trainer."""
+        if LEAD not in self.current_user["scopes"]:
+            self.redirect(f"{self.settings['prefix']}mine")
+            return
         xsrf = self.xsrf_token.decode()
         shown = page(self.room, self.settings["course"], self.view(), time.time(), xsrf, notes(self.keeper))
         self.finish(shown)

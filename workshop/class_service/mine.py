@@ -14,12 +14,12 @@ def mine(name: str, learner: Learner | None, days: float, now: float, xsrf: str)
     if learner is None:
         known = "<p>Your trainer's page knows nothing of you.</p>"
     else:
-        known = _known(learner, now) + (
+        known = (
             f'<form method="post" action="forget-me"><input type="hidden" name="_xsrf" value="{escape(xsrf)}">'
             "<button>Forget this</button></form>"
             "<p>What you tell from now on comes here again. To tell nothing more, run "
             "<code>%env LABKIT_CLASS=off</code> in each open notebook. Say no when your server starts next.</p>"
-            f"<p>Without it, this is deleted {days:g} days after the page last heard of you.</p>"
+            f"<p>Without it, this is deleted {days:g} days after the page last heard of you.</p>{_known(learner, now)}"
         )
     return document("What your trainer sees", f"<h1>What your trainer sees of {escape(name)}</h1>{known}")
 

@@ -33,9 +33,12 @@ function show(text) {
 async function renew() {
   if (document.hidden || isReading()) return;
   try {
-    const told = await fetch(`tables${location.search}`, { redirect: "error" });
+    const headers = { "X-XSRFToken": document.querySelector("input[name=_xsrf]").value }; // JupyterHub asks for it
+    const told = await fetch(`tables${location.search}`, { headers, redirect: "error" });
     if (!told.ok) throw new Error(told.status);
-    show(await told.text());
+    const text = await told.text();
+    if (isReading()) return;
+    show(text);
     heard = new Date();
     if (live.className) [live.className, live.textContent] = ["", ""];
   } catch {
