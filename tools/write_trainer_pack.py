@@ -2,8 +2,8 @@
 
 And what the trainer's page on a hub knows of the course, into workshop/class_service/course.json.
 
-Made of the notebooks' heads, docs/exam.tsv, the exercises' data and workshop/trainer/plans.toml, so that it can't say
-what the labs don't. Run by `make trainer`; a test holds the pages to it.
+Made of the notebooks' heads, docs/exam.tsv, the data of exercises and quizzes, and two files of workshop/trainer/, with
+questions and plans, so that it can't say what the labs don't. Run by `make trainer`; a test holds the pages to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from labkit.quiz.questions import LETTERS
 ROOT = Path(__file__).resolve().parent.parent
 PACK = Path("workshop/trainer")
 PLANS = PACK / "plans.toml"
+QUESTIONS = PACK / "questions.toml"
 COURSE = Path("workshop/class_service/course.json")
 MADE = "<!-- Made by `make trainer`. -->"
 INTRODUCTION = (
@@ -69,17 +70,21 @@ def read_labs() -> dict[str, Lab]:
     """Read every lab and project of labkit's own, in order."""
     with open(ROOT / "docs" / "exam.tsv", encoding="utf-8", newline="") as file:
         exam = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    more = tomllib.loads((ROOT / QUESTIONS).read_text(encoding="utf-8"))
     found = {name: lab for name, lab in labs().items() if lab.path.parent in NOTEBOOKS}
-    return {name: _lab(lab, exam) for name, lab in found.items()}
+    if unknown := sorted(more.keys() - found.keys()):
+        raise ValueError(f"{QUESTIONS}: there is no lab {unknown[0]}")
+    return {name: _lab(lab, exam, more.get(name, {})) for name, lab in found.items()}
 
 
-def _lab(lab: LabFolder, exam: list[dict[str, str]]) -> Lab:
+def _lab(lab: LabFolder, exam: list[dict[str, str]], more: Mapping[str, Sequence[str]]) -> Lab:
     notebook = NOTEBOOKS[lab.path.parent] / f"{lab.name}.ipynb"
     head = str(nbformat.read(ROOT / notebook, as_version=4).cells[0].source)  # type: ignore[no-untyped-call]
     aims, minutes, number = _LEARN.search(head), _TIME.search(head), _NUMBER.match(lab.name)
     if aims is None or minutes is None or number is None:
         raise ValueError(f"{notebook}: its head has no aims or no minutes")
-    asked = tuple(row for row in exam if row["lab"] == number[1])
+    asked = tuple(row for row in exam if row["lab"] == number[1] and lab.name.startswith(f"{row['lab']}-"))
+    asked += tuple({"question": question, "answer": told[0], "section": told[1]} for question, told in more.items())
     title = head.partition("\n")[0].removeprefix("# ")
     return Lab(lab.name, notebook, title, aims[1].strip(), int(minutes[1]), lab.specs(), asked, entries(lab.path))
 
