@@ -21,6 +21,7 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821
 SERVICE = os.environ.get("LABKIT_CLASS_SERVICE") or "http://127.0.0.1:8003"
 AT = os.environ.get("LABKIT_CLASS_AT") or SERVICE
 TRAINERS = [name.strip() for name in (os.environ.get("LABKIT_TRAINERS") or "trainer").split(",")]
+DAYS = os.environ.get("LABKIT_CLASS_DAYS") or "14"
 TOLD = ("LABKIT_CLASS_LISTEN", "LABKIT_CLASS_API", "LABKIT_CLASS_STATE", "LABKIT_CLASS_DAYS")
 TELLS = ["custom:class:report", "access:services!service=class"]
 
@@ -53,15 +54,17 @@ c.JupyterHub.load_roles.extend(
 )
 
 # Each learner says, before their server starts, whether the trainer may see their progress. Nothing is chosen before.
-c.Spawner.options_form = """
+c.Spawner.options_form = f"""
 <fieldset>
 <legend>May your trainer see your progress?</legend>
 <p>Your trainer has a page that shows how far the class is, and where somebody is stuck.</p>
 <p><b>With a yes</b>, it is told which lab you are in, which exercises you have solved or not yet solved, what you
-choose in quizzes, and the names of errors. It shows this beside your name. Nothing that you write is told.</p>
-<p><b>With a no</b>, it is told nothing, and your name is not on it. The labs are the same.</p>
+choose in quizzes, and the names of errors. It shows this beside your name, and keeps it for {DAYS} days after it
+last heard of you. Nothing that you write is told.</p>
+<p><b>With a no</b>, it is told nothing. The labs are the same.</p>
 <p>You can stop it at any time: run <code>%env LABKIT_CLASS=off</code> in a notebook. On this hub's page, the menu
-<i>Services</i> has <i>class</i>: there you see all that is known of you, and can have it deleted.</p>
+<i>Services</i> has <i>class</i>: there you see all that is known of you, from earlier days too, and can
+have it deleted.</p>
 <p><label><input type="radio" name="share" value="yes" required> Yes, show my progress to my trainer</label></p>
 <p><label><input type="radio" name="share" value="no" required> No, show nothing</label></p>
 </fieldset>

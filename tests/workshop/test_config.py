@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,10 @@ import yaml
 from traitlets.config import Config, PyFileConfigLoader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "workshop"))
+
+from class_service import keeping  # noqa: E402  a service of the hub, beside its configuration
+
 FILE = ROOT / "workshop" / "class_config.py"
 
 
@@ -40,6 +45,7 @@ def values() -> dict[str, Any]:
 def test_only_a_yes_is_a_yes(loaded: Any, form: dict[str, list[str]], is_told: bool) -> None:
     """The box is empty at first, and an empty box is a no."""
     assert "checked" not in loaded.c.Spawner.options_form
+    assert f"for {keeping.DAYS} days" in loaded.c.Spawner.options_form
     spawner = SimpleNamespace(user_options=loaded.c.Spawner.options_from_form(form))
     assert bool(loaded.where_to_tell(spawner)) is is_told
 

@@ -170,7 +170,7 @@ def test_the_page_says_what_to_say() -> None:
     assert "1 learner, 1 stuck." in shown
     for words in ("who may", "<li>first words</li>", "Which one?", "1 × <b>a)</b> a1. <i>Say: no &lt;b&gt;</i>"):
         assert words in shown
-    assert "Right: b1. In the lab: A section." in shown
+    assert "Right: b1. In the lab: <i>A section</i>." in shown
     assert "made: Say: look" in shown
 
 

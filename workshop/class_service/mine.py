@@ -19,7 +19,8 @@ def mine(name: str, learner: Learner | None, days: float, now: float, xsrf: str)
             "<button>Forget this</button></form>"
             "<p>What you tell from now on comes here again. To tell nothing more, run "
             "<code>%env LABKIT_CLASS=off</code> in each open notebook. Say no when your server starts next.</p>"
-            f"<p>Without it, this is deleted {days:g} days after the page last heard of you.</p>{_known(learner, now)}"
+            f"<p>If you do nothing, this is deleted {days:g} days after the page last heard of you.</p>"
+            f"{_known(learner, now)}"
         )
     return document("What your trainer sees", f"<h1>What your trainer sees of {escape(name)}</h1>{known}")
 

@@ -11,7 +11,7 @@ from .summing_up import in_order
 from .tables import SORTS, View, tables
 
 PARTS: Mapping[str, str] = {
-    "stuck": "Stuck now",
+    "stuck": "Stuck",
     "learners": "Learners",
     "labs": "Labs",
     "questions": "Quizzes",

@@ -70,15 +70,13 @@ def _stuck(room: Room, course: Course, view: View, of_lab: str) -> str:
         )
         for row in summing_up.stuck(room, view.lab)
     )
-    return table(
-        "stuck", f"Stuck now{of_lab}", ("learners", "lab", "exercise, and what to say"), rows, "Nobody is stuck."
-    )
+    return table("stuck", f"Stuck{of_lab}", ("learners", "lab", "exercise, and what to say"), rows, "Nobody is stuck.")
 
 
 def _learners(room: Room, course: Course, view: View, now: float, of_lab: str) -> str:
     shown = summing_up.ordered(room.learners.values(), view.sort)
     rows = (_learner(each, course, view, now) for each in shown if view.lab in ("", each.lab))
-    columns = ("name", "lab", "solved in it", "solved in all", "stuck at", "last heard of")
+    columns = ("name", "lab", "stuck at", "last heard of", "solved in it", "solved in all")
     nobody = "Nobody so far. Only learners who agreed are shown, from their first check or start on."
     return table("learners", f"Learners{of_lab}", columns, rows, f"Nobody is{of_lab}." if view.lab else nobody)
 
@@ -87,15 +85,16 @@ def _learner(learner: Learner, course: Course, view: View, now: float) -> Row:
     solved = [key for key, work in learner.work.items() if work.status == "solved"]
     here = sum(key[0] == learner.lab for key in solved)
     of = f" of {len(course[learner.lab].exercises)}" if learner.lab in course else ""
-    stuck = "; ".join(f"{lab}: {item}" if lab != learner.lab else item for lab, item in learner.stuck)
+    titles = ((key[0], _title(course, key)) for key in learner.stuck)
+    stuck = "; ".join(title if lab == learner.lab else f"{title} ({lab})" for lab, title in titles)
     name = f'<span id="{_id("learner", learner.name)}">{escape(learner.name)}</span>'
     return (
         name,
         _link(view, learner.lab, "lab-of", learner.name),
-        f"{here}{of}",
-        str(len(solved)),
         escape(stuck),
         ago(learner.seen, now),
+        f"{here}{of}",
+        str(len(solved)),
     )
 
 
@@ -150,7 +149,7 @@ def _question(course: Course, row: summing_up.Asked) -> str:
             what = f"<b>{letter})</b> {with_code(choice['text'])}. <i>Say: {with_code(choice['why'])}</i>"
         said.append(f"<li>{times} × {what}</li>")
     right = "; ".join(with_code(question.choices[letter]["text"]) for letter in sorted(question.right))
-    more = f"<ul>{''.join(said)}</ul><p>Right: {right}. In the lab: {escape(question.source)}.</p>"
+    more = f"<ul>{''.join(said)}</ul><p>Right: {right}. In the lab: <i>{escape(question.source)}</i>.</p>"
     name = _id("question", *row.key)
     return f'<details id="{name}"><summary id="{name}-s">{with_code(question.text)}</summary>{more}</details>'
 
