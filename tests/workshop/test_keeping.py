@@ -31,6 +31,7 @@ def filled(keeper: Keeper, *names: str, at: float = 0.0) -> Room:
         for event in EVENTS:
             room.report(name, event, at)
         keeper.learner(room.learners[name])
+    keeper.flush()
     return room
 
 
@@ -43,6 +44,7 @@ def test_what_was_told_is_known_after_a_restart(tmp_path: Path) -> None:
     room.reset("ada", "06-grants")
     keeper.hints_and_pause(room)
     keeper.learner(room.learners["ada"])
+    keeper.flush()
     again = Keeper(tmp_path / "class").load(1)
     assert again == room
     assert again.report("ada", EVENTS[0], 1) == {"paused": True, "hints": ["look up"], "resets": ["06-grants"]}
@@ -58,8 +60,10 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 def test_what_is_forgotten_is_gone_from_the_disk(tmp_path: Path) -> None:
     """One learner, or all with the damaged files; not a byte of their names is left."""
     keeper = Keeper(tmp_path)
-    filled(keeper, "ada-lovelace", "bob")
+    room = filled(keeper, "ada-lovelace", "bob")
+    keeper.learner(room.learners["ada-lovelace"])
     keeper.forget("ada-lovelace")
+    keeper.flush()
     assert b"lovelace" not in (tmp_path / FILE).read_bytes()
     assert list(Keeper(tmp_path).load(0).learners) == ["bob"]
     (tmp_path / "class.damaged-1.sqlite3").write_bytes(b"bob")
@@ -94,6 +98,7 @@ def test_a_damaged_file_is_put_aside_and_the_page_says_so(tmp_path: Path, spoil:
     again = Keeper(tmp_path)
     assert again.load(0) == Room()
     again.learner(room.learners["ada"])
+    again.flush()
     assert Keeper(tmp_path).load(0).learners == room.learners
     assert "class.damaged-1.sqlite3, and counts no more" in notes(again)[-1]
 

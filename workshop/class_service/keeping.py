@@ -1,7 +1,8 @@
 """Keeps the class on disk, so that a hub that is started again knows it: one small SQLite file, for this user alone.
 
-One row a learner, written whole in a transaction of its own; what is forgotten is overwritten with zeros. Where the
-file can't be kept, the class goes on in memory, and `problem` says so on the page.
+One row a learner. What learners tell is written each second, all in one transaction, so that forty at once do not wait
+for the disk; what is forgotten is overwritten with zeros at once. Where the file can't be kept, the class goes on in
+memory, and `problem` says so on the page.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Keeper:
     def __init__(self, folder: Path | None, days: float = DAYS) -> None:
         self.file = folder / FILE if folder else None
         self.days = days
+        self._waiting: dict[str, Learner] = {}
         self.problem = "" if folder else "Nothing is kept on disk: when the hub is started again, this page is empty."
 
     def load(self, now: float) -> Room:
@@ -53,8 +55,15 @@ class Keeper:
         return room
 
     def learner(self, learner: Learner) -> None:
-        """Write one learner."""
-        self._write((learner.name, json.dumps(data_of(learner))))
+        """Write one learner, with the next `flush`."""
+        self._waiting[learner.name] = learner
+
+    def flush(self) -> None:
+        """Write the learners that have told something since the last time."""
+        rows = [(learner.name, json.dumps(data_of(learner))) for learner in self._waiting.values()]
+        self._waiting.clear()
+        if rows:
+            self._write(*rows)
 
     def hints_and_pause(self, room: Room) -> None:
         """Write what the trainer has said."""
@@ -63,10 +72,13 @@ class Keeper:
 
     def forget(self, *names: str) -> None:
         """Delete learners."""
+        for name in names:
+            self._waiting.pop(name, None)
         self._do(lambda file: file.executemany("DELETE FROM kept WHERE name = ?", [(name,) for name in names]))
 
     def forget_all(self) -> None:
         """Delete everything, and the files that were damaged and put aside."""
+        self._waiting.clear()
         self._do(lambda file: file.execute("DELETE FROM kept"))
         for old in self.aside():
             old.unlink(missing_ok=True)
@@ -82,8 +94,8 @@ class Keeper:
         """Name the files that could not be read, and are kept beside the present one."""
         return sorted(self.file.parent.glob("class.damaged-*.sqlite3*")) if self.file else []
 
-    def _write(self, row: tuple[str, str]) -> None:
-        self._do(lambda file: file.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", row))
+    def _write(self, *rows: tuple[str, str]) -> None:
+        self._do(lambda file: file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows))
 
     def _do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Open the file, do the work in one transaction, close it. What can't be done is told by `problem`."""

@@ -75,14 +75,14 @@ def _tried(room: Room, key: Key) -> Tried:
 
 def labs(room: Room, course: Course) -> list[tuple[str, int, int, int]]:
     """List the labs that somebody has begun: name, learners there now, exercises solved, learners stuck."""
-    here = Counter(learner.lab for learner in room.learners.values())
-    worked = {key[0] for learner in room.learners.values() for key in (*learner.work, *learner.answers)}
-    rows = []
-    for name in in_order(worked | set(here), course):
-        of_lab = [[work for key, work in learner.work.items() if key[0] == name] for learner in room.learners.values()]
-        solved = sum(work.status == "solved" for works in of_lab for work in works)
-        rows.append((name, here[name], solved, sum(any(work.is_stuck for work in works) for works in of_lab)))
-    return rows
+    begun: set[str] = set()
+    here, solved, are_stuck = Counter[str](), Counter[str](), Counter[str]()
+    for learner in room.learners.values():
+        begun |= {learner.lab, *(lab for lab, _ in (*learner.work, *learner.answers))}
+        here[learner.lab] += 1
+        solved.update(lab for (lab, _), work in learner.work.items() if work.status == "solved")
+        are_stuck.update({lab for lab, _ in learner.stuck})
+    return [(name, here[name], solved[name], are_stuck[name]) for name in in_order(begun, course)]
 
 
 def in_order(names: Iterable[str], course: Course) -> list[str]:
