@@ -74,7 +74,8 @@ c.Spawner.options_from_form = lambda form: {"share": form.get("share") == ["yes"
 
 def where_to_tell(spawner: Any) -> str:
     """Give the address that labkit tells of progress, for a learner who has agreed; else none."""
-    return f"{AT}/services/class/" if spawner.user_options.get("share") is True else ""
+    base = spawner.hub.base_url.removesuffix("hub/")  # "/", where the hub has no other base_url
+    return f"{AT}{base}services/class/" if spawner.user_options.get("share") is True else ""
 
 
 c.Spawner.environment.update({"LABKIT_CLASS": where_to_tell})

@@ -41,7 +41,9 @@ class Form:
 
 def at(browser: Any, hub: Hub, name: str, path: str) -> Any:
     """Log in as somebody, in a browser of their own; the tab shows the path."""
-    tab = browser.new_context().new_page()
+    context = browser.new_context()
+    context.set_default_timeout(2 * MINUTES)  # a machine that runs other tests is slow
+    tab = context.new_page()
     tab.goto(f"{hub.address}{path}")
     password = "trainer-password" if name == "trainer" else "class-password"
     tab.fill("#username_input", name)

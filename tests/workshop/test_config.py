@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "workshop"))
 from class_service import keeping  # noqa: E402  a service of the hub, beside its configuration
 
 FILE = ROOT / "workshop" / "class_config.py"
+HUB = SimpleNamespace(base_url="/hub/")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_only_a_yes_is_a_yes(loaded: Any, form: dict[str, list[str]], is_told: b
     """The box is empty at first, and an empty box is a no."""
     assert "checked" not in loaded.c.Spawner.options_form
     assert f"for {keeping.DAYS} days" in loaded.c.Spawner.options_form
-    spawner = SimpleNamespace(user_options=loaded.c.Spawner.options_from_form(form))
+    spawner = SimpleNamespace(user_options=loaded.c.Spawner.options_from_form(form), hub=HUB)
     assert bool(loaded.where_to_tell(spawner)) is is_told
 
 
@@ -55,7 +56,10 @@ def test_the_values_for_kubernetes_fit_the_configuration(loaded: Any) -> None:
     chart = values()
     assert set(chart["hub"]["extraEnv"]) <= set(re.findall(r"LABKIT_\w+", FILE.read_text("utf-8")))
     assert loaded.SERVICE.endswith(f":{chart['hub']['service']['extraPorts'][0]['port']}")
-    assert loaded.where_to_tell(SimpleNamespace(user_options={"share": True})) == "http://hub:8003/services/class/"
+    agreed = SimpleNamespace(user_options={"share": True}, hub=HUB)
+    assert loaded.where_to_tell(agreed) == "http://hub:8003/services/class/"
+    elsewhere = SimpleNamespace(user_options={"share": True}, hub=SimpleNamespace(base_url="/jupyter/hub/"))
+    assert loaded.where_to_tell(elsewhere) == "http://hub:8003/jupyter/services/class/"
     assert chart["hub"]["extraEnv"]["LABKIT_TRAINERS"] in chart["hub"]["config"]["Authenticator"]["admin_users"]
 
 
@@ -93,6 +97,7 @@ def test_it_stands_beside_what_other_configurations_have_set(
 ) -> None:
     """Their services and roles stay, and a learner's yes reaches a server of their spawner's class."""
     from jupyterhub.app import JupyterHub
+    from jupyterhub.objects import Hub
     from jupyterhub.spawner import SimpleLocalProcessSpawner
 
     for name in ("LABKIT_CLASS_AT", "LABKIT_CLASS_SERVICE"):
@@ -104,7 +109,7 @@ def test_it_stands_beside_what_other_configurations_have_set(
     assert [each["name"] for each in hub.services] == (["class"] if other == "alone" else ["cull-idle", "class"])
     assert {"user", "server", "trainer"} <= {role["name"] for role in hub.load_roles}
     spawner_class = type("KubeSpawner" if other == "Kubernetes" else "SystemdSpawner", (SimpleLocalProcessSpawner,), {})
-    spawner = spawner_class(config=config)
+    spawner = spawner_class(config=config, hub=Hub(base_url="/hub/"))
     for said, told in (("yes", "http://127.0.0.1:8003/services/class/"), ("no", "")):
         spawner.user_options = spawner.options_from_form({"share": [said]})
         assert spawner.environment["LABKIT_CLASS"](spawner) == told
