@@ -97,12 +97,12 @@ class Lab(OffersKeyStores, OffersViews, OffersWidgets):
         """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
         if self._quiz is None:
             self._remote.require()
+            from .classroom import answered
             from .exercises import labs
-            from .progress import Keeper
             from .quiz import Quiz
             from .widgets.quiz import QuizWidget
 
-            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), Keeper(self.name).answered))
+            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), answered(self.name)))
         return self._quiz
 
     def progress(self) -> Page:
