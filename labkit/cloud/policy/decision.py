@@ -96,7 +96,7 @@ def needs_resource_policy(question: Question) -> bool:
     policy, and CreateKey and the List operations ask on no key.
     """
     arn = question.resource.split(":", 5)
-    if len(arn) < 6:
+    if len(arn) < 6 or question.names_no_resource:
         return False
     if question.service == "kms":
         return arn[2] == "kms" and arn[5].startswith("key/")

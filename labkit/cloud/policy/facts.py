@@ -82,7 +82,7 @@ def values_of(question: Question) -> Values:
     A `kms:` key that AWS does not support for the operation is never in a request's context, so it is left out.
     """
     values = dict(principal_values(question.principal))
-    if question.resource != "*" and question.owner:
+    if not question.names_no_resource and question.owner:
         values["aws:resourceaccount"] = (question.owner,)
     if question.principal.account:
         values["kms:calleraccount"] = (question.principal.account,)

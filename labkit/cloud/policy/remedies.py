@@ -159,7 +159,7 @@ def _allow_in_resource(decision: Decision) -> Iterator[Step]:
 def _name_in_resource(decision: Decision) -> Iterator[Step]:
     question = decision.question
     if decision.reason is Reason.NO_IDENTITY_ALLOW and (
-        question.crosses_accounts or question.service == "iam" or question.resource == "*"
+        question.crosses_accounts or question.service == "iam" or question.names_no_resource
     ):
         return  # naming the caller is no way in, or there is no policy to name it in
     if decision.policies.resource is None and not needs_resource_policy(question) and question.principal.kind not in (

@@ -62,7 +62,7 @@ def rcps_apply(question: Asked) -> bool:
     resource (CreateKey, ListKeys), there is nothing that they could be attached over. Not limited are kms:RetireGrant,
     calls by service-linked roles, and the trust policies of these roles.
     """
-    if question.service not in RCP_SERVICES or question.resource == "*":
+    if question.service not in RCP_SERVICES or question.names_no_resource:
         return False
     if question.service == "kms" and question.operation.lower() == "retiregrant":
         return False
