@@ -49,6 +49,11 @@ class Asked(Protocol):
         """The ARN that is asked on; "*" for none."""
         ...
 
+    @property
+    def names_no_resource(self) -> bool:
+        """Whether permission is asked on no resource in particular."""
+        ...
+
 
 def is_service_linked(principal: Principal) -> bool:
     """Tell whether a session of a service-linked role asks: neither SCPs nor RCPs limit it."""
