@@ -1,4 +1,4 @@
-"""The console's key actions: which there are in a key's state, what they ask before, and the call of each. Pure."""
+"""The key actions of AWS's console: which a key's state has, what they ask before, and the call of each. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..calls import Call
+from .calls import Call
 
 ENABLE, DISABLE = "Enable", "Disable"
 SCHEDULE, CANCEL = "Schedule key deletion", "Cancel key deletion"

@@ -1,63 +1,35 @@
 """Each notebook's calls against the trail: as many events as calls, each with the right caller, and no others.
 
-A learner runs the notebook's Python cells. A hook of the test's own, in botocore, notes every request that leaves this
-process and what came back; CloudTrail's records are then matched with these notes, request by request. What is left
-over must be something that a service did, and say so.
+While a learner runs the notebook's Python cells, a hook in botocore notes every request that leaves this process and
+what came back; CloudTrail's records are then matched with these notes, request by request. What is left over must be
+something that a service did, and say so.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import re
-import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.handlers
-import nbformat
-import pytest
 
 import labkit
-from labkit.exercises import notebooks
 from labkit.trail.pictures.sequence import steps
 
-NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
-
-
-def _page(name: str) -> Path:
-    """A lab's notebook, or a project's."""
-    return NOTEBOOKS / ("" if name[1].isdigit() else "projects") / f"{name}.ipynb"
-
-
-# Where services call for somebody, or another account takes part; and one where nobody but the learner calls.
-SERVICES = ("cloudtrail", "cloudwatch", "dynamodb", "ec2", "events", "lambda", "s3", "secretsmanager", "sns", "ssm")
-OTHERS = re.compile(rf'client\("({"|".join(SERVICES)})"|lab\.account\(')
-PLAIN = "02-create-keys"
-# Its calls come from several threads at once, and the hook of this test notes one call after the other.
-THREADS = {"3-api-keys-in-dynamodb"}
-SLOW = {"09-sign-and-verify", "10-bring-your-own-key"}  # RSA keys take most of their time; their calls are KMS's alone
-
-
-def is_replayed(name: str) -> bool:
-    """Whether a notebook is run here: a list that grows with the notebooks."""
-    text = _page(name).read_text(encoding="utf-8").replace("\\", "")
-    return name not in SLOW | THREADS and (name == PLAIN or bool(OTHERS.search(text)))
-
+PLAIN = "02-create-keys"  # where nobody but the learner calls
 
 # What AWS answers to a caller whom it does not know: such calls are in no account's trail.
 NOBODYS = ("ExpiredTokenException", "InvalidSignatureException")
-NAMES = [name for name in notebooks() if is_replayed(name)]
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
 ADMINISTRATOR = re.compile(r"arn:aws:iam::\d{12}:user/lab-administrator")
 
 
-@dataclass
+@dataclass(eq=False)
 class Made:
     """A request that left this process, and its answer."""
 
@@ -75,6 +47,7 @@ class Notes:
 
     calls: list[Made] = field(default_factory=list)
     callers: dict[str, str] = field(default_factory=dict)  # ARN by access key, as IAM and STS answered it
+    newest: threading.local = field(default_factory=threading.local)  # each thread's call that is not answered yet
 
     def sent(self, request: Any, event_name: str, **_: Any) -> None:
         """A request goes out; those of the kit's own checks leave no trace on purpose."""
@@ -84,13 +57,14 @@ class Notes:
         signed = headers.get("authorization", b"")
         found = SCOPE.search(signed.decode() if isinstance(signed, bytes) else signed)
         key, region, service = found.groups() if found else ("", "", "")
-        self.calls.append(Made(service, event_name.rpartition(".")[2], key, region))
+        self.newest.call = Made(service, event_name.rpartition(".")[2], key, region)
+        self.calls.append(self.newest.call)
 
     def received(self, parsed_response: Any, **_: Any) -> None:
-        """Its answer: one call at a time, so it belongs to the newest request."""
-        call = self.calls[-1]
+        """Its answer: a thread makes one call at a time, so it belongs to the thread's newest request."""
+        call = self.newest.call
         if parsed_response is None and not call.request_id:
-            self.calls.pop()  # nobody answered: lab 08 calls a Region that is silent
+            self.calls.remove(call)  # nobody answered: lab 08 calls a Region that is silent
         if call.request_id or parsed_response is None:
             return
         call.request_id = parsed_response["ResponseMetadata"].get("RequestId", "")
@@ -109,39 +83,19 @@ class Notes:
         return self.callers.get(call.access_key, "")
 
 
-@pytest.fixture
-def notes() -> Iterator[Notes]:
-    """The hook, in every client that is made from now on."""
-    seen, before = Notes(), Path.cwd()
+@contextmanager
+def noted() -> Iterator[Notes]:
+    """The hook, in every client that is made until the end."""
+    seen = Notes()
     hooks = [("before-send", seen.sent), ("response-received", seen.received)]
     botocore.handlers.BUILTIN_HANDLERS[:0] = hooks
     boto3.DEFAULT_SESSION = None
-    yield seen
-    for hook in hooks:
-        botocore.handlers.BUILTIN_HANDLERS.remove(hook)
-    boto3.DEFAULT_SESSION = None
-    os.chdir(before)
-
-
-def run(notebook: str) -> labkit.Lab:
-    """The notebook's Python cells, without its lines for the command line; the learner's lab."""
-    learner: dict[str, Any] = {"__name__": "__main__"}
-    for cell in nbformat.read(_page(notebook), as_version=4).cells:
-        if cell.cell_type != "code":
-            continue
-        source = cell.source.replace("\\\n", " ")
-        source = re.sub(
-            r"(?m)^(\w+) = !aws kms create-key .*$", r'\1 = [kms.create_key()["KeyMetadata"]["KeyId"]]', source
-        )
-        source = re.sub(r"(?m)^!.*$", "", source)
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(source, f"<{notebook}>", "exec"), learner)
-    for value in learner.values():
-        if isinstance(value, tempfile.TemporaryDirectory):
-            value.cleanup()
-    lab = learner["lab"]
-    assert isinstance(lab, labkit.Lab)
-    return lab
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            botocore.handlers.BUILTIN_HANDLERS.remove(hook)
+        boto3.DEFAULT_SESSION = None
 
 
 def records(lab: labkit.Lab, notes: Notes) -> list[dict[str, Any]]:
@@ -223,35 +177,42 @@ def looked_up(lab: labkit.Lab) -> set[str]:
     return {each["EventId"] for page in pages for each in page["Events"]}
 
 
-@pytest.mark.parametrize("notebook", NAMES)
-def test_as_many_events_as_calls_each_with_the_right_caller(notebook: str, notes: Notes) -> None:
-    """One record a call, of its operation, Region, error and caller; what is left over, services did."""
-    lab = run(notebook)
+def compared(notebook: str, lab: labkit.Lab, notes: Notes) -> dict[str, object]:
+    """What is not as it must be, after the last cell: one record a call, of its operation, Region, error and caller;
+    what is left over, services did."""
     # What a VPC endpoint's policy alone refused is in no record but the network activity of its owner.
     stopped = {each["requestID"] for each in lab.network_activity() if each.get("errorCode") == "VpceAccessDenied"}
     known = [call for call in notes.calls if call.error not in NOBODYS and call.request_id not in stopped]
     calls = {call.request_id: call for call in known}
-    assert len(calls) == len(known)
     found = records(lab, notes)
     own = [each for each in found if each.get("requestID") in calls]
     own = [each for each in own if not is_copy(each, calls) and not is_elsewhere(each, calls)]
-    assert sorted(event["requestID"] for event in own) == sorted(calls)
-    compared = [(told(calls[each["requestID"]]), says(each)) for each in own]
-    assert [pair for pair in compared if pair[0] != pair[1]] == []
-    strangers = [each for each in own if not is_right_caller(calls[each["requestID"]], each, notes)]
-    assert strangers == []
+    pairs = [(told(calls[each["requestID"]]), says(each)) for each in own]
     of_functions = {
         event["responseElements"]["credentials"]["accessKeyId"]
         for event in found
         if event["eventName"] == "AssumeRole" and event["userIdentity"].get("invokedBy") == "lambda.amazonaws.com"
     }
     rest = [event for event in found if event.get("requestID") not in calls]
-    assert [event for event in rest if not by_whom(event, of_functions)] == []
-    assert not rest or notebook != PLAIN
+    # in a lab, a call and its own are at once
     inferred = [(step, each) for step in steps(lab.events()) for each in step.inner]
-    assert [pair for pair in inferred if pair[0].time != pair[1].time] == []  # in a lab, a call and its own are at once
-    assert len({event["eventID"] for event in found}) == len(found)
     since = lab.clock.now() - timedelta(days=90)  # LookupEvents' reach
     near = [each for each in found if each["recipientAccountId"] == lab.account_id and each["awsRegion"] == lab.region]
-    recent = [each for each in near if datetime.fromisoformat(each["eventTime"]) > since]
-    assert looked_up(lab) == {each["eventID"] for each in recent if each["managementEvent"]}
+    recent = {each["eventID"] for each in near if datetime.fromisoformat(each["eventTime"]) > since
+              and each["managementEvent"]}  # fmt: skip
+    requests = sorted(event["requestID"] for event in own)
+    wrong = {
+        "no calls": not calls,
+        "requests with one id": len(known) - len(calls),
+        "records without a request, or requests without one": requests != sorted(calls) and (requests, sorted(calls)),
+        "records that say something else": [pair for pair in pairs if pair[0] != pair[1]],
+        "records of another caller": [
+            each for each in own if not is_right_caller(calls[each["requestID"]], each, notes)
+        ],
+        "records of nobody": [event for event in rest if not by_whom(event, of_functions)],
+        "records besides the learner's": notebook == PLAIN and rest,
+        "inner calls at another time": [pair for pair in inferred if pair[0].time != pair[1].time],
+        "events with one id": len(found) - len({event["eventID"] for event in found}),
+        "looked up or not": looked_up(lab) ^ recent,
+    }
+    return {what: found for what, found in wrong.items() if found}

@@ -1,4 +1,4 @@
-"""Small ipywidgets that the console's views are made of. No logic."""
+"""Small ipywidgets that the views are made of. No logic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from ..twin import Part, one_line, part_html
+from .twin import Part, one_line, part_html
 
 WIDE = {"description_width": "14em"}
 
@@ -24,10 +24,13 @@ def shown(parts: Iterable[Part], role: str = "") -> Any:
 
 
 def button(words: str, act: Callable[[], None], style: str = "", tooltip: str = "", layout: Any = None) -> Any:
-    """Make a button; `style` is "primary" for the one that goes on, "link" for one that looks like a link."""
+    """Make a button; `style` is "primary" for the one that goes on, "link" for one that looks like a link.
+
+    A click on one that has been disabled meanwhile does nothing: what was written just before may have done that.
+    """
     layout = layout or {"width": "auto"}
     made = w.Button(description=one_line(words, 80), tooltip=one_line(tooltip or words), layout=layout)
-    made.on_click(lambda _: act())
+    made.on_click(lambda _: None if made.disabled else act())
     if style == "link":
         made.add_class("labkit-link")
     if style == "primary":
@@ -36,8 +39,21 @@ def button(words: str, act: Callable[[], None], style: str = "", tooltip: str = 
 
 
 def text(label: str, value: str, changed: Callable[[str], None], placeholder: str = "") -> Any:
-    """Make a line to type in; it tells each change at once."""
+    """Make a line to type in. It tells what is written when one leaves it, or presses Enter.
+
+    Told with each key, the last keys would come to the kernel after a click that follows them: ipywidgets holds back a
+    change while an earlier one is under way, and never a click.
+    """
     made = w.Text(value, description=label, placeholder=placeholder, style=WIDE, layout={"width": "36em"})
+    made.continuous_update = False
+    made.observe(lambda change: changed(change["new"]), "value")
+    return made
+
+
+def lines(label: str, value: str, changed: Callable[[str], None], layout: Any, placeholder: str = "") -> Any:
+    """Make lines to type in; they tell what is written when one leaves them."""
+    made = w.Textarea(value, description=label, placeholder=placeholder, style=WIDE, layout=layout)
+    made.continuous_update = False
     made.observe(lambda change: changed(change["new"]), "value")
     return made
 
@@ -58,4 +74,4 @@ def checkbox(label: str, value: bool, changed: Callable[[bool], None]) -> Any:
 
 def row(*children: Any) -> Any:
     """Set widgets side by side; they wrap on a narrow page."""
-    return w.HBox(list(children), layout={"flex_flow": "row wrap"})
+    return w.HBox(list(children), layout={"flex_flow": "row wrap", "align_items": "center"})

@@ -10,7 +10,7 @@ import re
 import sys
 from typing import Any
 
-from .errors import LabError
+from ..errors import LabError
 
 ANEW = "To begin anew, restart the kernel and run from the top; if you joined a `labkit serve`, restart that."
 RUN_AGAIN = (
