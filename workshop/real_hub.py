@@ -30,6 +30,7 @@ c.JupyterHub.load_roles.append(
 )
 c.Spawner.cmd = [*c.Spawner.cmd, "--ServerApp.log_level=ERROR", "--LabApp.expose_app_in_browser=True"]
 c.JupyterHub.log_level = "WARN"
+c.Spawner.poll_interval = 3  # a service that has ended is started again when the hub looks, each 30 seconds by itself
 """
 
 
