@@ -78,7 +78,9 @@ class ReachWidget(Widget):
         who, keys = (len({getattr(each, name) for each in self.links}) for name in ("who", "key"))
         if self._chosen:
             return f"{self.keys[self._chosen]} is reached by {who}."
-        return f"Of {len(self.keys)} keys, {keys} are reached by somebody, and {who} reach a key."
+        of = "1 key" if len(self.keys) == 1 else f"{len(self.keys)} keys"
+        are, reach = ("is" if keys == 1 else "are"), ("reaches" if who == 1 else "reach")
+        return f"Of {of}, {keys} {are} reached by somebody, and {who} {reach} a key."
 
     def parts(self) -> list[Part]:
         """Make the picture, and the same as a table."""
