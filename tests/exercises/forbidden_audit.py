@@ -13,6 +13,21 @@ _PHOTOS = (
     'iam.put_role_policy(RoleName="Photographer", PolicyName="inline", PolicyDocument=document(use, put%s))'
 )
 
+_TILL = """
+cashier = f"arn:aws:iam::{lab.account_id}:role/Cashier"
+you = f"arn:aws:iam::{lab.account_id}:role/LabAdministrator"
+only = {"ArnEquals": {"aws:PrincipalArn": cashier}}
+use = allow(("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"), Principal={"AWS": cashier})
+kms.put_key_policy(KeyId=shop.keys["till"], Policy=document(%s))
+"""
+_THE_REST = """
+topic = {"TopicArn": shop.arn("sns", "offers"), "AttributeName": "KmsMasterKeyId"}
+sns.set_topic_attributes(**topic, AttributeValue=shop.keys["records"])
+logs.delete_log_stream(logGroupName="/shop/debug", logStreamName="main")
+"""
+_ALL = _TILL % "shop.root, use" + _THE_REST
+_IAM = 'iam.put_role_policy(RoleName="%s", PolicyName="more", PolicyDocument=document(%s))'
+
 TWENTY_ONE: dict[str, Rows] = {
     "close-the-newsletter": (
         (
@@ -71,6 +86,52 @@ TWENTY_ONE: dict[str, Rows] = {
             'f"arn:aws:iam::{lab.account_id}:role/LabAdministrator"}}), "Effect": "Deny"}))',
             NO,
             "can't use the key `photos` through S3",
+        ),
+    ),
+    "nothing-left": (
+        (
+            _TILL % "shop.root, use, {**use, 'Effect': 'Deny', 'Action': 'kms:PutKeyPolicy'}" + _THE_REST,
+            "solved",
+            "the shop is open",
+        ),
+        (_TILL % "shop.root, {**use, 'Principal': '*', 'Condition': only}" + _THE_REST, "solved", "the shop is open"),
+        (
+            _ALL + 'kms.create_grant(KeyId=shop.keys["till"], GranteePrincipal=cashier, Operations=["Decrypt"])',
+            NO,
+            "allows Decrypt in every context",
+        ),
+        (
+            _ALL + _IAM % ("Cashier", 'allow("iam:PutRolePolicy")'),
+            NO,
+            "a way round to more than its work: iam:PutRolePolicy",
+        ),
+        (
+            _ALL + 'iam.update_assume_role_policy(RoleName="Keeper", PolicyDocument=document('
+            '{"Effect": "Allow", "Principal": {"AWS": cashier}, "Action": "sts:AssumeRole"}))',
+            NO,
+            "a way round to more than its work: sts:AssumeRole on the role `Keeper`",
+        ),
+        (_TILL % "use, {**shop.root, 'Principal': {'AWS': you}}" + _THE_REST, NO, "Keeper can't use the key `till`"),
+        (_ALL + 'iam.delete_role_policy(RoleName="Broker", PolicyName="inline")', NO, "Broker can't use the key"),
+        (
+            _ALL + 'for each in kms.list_grants(KeyId=shop.keys["letters"])["Grants"]:\n'
+            '    kms.revoke_grant(KeyId=shop.keys["letters"], GrantId=each["GrantId"])',
+            NO,
+            "Reader can't read its letter",
+        ),
+        (
+            _ALL + 'kms.put_key_policy(KeyId=shop.keys["records"], Policy=document(shop.root))',
+            NO,
+            "cloudtrail.amazonaws.com can't use the key `records`",
+        ),
+        (_ALL + 's3.delete_bucket_policy(Bucket="shop-trail")', NO, "The trail can't store its files"),
+        (_ALL + 'kms.schedule_key_deletion(KeyId=shop.keys["supplier"])', NO, "The key `supplier` is PendingDeletion"),
+        (_ALL + 'kms.delete_imported_key_material(KeyId=shop.keys["guest"])', NO, "The key `guest` is PendingImport"),
+        (_ALL + 'sqs.delete_queue(QueueUrl="orders")', NO, "The queue `orders` is gone"),
+        (
+            _ALL + 'logs.delete_log_stream(logGroupName="/shop/app", logStreamName="main")',
+            NO,
+            "lines of the log group `/shop/app` are gone",
         ),
     ),
 }

@@ -177,8 +177,20 @@ def _value(number: int, value: str) -> str:
     return VALUE.format(number=number, name=NAME, value=value)
 
 
+_BY_CONDITION = """
+rules, name = json.loads(kms.get_key_policy(KeyId=key)["Policy"]), "kms:EncryptionContext:function"
+for role, action in (("Deployer", "kms:Encrypt"), ("InvoiceRole", "kms:Decrypt")):
+    only = {"%s": {"aws:PrincipalArn": f"arn:aws:iam::{%s}:role/{role}"}, "StringEquals": {name: "invoice"}}
+    who = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*", "Condition": only}
+    rules["Statement"].append(who)
+kms.put_key_policy(KeyId=key, Policy=json.dumps(rules))
+"""
+
 CONFIG: dict[str, Rows] = {
     "invoice-opens-its-own": (
+        (_BY_CONDITION % ("ArnEquals", "lab.account_id"), "solved", "neither opens what is the other one's"),
+        (_BY_CONDITION % ("ArnLike", '"*"'), NO, "Somebody else got in: the role"),
+        (_BY_CONDITION % ("ArnEqualsIfExists", "lab.account_id"), NO, "Somebody else got in: the service"),
         _policy(ADMITTED, 'rules["Statement"][-1]["Action"] = ["kms:Decrypt", "kms:Encrypt"]', "kms:Encrypt"),
         _policy(ADMITTED, _both(-1, "invoice_role", "report_role"), "ReportRole may do more"),
         _policy(ADMITTED, _both(1, "deployer_role", "invoice_role"), "InvoiceRole may do more"),

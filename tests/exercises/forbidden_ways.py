@@ -145,6 +145,11 @@ FIVE: dict[str, Rows] = {
         (_hasty("NumericLessThan", "18.5"), NO, "19 days is still possible"),
         (_hasty("NumericLessThan", "19.5"), "solved", "Nobody can be hasty"),
         (
+            _hasty("NumericLessThan", "20").replace('kms:ScheduleKeyDeletion"', 'kms:Schedule*"'),
+            "solved",
+            "Nobody can be hasty",
+        ),
+        (
             _hasty("NumericLessThan", "20", ', "DateLessThan": {"aws:CurrentTime": "2098-01-01"}'),
             NO,
             "still possible for you, with aws:CurrentTime 20",
@@ -250,6 +255,16 @@ def _accountant(*more: str) -> str:
     return policy("Accountant", may("kms:Decrypt", "key", FOR_DB), *more) + READ_DB
 
 
+_IN_LISTS = """
+iam = boto3.client("iam")
+for each in iam.list_role_policies(RoleName="Accountant")["PolicyNames"]:
+    found = iam.get_role_policy(RoleName="Accountant", PolicyName=each)["PolicyDocument"]
+    for one in found["Statement"]:
+        one["Action"] = [one["Action"]]
+    iam.put_role_policy(RoleName="Accountant", PolicyName=each, PolicyDocument=json.dumps(found))
+"""
+
+
 THIRTEEN: dict[str, Rows] = {
     "one-secret-of-two": (
         (_accountant(may("kms:Decrypt", "key", DIRECT)), NO, "can read shop/mail as well"),
@@ -258,6 +273,11 @@ THIRTEEN: dict[str, Rows] = {
         (_accountant(may("kms:ReEncrypt*", '"*"')), NO, "can still get at shop/mail: kms:ReEncryptFrom"),
         (_accountant() + trusts("LabAdministrator", '{"AWS": accountant.arn}'), NO, "sts:AssumeRole on the role"),
         (_accountant(may("kms:GenerateDataKey", "key", FOR_DB)), "solved", "reads one of them"),
+        (
+            _accountant() + _IN_LISTS,
+            "solved",
+            "reads one of them",
+        ),
     )
 }
 

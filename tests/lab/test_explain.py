@@ -74,3 +74,29 @@ def test_the_account_remembers_the_last_calls_and_none_of_their_secrets(monkeypa
     assert list(kept._judged) == ["id-2", "id-3", "id-4"]
     assert "secret words" not in repr(kept._judged)
     assert "No policy was asked." in kept.of("id-4")["text"]
+
+
+def test_what_is_not_evaluated_is_told_and_an_organizations_policies_are_read() -> None:
+    """In a simulated account each condition key is known or told; SCPs and RCPs are among what was read."""
+    lab = labkit.start("explain")
+    lab.organization(
+        scps=[{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        rcps=[
+            {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
+             "Condition": {"StringEquals": {"aws:VpceOrgID": "o-other"}}}
+        ],
+    )  # fmt: skip
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    rule = {"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": key}
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}", "aws:FederatedProvider": "corp"}}
+    clerk = lab.role("Clerk", policy=[{**rule, "Condition": condition}])
+    with labkit.expect_error("AccessDeniedException") as refused:
+        clerk.client("kms").describe_key(KeyId=key)
+    explained = lab.explain(refused)
+    assert "Service control policies: allows" in explained.text
+    assert "Resource control policies: allows" in explained.text
+    assert "ould not be read" not in explained.text
+    told = {each["about"]: each for each in explained.data["remarks"]}
+    assert set(told) == {"aws:VpceOrgID", "aws:FederatedProvider"}
+    assert all(each["matters"] for each in told.values())
+    assert "aws:FederatedProvider, a property of the role session, is never filled in here" in explained.text

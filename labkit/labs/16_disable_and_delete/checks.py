@@ -126,7 +126,10 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
     if copy := _copy_elsewhere(lab, made["customer Lindgren"]):
         return not_yet(f"A copy of Lindgren's data is in {copy}, and not under Lindgren's key: it can still be read.")
     if made["customer Lindgren"] in gone:
-        return solved("All that is under Lindgren's key is noise now, the backups included. The trail is the proof.")
+        return solved(
+            "All that is under Lindgren's key is noise now, the backups included. The trail is the proof of that."
+            f"{_readings(lab, made['customer Lindgren'])}"
+        )
     state = states.get("Lindgren", "")
     if state == "PendingDeletion":
         return not_yet("The deletion of Lindgren's key is scheduled, and can still be called off: it is not over.")
@@ -139,6 +142,17 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
             "Lindgren's key is enabled. A policy that keeps people out can be changed, and the data open again."
         )
     return not_attempted("Lindgren's key is enabled, and the objects open.")
+
+
+def _readings(lab: LabView, key: str) -> str:
+    """Say how often Lindgren's objects were opened: what became of what was read, the account does not tell."""
+    times = len([event for event in calls(lab, "Decrypt") if key_arn(event) == key])
+    if not times:
+        return " Nobody has ever opened them, so there is no copy in another form either."
+    return (
+        f" It was used to open them {times} {'time' if times == 1 else 'times'}: what was read then may be kept "
+        "in another form, and no record tells of that."
+    )
 
 
 def _still_opens(lab: LabView, arn: str) -> bool:

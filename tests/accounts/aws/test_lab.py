@@ -7,6 +7,7 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -247,3 +248,49 @@ def test_events_are_those_of_the_run_oldest_first(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(history, "PAUSE", 0)
     assert [event["eventID"] for event in history.events_since(begun, begun.regions)] == ["1", "4", "5"]
     assert told.asked == ["eu-west-1", "us-east-1", "eu-west-3"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "words"),
+    [
+        (
+            {"Organization": {"MasterAccountId": "444455556666"}},
+            "",
+            ["the organization's service and resource"],
+        ),
+        ({"Organization": {"MasterAccountId": "111122223333"}}, "", []),
+        ("AWSOrganizationsNotInUseException", "", []),
+        ("AccessDeniedException", "", ["whether account 111122223333 is in an organization"]),
+        ("AWSOrganizationsNotInUseException", "444455556666", ["resource control policies over account 444455556666"]),
+    ],
+)
+def test_which_policies_of_an_organization_are_not_read(answer: Any, key: str, words: list[str]) -> None:
+    """Only those that may have a say: none outside an organization, none over its management account."""
+    from labkit.accounts.aws.answers.policies import Reading, organization_policies
+
+    def describe_organization() -> Any:
+        if isinstance(answer, str):
+            raise ClientError({"Error": {"Code": answer, "Message": ""}}, "DescribeOrganization")
+        return answer
+
+    client = SimpleNamespace(describe_organization=describe_organization)
+    reading = Reading(lambda *_: client, "us-east-1")
+    organization_policies(reading, *filter(None, ["111122223333", key]))
+    assert len(reading.unread) == len(words)
+    assert all(each.startswith(word) for each, word in zip(reading.unread, words, strict=True))
+
+
+def test_condition_keys_that_could_not_be_read_are_told(lab: labkit.Lab) -> None:
+    """Where the call came from, and with MFA or not, AWS alone knows."""
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    where = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "StringEquals": {"kms:CallerAccount": lab.account_id}}
+    porter = lab.role("Gatekeeper", policy=[{
+        "Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*",
+        "Condition": where | {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    }])  # fmt: skip
+    with labkit.expect_error("AccessDeniedException") as refused:
+        porter.client("kms").describe_key(KeyId=key)
+    told = {each["about"]: each["text"] for each in lab.explain(refused).data["remarks"]}
+    assert set(told) == {"aws:SourceIp", "aws:MultiFactorAuthPresent"}
+    assert "could not be read" in told["aws:SourceIp"]
+    assert all(each.endswith("and decide otherwise.") for each in told.values())
