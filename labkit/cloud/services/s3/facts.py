@@ -16,8 +16,8 @@ from ...moto.buckets import owner_of_bucket, policy_of_bucket
 from ...policy.documents import Document
 
 _ARN = "arn:aws:s3:::"
-# Operations whose action has another name (S3 User Guide, "Required permissions for Amazon S3 API operations"; each action
-# stands in the Service Authorization Reference). Terraform's provider reads all of a bucket, and asks for most of them.
+# Operations whose action has another name (S3 User Guide, "Required permissions for Amazon S3 API operations"; each
+# action stands in the Service Authorization Reference). Terraform reads all of a bucket, and asks for most of them.
 _PUT_TO_DELETE = {
     "DeleteBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
     "DeleteBucketCors": "PutBucketCORS",
