@@ -37,7 +37,7 @@ def ansible() -> Path:
         return found
     venv.create(folder, with_pip=False, clear=True)
     python = found / "python"
-    asked = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     pip = [sys.executable, "-m", "pip", "--python", str(python), "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--no-deps", *ANSIBLE_CORE], check=True)
