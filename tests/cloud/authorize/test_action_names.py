@@ -54,7 +54,7 @@ def test_every_operation_asks_for_an_action_that_exists(service: str) -> None:
 
 def test_what_names_a_version_exists_too() -> None:
     """S3's actions on versions."""
-    from labkit.cloud.services.s3.actions import OF_VERSIONS
+    from labkit.cloud.services.s3.facts import OF_VERSIONS
 
     assert {*OF_VERSIONS, *OF_VERSIONS.values()} <= set(ACTIONS["s3"])
 

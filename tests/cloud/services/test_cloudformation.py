@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import labkit
 
@@ -197,3 +200,28 @@ def test_a_template_that_is_none_is_refused(stacks: Any, template: str, code: st
         stacks.create_stack(StackName="app", TemplateBody=template)
     assert said in refused.message
     assert stacks.list_stacks()["StackSummaries"] == []
+
+
+def test_a_template_that_the_cdk_has_written(stacks: Any, kms: Any, checkout: Path) -> None:
+    """Made by aws-cdk-lib 2.276.0: a Key with an alias, rotation, period and waiting period, and a second Alias."""
+    template = (checkout / "tests" / "cloud" / "services" / "cdk_key.json").read_text(encoding="utf-8")
+    stacks.create_stack(StackName="Payroll", TemplateBody=template)
+    assert stacks.describe_stacks(StackName="Payroll")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    key = kms.describe_key(KeyId="alias/payroll")["KeyMetadata"]["KeyId"]
+    assert kms.describe_key(KeyId="alias/wages")["KeyMetadata"]["KeyId"] == key
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 180
+    assert {"TagKey": "team", "TagValue": "finance"} in kms.list_resource_tags(KeyId=key)["Tags"]
+    stacks.delete_stack(StackName="Payroll")
+    about = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert about["KeyState"] == "PendingDeletion"
+
+
+@pytest.mark.parametrize("more", [
+    {"Rules": {"Version": {"Assertions": [{"Assert": {"Fn::Equals": ["a", "b"]}}]}}},
+    {"Parameters": {"Version": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/version"}}},
+])  # fmt: skip
+def test_what_would_be_read_or_asserted_is_not_passed_over(stacks: Any, more: dict[str, Any]) -> None:
+    """Rules and parameters of Systems Manager, as the CDK writes them by default: NotImplemented, and no stack."""
+    template = {"Resources": {"Key": {"Type": "AWS::KMS::Key"}}, **more}
+    with pytest.raises(ClientError, match="NotImplemented"):
+        stacks.create_stack(StackName="none", TemplateBody=json.dumps(template))

@@ -31,6 +31,11 @@ def plan_of(call: Call, authorize: Callable[[Call], None], stack: Stack | None =
         raise not_implemented(call, f" for {', '.join(unknown)}: only {', '.join(HANDLERS)} are simulated")
     if "Transform" in template.content:
         raise not_implemented(call, " for templates with transforms")
+    if template.section("Rules"):
+        raise not_implemented(call, " for templates with Rules")
+    kinds = [str(each.get("Type", "")) for each in template.section("Parameters").values()]
+    if any(kind.startswith("AWS::SSM::Parameter") for kind in kinds):
+        raise not_implemented(call, " for parameters that are read from Systems Manager")
     in_order(template.resources)
     given = {
         each.get("ParameterKey", ""): None if each.get("UsePreviousValue") else each.get("ParameterValue", "")
