@@ -22,6 +22,7 @@ DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
 LAB, WALL = "lab", "wall"  # whose time
 USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
+ALWAYS = "# Permissions are always decided, as AWS decides them; nothing has to be switched on."
 IN_MEMORY = "Everything in these accounts is in memory, and gone when this process ends."
 
 
@@ -124,6 +125,8 @@ def seed_text(text: str) -> str:
 
 def region_name(text: str) -> str:
     """Read a Region in which botocore's endpoint data knows KMS, in any partition."""
+    if text == DEFAULT_REGION:
+        return text
     from ..cloud.core.botocore_data import partitions, regions_of_kms
 
     if not any(text in regions_of_kms(partition) for partition in partitions()):
@@ -147,6 +150,7 @@ def proxy_name(text: str) -> tuple[str, str]:
 
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
+    gc.disable()  # what start-up makes stays for good: the collector need not walk through it again and again
     from ..accounts.environment import leave_the_owner_out
     from ..cloud.doors.doors import Server
     from ..cloud.doors.http_server import PortInUse
@@ -160,7 +164,8 @@ def serve(arguments: argparse.Namespace) -> int:
     try:
         cloud = begin(arguments, "")
         with closing(Server(cloud, arguments.port, partial(begin, arguments))) as server:
-            gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
+            gc.freeze()
+            gc.enable()
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)
             server.serve_forever()
     except PortInUse as problem:
@@ -178,6 +183,7 @@ def begin(arguments: argparse.Namespace, token: str) -> Cloud:
 
     clock = WallClock() if arguments.clock == WALL else Clock()
     cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock, token=token)
+    cloud.soft_mode.tell = partial(print, file=sys.stderr, flush=True)
     if arguments.late is not None:
         cloud.disturb({"late": arguments.late})
     for name, address in arguments.xks:
@@ -218,7 +224,7 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
     lines = [
         f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
         "# boto3, the aws command and notebooks started there use this account.",
-        "# Permissions are always decided, as AWS decides them; nothing has to be switched on.",
+        ALWAYS,
         f"export AWS_ENDPOINT_URL={endpoint}",
         # A config file with ignore_configured_endpoint_urls would send calls to the real AWS; the variable outranks it.
         "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",

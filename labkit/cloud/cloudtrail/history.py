@@ -44,6 +44,10 @@ class History:
         """Keep an event, in the order of event times. Events are added before the answer of their call leaves."""
         bisect.insort_right(self._events, event, key=itemgetter("eventTime"))
 
+    def forget(self, account: str) -> None:
+        """Drop the records of an account; those of its calls in other accounts are theirs, and stay."""
+        self._events = [event for event in self._events if event["recipientAccountId"] != account]
+
     def of_account(self, account: str) -> list[dict[str, Any]]:
         """Return the account's events, oldest first, data events too; network activity is asked for by itself."""
         return [event for event in self._of(account) if event["eventCategory"] != CATEGORY]

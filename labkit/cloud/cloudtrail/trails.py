@@ -15,6 +15,7 @@ from moto.s3.models import s3_backends
 from ..authorization.service_access import allows
 from ..core.call import Call, Target
 from ..core.errors import AwsError
+from ..core.forgetting import forget
 from ..kms.service import Kms
 from ..moto.buckets import region_of_bucket
 from . import selectors
@@ -46,6 +47,10 @@ class Trails:
             "StopLogging": self._stop,
             "UpdateTrail": self._update,
         }
+
+    def forget(self, account: str) -> None:
+        """Let go of the trails of an account."""
+        forget(self.all, account)
 
     def plan(self, call: Call) -> tuple[Target, ...]:
         """Ask permission on the trail, where one is named."""
