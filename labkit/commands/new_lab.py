@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -52,5 +53,6 @@ def new_lab(arguments: argparse.Namespace) -> int:
         return 1
     print(f"Your lab is in {lab}, and its notebook is {notebook}.")
     print(f"Look for what is lacking: labkit check-lab '{lab}'")
-    print(f"Write it in JupyterLab:   LABKIT_LABS='{folder}' jupyter lab '{notebook}'")
+    jupyter = "jupyter lab" if shutil.which("jupyter") else f"'{sys.executable}' -m jupyterlab"
+    print(f"Write it in JupyterLab:   LABKIT_LABS='{folder}' {jupyter} '{notebook}'")
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from labkit import cli
+from labkit import __version__, cli
 from labkit.authoring.executing import CellFailed, execute
 from labkit.authoring.new_lab import NoLabError, new_lab
 from labkit.authoring.reading import read_notebook
@@ -70,7 +70,7 @@ def test_the_workflow_runs_as_a_script(page: str, trainers: Path) -> None:
     (text,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert len(text.splitlines()) == 10
     install, *steps = [step["run"] for step in yaml.safe_load(text)["jobs"]["labs"]["steps"] if "run" in step]
-    assert install == "pip install 'labkit[notebooks]'"
+    assert install == f"pip install './labkit-{__version__}-py3-none-any.whl[notebooks]'"
     told = shell("\n".join(steps), trainers / "my-labs")
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.splitlines() == [
