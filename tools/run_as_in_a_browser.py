@@ -100,6 +100,8 @@ class Shell:
         self._shell = cast("Any", LikeZmqInteractiveShell.instance(colors="NoColor"))
         self._shell.history_manager.enabled = False  # it keeps a thread
         atexit.unregister(self._shell.atexit_operations)  # which write to it
+        if pandas := sys.modules.get("pandas"):
+            pandas.reset_option("^display")  # which another notebook has set
         self.learner: dict[str, Any] = self._shell.user_ns
 
     def _keep(self, data: Mapping[str, Any]) -> None:
