@@ -27,9 +27,13 @@ def refuse_aws(request: Any, **_: Any) -> None:
 
 def stay_here() -> None:
     """Put that before the calls of every session that is made from now on."""
-    entry = (EVENT, refuse_aws)
-    if entry not in botocore.handlers.BUILTIN_HANDLERS:
-        botocore.handlers.BUILTIN_HANDLERS.append(entry)
+    if not stays_here():
+        botocore.handlers.BUILTIN_HANDLERS.append((EVENT, refuse_aws))
+
+
+def stays_here() -> bool:
+    """Tell whether new sessions are kept here."""
+    return (EVENT, refuse_aws) in botocore.handlers.BUILTIN_HANDLERS
 
 
 def go_out() -> None:

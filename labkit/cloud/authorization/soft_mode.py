@@ -23,6 +23,7 @@ class LetThrough:
     code: str
     message: str | None
     request_id: str
+    reason: str  # the name of the decision's reason
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class SoftMode:
                 error.code,
                 error.message,
                 call.request_id,
+                decision.reason.name,
             )
         )
 
