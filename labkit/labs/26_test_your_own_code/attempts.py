@@ -9,9 +9,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
+from labkit.cloud.core.errors import AwsError
+from labkit.cloud.wire.validation import validate
 from labkit.exercises.engine import LabView
 
 PAIR = 2
+NEEDS_CIPHERTEXT = ("Decrypt", "ReEncrypt")
+"""Optional in the model, and required but for dry runs that ignore it ("CiphertextBlob", AWS KMS API Reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,15 @@ def _read(lab: LabView, number: int, entry: Any) -> Attempt:
     problems = ParamValidator().validate(given, model.input_shape) if model.input_shape is not None else None
     if problems is not None and problems.has_errors():
         raise Unclear(f"{here}: boto3 would not send it. {problems.generate_report()}")
+    try:
+        validate(given, model.input_shape)
+    except AwsError as wrong:
+        raise Unclear(f"{here}: KMS would refuse its form, whoever asks. {wrong.message}") from None
+    if operation in NEEDS_CIPHERTEXT and "CiphertextBlob" not in given:
+        raise Unclear(f"{here}: KMS would refuse its form, whoever asks: it has no `CiphertextBlob`.")
+    by_alias = "alias/" in str(given.get("KeyId", ""))
+    if by_alias and "alias" not in members["KeyId"].documentation:  # it lists the forms that the operation takes
+        raise Unclear(f"{here}: {operation} takes no alias. Name the key by its ARN.")
     if operation == "ReEncrypt":
         return Attempt(method, _re_encrypt(kms, here, given))
     named = _arn(kms, here, given["KeyId"]) if "KeyId" in given else "*"
@@ -74,7 +87,9 @@ def _re_encrypt(kms: Any, here: str, given: Mapping[str, Any]) -> tuple[Asked, .
 
 
 def _context(pairs: Mapping[str, str] | None) -> Mapping[str, str | Sequence[str]]:
-    told: dict[str, str | Sequence[str]] = {f"kms:EncryptionContext:{name}": value for name, value in (pairs or {}).items()}
+    told: dict[str, str | Sequence[str]] = {
+        f"kms:EncryptionContext:{name}": value for name, value in (pairs or {}).items()
+    }
     return told | ({"kms:EncryptionContextKeys": list(pairs)} if pairs else {})
 
 

@@ -59,7 +59,10 @@ def from_the_trail(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("The role Archive still has its first policy.")
     reach = Reach(lab)
     archive = reach.caller("Archive")
-    work = Right(("kms:ReEncryptFrom",), (key,), {CUSTOMER: (ADA,)}), Right(("kms:ReEncryptTo",), (shelf,), {CUSTOMER: (ADA,)})
+    work = (
+        Right(("kms:ReEncryptFrom",), (key,), {CUSTOMER: (ADA,)}),
+        Right(("kms:ReEncryptTo",), (shelf,), {CUSTOMER: (ADA,)}),
+    )
     if (missing := reach.lacks(archive, *work)) is not None:
         return not_yet(f"With this policy the role can't do last night's work: it lacks {missing.what}.")
     within = Right(("kms:ReEncryptFrom",), (key,)), Right(("kms:ReEncryptTo",), (shelf,))
