@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -157,6 +158,20 @@ def test_second(kms_role, trail):
     assert len(boto3.client("kms").list_keys()["Keys"]) == 1
     assert trail()
 """,
+    "test_reported.py": """
+import pytest
+
+def test_skipped(): pytest.skip("not today")
+
+@pytest.mark.xfail
+def test_known(): raise ValueError("a known fault")
+
+@pytest.mark.xfail
+def test_mended(): pass
+
+class TestInside:
+    def test_named(self): raise ValueError("two\\nlines")
+""",
     "test_mixed.py": """
 def test_shared(kms_account_module): pass
 def test_its_own(kms_account): pass
@@ -169,6 +184,10 @@ EXPECTED = {
     "test_moto_within": ("failed", f"LabError: {BOTH}"),
     "test_made_at_import": ("failed", "LabError: A client that was made before the test's account calls"),
     "test_it_fails": ("failed", "NotFoundException: An error occurred (NotFoundException)"),
+    "test_skipped": ("skipped", "Skipped: not today"),
+    "test_known": ("xfailed", "ValueError: a known fault"),
+    "test_mended": ("xpassed", ""),
+    "TestInside::test_named": ("failed", "ValueError: two"),
     "test_its_own": ("error", "Failed: The tests of test_mixed.py share the account of kms_account_module"),
 }
 
@@ -196,7 +215,9 @@ def test_each_does_what_is_promised(told: list[str]) -> None:
         outcome, why = EXPECTED.get(line.split()[1].partition("[")[0], ("passed", ""))
         assert line.startswith(outcome), line
         assert why in line
-    assert told[-1] == f"1 error, 4 failed, {len(told) - 1 - len(EXPECTED)} passed"
+    counted = Counter(line.split()[0] for line in told[:-1])
+    assert told[-1] == ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
+    assert len(EXPECTED) == counted.total() - counted["passed"]
 
 
 def test_a_reason_names_no_module(told: list[str]) -> None:
