@@ -68,7 +68,7 @@ upgrade: $(READY)  ## Move every package to its newest version, and write constr
 	@$(RUN) tools/write_constraints.py
 
 bench: $(READY)  ## Measure calls per second, beside the floor; log records per second, beside other readers
-	@missed=0; for each in bench starts deciding envelope trail audit widgets; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
+	@missed=0; for each in bench starts deciding envelope trail audit widgets first_paint; do $(RUN) tests/bench/$$each.py || missed=1; done; exit $$missed
 
 clean:  ## Remove .venv and everything made by tools
 	rm -rf $(VENV) labkit.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis data/made

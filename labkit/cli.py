@@ -37,15 +37,18 @@ OUTPUT_ERROR = 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; answers its exit status."""
-    arguments = build_parser().parse_args(argv)
     try:
-        status: int = arguments.run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        try:
+            arguments = build_parser().parse_args(argv)
+            status: int = arguments.run(arguments)
+        finally:  # also where --help and --version end the command
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except OSError as problem:  # the reader of a pipe has gone, a disk is full
         with suppress(AttributeError, OSError, ValueError):  # there may be no standard output at all
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there at its end
-        print(f"labkit: nobody reads what this prints, so it ends: {problem}", file=sys.stderr)
+        what = "nobody reads what this prints, so it ends" if problem.filename is None else "it ends"
+        print(f"labkit: {what}: {problem}", file=sys.stderr)
         return OUTPUT_ERROR
     return status
 

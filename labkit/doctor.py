@@ -57,7 +57,7 @@ def examine() -> list[Finding]:
     """Look at everything, in the order in which one would mend it."""
     return [
         python(sys.version_info[:3]),
-        *packages(CHECKOUT / "constraints.txt"),
+        *packages(_constraints()),
         *commands(launchers.commands()),
         aws_command(os.environ),
         *programs(os.environ),
@@ -79,6 +79,12 @@ def python(version: tuple[int, ...]) -> Finding:
     )
 
 
+def _constraints() -> Path:
+    """Name the list of versions: the checkout's, or the one that a wheel brings."""
+    carried = Path(__file__).resolve().parent / "learn" / "material" / "constraints.txt"
+    return carried if carried.is_file() else CHECKOUT / "constraints.txt"
+
+
 def packages(constraints: Path) -> list[Finding]:
     """Look whether the packages are there, in the versions that the labs are tested with."""
     if not constraints.is_file():
@@ -94,7 +100,9 @@ def packages(constraints: Path) -> list[Finding]:
     findings = []
     if other:
         listed = ", ".join(other[:5]) + (" …" if len(other) > 5 else "")
-        findings.append(Finding("look", f"package versions differ from the tested ones: {listed}", "Run `make setup`."))
+        without = f"pip install -c {_quoted(str(constraints))} 'labkit[notebooks]'"
+        mend = f"Run `make setup`, or, without a checkout: {without}"
+        findings.append(Finding("look", f"package versions differ from the tested ones: {listed}", mend))
     if missing:
         mend = "Run `make setup`, or: pip install -c constraints.txt -e '.[notebooks]'"
         findings.append(Finding("wrong", f"the notebooks' packages are missing: {', '.join(missing)}", mend))
@@ -109,7 +117,7 @@ def commands(folder: Path) -> list[Finding]:
     listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     what = f"{len(names)} command(s) in {folder} can't run, or run another environment's Python: {listed}"
     why = "The path has a space, or is too long, or the folder was moved or copied."
-    return [Finding("wrong", what, f"{why} Run: {_quoted(sys.executable)} -m labkit.cli doctor --mend")]
+    return [Finding("wrong", what, f"{why} Run: {_quoted(sys.executable)} -m labkit doctor --mend")]
 
 
 def mend() -> list[Finding]:
@@ -179,7 +187,8 @@ def loopback() -> Finding:
 def writable(folder: Path) -> Finding:
     """Can notebooks be saved?"""
     if not folder.is_dir():
-        return Finding("look", "the notebooks are not here: this is labkit without its checkout")
+        mend = "Put them into a folder of yours: labkit learn"
+        return Finding("look", "the notebooks are not here: this is labkit without its checkout", mend)
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
             return Finding("right", "notebooks can be saved")

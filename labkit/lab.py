@@ -97,12 +97,12 @@ class Lab(OffersKeyStores, OffersViews, OffersWidgets):
         """Open the quiz of this lab, once: it shows its questions, `.answer(3, "b")` grades, `.result()` sums up."""
         if self._quiz is None:
             self._remote.require()
+            from .classroom import answered
             from .exercises import labs
-            from .progress import Keeper
             from .quiz import Quiz
             from .widgets.quiz import QuizWidget
 
-            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), Keeper(self.name).answered))
+            self._quiz = QuizWidget(Quiz.of(self, labs().get(self.name), answered(self.name)))
         return self._quiz
 
     def progress(self) -> Page:
@@ -210,12 +210,14 @@ class Lab(OffersKeyStores, OffersViews, OffersWidgets):
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
 
-    def reset(self) -> None:
+    def reset(self, *, account: str | Account = "") -> None:
         """Empty the account, and all others of the lab: as at its start, clock and records too.
 
-        Your clients go on, with the keys that they have. Roles and users that you made are gone.
+        Your clients go on, with the keys that they have. Roles and users that you made are gone. With `account`, an
+        account's id or what `lab.account` gave, that one alone is emptied; the clock and the others stay as they are.
         """
-        self._remote.post("reset")
+        one = account.account_id if isinstance(account, Account) else account
+        self._remote.post("reset", **({"account": one} if one else {}))
 
     def soft_mode(self) -> SoftMode:
         """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?

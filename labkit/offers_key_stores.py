@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .accounts.behind import Behind
+from .errors import LabError
 
 if TYPE_CHECKING:
     from .key_stores import Cluster, EndpointService, KeyStores, LabProxy
@@ -49,7 +50,10 @@ class OffersKeyStores:
     def _stores(self) -> KeyStores:
         self._remote.require()
         if self._made is None:
-            from .key_stores import KeyStores
+            try:
+                from .key_stores import KeyStores
+            except ImportError as missing:  # a proxy is an HTTP server: no browser's Python has what that takes
+                raise LabError(f"Custom key stores need sockets, and this Python lacks a part: {missing}.") from None
 
             self._made = KeyStores(self._remote, self.account_id, self.region)
         return self._made

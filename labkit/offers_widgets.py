@@ -32,7 +32,7 @@ class OffersWidgets:
         self._remote.require()
         from .widgets.console import Console, clients_of
 
-        return Console(clients_of(identity, self.region), self.explain)
+        return Console(clients_of(identity, self.region), self.explain, self)
 
     def policy_lab(self, identity: Any = None) -> PolicyLab:
         """Open documents of the account to edit: who may do what by them, why, and who else gets in.

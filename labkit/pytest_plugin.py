@@ -82,14 +82,16 @@ def _opened(region: str | None) -> Iterator[Lab]:
 
     import labkit
 
-    from .accounts.beside_other_tests import beside_other_tests
+    from .accounts.beside_other_tests import beside_other_tests, made_before
 
     before, session = dict(os.environ), boto3.DEFAULT_SESSION
     for name in ELSEWHERE:
         os.environ.pop(name, None)
     try:
         with beside_other_tests():
-            yield labkit.start(NAME, region=region)
+            lab = labkit.start(NAME, region=region)
+            with made_before():
+                yield lab
     finally:
         os.environ.clear()
         os.environ.update(before)

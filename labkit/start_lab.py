@@ -10,12 +10,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from .accounts.aws.standin import VARIABLE as STANDIN
+from .accounts.cells_run_again import watch
 from .accounts.environment import leave_the_owner_out, point_at
+from .accounts.last_words import leave_last_words_out
 from .accounts.local import LocalCloud
-from .accounts.only_here import stay_here
 from .accounts.remote import Remote
 from .accounts.sessions import new_session
-from .cells_run_again import watch
 from .cloud.core.regions import known_regions
 from .errors import LabError
 from .lab import Lab
@@ -50,6 +50,7 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
 
         lab = start_real(name, region or "")
         watch()
+        leave_last_words_out()
         _tell_the_class(name)
         return lab
     with LocalCloud.one_start_at_a_time():
@@ -65,11 +66,11 @@ def start(name: str = DEFAULT_NAME, *, region: str | None = None, account: str =
             keys = _joined_keys(remote)
         else:
             remote, keys = LocalCloud.fresh(_seed(name), region)
-        stay_here()  # after the door, which answers most calls first
         credentials = _sign_in(remote.endpoint, region, keys)
         point_at(remote.endpoint, region, credentials)
         LocalCloud.begin(remote, name)
     watch()
+    leave_last_words_out()
     _tell_the_class(name)
     return Lab(name, keys["account_id"], region, remote)
 

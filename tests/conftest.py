@@ -25,9 +25,8 @@ from xdist.scheduler import LoadFileScheduling
 # Files whose tests walk through one notebook each: they need not stay together in one process.
 BY_NOTEBOOK = (
     "tests/exercises/test_answers_in_place.py",
-    "tests/exercises/test_no_more_than_asked.py",
     "tests/exercises/test_out_of_order.py",
-    "tests/exercises/test_three_states.py",
+    "tests/exercises/test_solutions_in_place.py",
     "tests/exercises/test_cells_run_twice.py",
     "tests/notebooks/test_aws_versions.py",
 )

@@ -29,7 +29,7 @@ def start(checkout: Path) -> Iterator[Start]:
 
     def begin(*arguments: str) -> subprocess.Popen:
         process = subprocess.Popen(
-            [sys.executable, "-m", "labkit.cli", *arguments],
+            [sys.executable, "-m", "labkit", *arguments],
             cwd=checkout,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -103,7 +103,7 @@ def test_doctor_tells_and_mends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert cli.main(["doctor"]) == 1
     told = capsys.readouterr().out
     assert "aws" in told
-    assert f"Run: '{folder / 'python'}' -m labkit.cli doctor --mend" in told
+    assert f"Run: '{folder / 'python'}' -m labkit doctor --mend" in told
     assert cli.main(["doctor", "--mend"]) == 0
     assert "mended: aws" in capsys.readouterr().out
     assert says(aws) == f"{folder.parent} []"

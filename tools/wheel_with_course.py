@@ -15,9 +15,7 @@ COURSE = (
     "notebooks", "docs", "data", "README.md", "FIDELITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
     "constraints.txt", "examples",
 )  # fmt: skip
-MADE = shutil.ignore_patterns(
-    "__pycache__", ".*", "*.pyc", "made", "scratch", "*.pem", "node_modules"
-)
+MADE = shutil.ignore_patterns("__pycache__", ".*", "*.pyc", "made", "scratch", "*.pem", "node_modules")
 
 
 class BuildWithCourse(build_py):  # type: ignore[misc]  # setuptools tells mypy no types

@@ -78,4 +78,5 @@ c.Spawner.environment = {
 
 # 4. The trainer's page, and the learners' consent to it.
 os.environ.setdefault("LABKIT_CLASS_SERVICE", f"http://127.0.0.1:{PORT + 3}")
+os.environ.setdefault("LABKIT_CLASS_STATE", str(HOME / "class"))
 load_subconfig(str(HERE / "class_config.py"))  # type: ignore[name-defined]  # noqa: F821

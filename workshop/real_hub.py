@@ -28,7 +28,7 @@ c.JupyterHub.services.append({{"name": "tests", "api_token": {token!r}}})
 c.JupyterHub.load_roles.append(
     {{"name": "tests", "services": ["tests"], "scopes": ["admin:users", "admin:servers", "tokens", "access:servers"]}}
 )
-c.Spawner.cmd = [*c.Spawner.cmd, "--ServerApp.log_level=ERROR"]
+c.Spawner.cmd = [*c.Spawner.cmd, "--ServerApp.log_level=ERROR", "--LabApp.expose_app_in_browser=True"]
 c.JupyterHub.log_level = "WARN"
 """
 
@@ -75,10 +75,16 @@ class Hub:
         begun = time.monotonic()
         self.ask("POST", f"/hub/api/users/{name}")
         self.ask("POST", f"/hub/api/users/{name}/server", options or {})
+        self.wait_for(name)
+        return time.monotonic() - begun
+
+    def wait_for(self, name: str) -> None:
+        """Wait until a learner's server answers. NotReady if it does not."""
+        begun = time.monotonic()
         while time.monotonic() - begun < 300:
             _, user = self.ask("GET", f"/hub/api/users/{name}?include_stopped_servers=true")
             if user["servers"].get("", {}).get("ready"):
-                return time.monotonic() - begun
+                return
             time.sleep(0.3)
         raise NotReady(f"the server of {name} did not come up: {self.log()}")
 
@@ -88,6 +94,17 @@ class Hub:
         if status != 201:
             raise NotReady(f"no token for {name}: {answer}")
         return str(answer["token"])
+
+    def end_the_service(self) -> None:
+        """End the class's page, and wait until the hub has started it again."""
+        import psutil  # comes with ipykernel
+
+        (page,) = (
+            each for each in psutil.Process(self.process.pid).children() if "class_service" in " ".join(each.cmdline())
+        )
+        page.terminate()
+        page.wait(30)
+        _wait(self)
 
     def log(self) -> str:
         """The end of the hub's log."""

@@ -10,6 +10,7 @@ import os
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 os.environ["LABKIT_TRAINERS"] = "trainer"  # your user's name, or several with commas
+os.environ["LABKIT_CLASS_STATE"] = "/opt/tljh/state/labkit-class"
 load_subconfig("/opt/labkit/workshop/class_config.py")  # type: ignore[name-defined]  # noqa: F821  # the checkout
 
 c.Spawner.default_url = "/lab"

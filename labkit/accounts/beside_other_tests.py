@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
 import moto.core.models
 from botocore.httpsession import URLLib3Session
 
+from ..cloud.core import stay_in_lab
 from ..cloud.moto.backends import leave
 from ..errors import LabError
-from .addresses import is_aws
-from .only_here import go_out, stays_here
 
 BOTH = (
     "moto's mock_aws and labkit's account don't go together in one test: mock_aws would empty the account, which keeps "
@@ -27,30 +25,37 @@ BOTH = (
 
 @contextmanager
 def beside_other_tests() -> Iterator[None]:
-    """Keep calls of clients made before from AWS, and `mock_aws` from the account; LabError where one of them comes."""
+    """Keep `mock_aws` from the account that is started within, and give moto and botocore back. LabError for a mix."""
     if moto.core.models.MockAWS._mocks_active:
         raise LabError(BOTH)
-    send, stayed = URLLib3Session.send, stays_here()
+    guarded = hasattr(URLLib3Session.send, "unguarded")
 
     def no_mock(*_: Any, **__: Any) -> None:
         raise LabError(BOTH)
 
-    def stay_here(session: URLLib3Session, request: Any) -> Any:
-        if is_aws(request.url.replace("http://", "https://", 1), ""):
-            raise LabError(
-                f"A client that was made before the test's account calls {urlsplit(request.url).hostname}, the real "
-                "AWS. Nothing was sent. Make it within the test, or put a new one in its place there: "
-                'monkeypatch.setattr(app, "kms", boto3.client("kms")).'
-            )
-        return send(session, request)
-
     try:
-        with (
-            patch.object(moto.core.models.MockAWS, "start", no_mock),
-            patch.object(URLLib3Session, "send", stay_here),
-        ):
+        with patch.object(moto.core.models.MockAWS, "start", no_mock):
             yield
     finally:
-        if not stayed:
-            go_out()
+        if not guarded:
+            stay_in_lab.let_go()
         leave()
+
+
+@contextmanager
+def made_before() -> Iterator[None]:
+    """Say of a client that was made before the account what to do about it: no session that knows the lab sends so."""
+    send = URLLib3Session.send
+
+    def tell(session: URLLib3Session, request: Any) -> Any:
+        try:
+            return send(session, request)
+        except stay_in_lab.NotInThisLab as refused:
+            raise LabError(
+                "A client that was made before the test's account calls AWS itself. Nothing was sent. Make it within "
+                "the test, or put a new one in its place there: "
+                f'monkeypatch.setattr(app, "kms", boto3.client("kms")). ({refused})'
+            ) from None
+
+    with patch.object(URLLib3Session, "send", tell):
+        yield

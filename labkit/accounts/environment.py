@@ -16,12 +16,16 @@ from pathlib import Path
 
 import boto3
 
-from . import launchers, stay_in_lab
+from ..cloud.core import stay_in_lab
+from . import launchers
 from .sessions import new_session
 
 # What is read when a lab joins an account; all other settings of AWS's would lead some calls past the lab, to the
 # learner's own profile or a real endpoint, or change what SDKs and the `aws` command do and print.
 _KEPT = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
+
+
+_COMMANDS = "labkit-commands-"  # how the folder of a lab's own commands is called
 
 
 def leave_the_owner_out() -> None:
@@ -54,7 +58,7 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
     }
     _prefer_own_commands()
     _keep_commands_in_the_lab()
-    stay_in_lab.guard()
+    stay_in_lab.guard(endpoint)
     if hasattr(time, "tzset"):
         time.tzset()
     boto3.DEFAULT_SESSION = new_session()  # forget the credentials that an earlier session has read
@@ -88,10 +92,17 @@ def _keep_commands_in_the_lab() -> None:
         os.environ["PATH"] = os.pathsep.join([folder, *(each for each in path if each != folder)])
 
 
+def leave_the_lab() -> None:
+    """Call AWS from now on: nothing of a simulated lab, of this process or of one that began it, stands in the way."""
+    stay_in_lab.let_go()
+    path = os.environ.get("PATH", "").split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join(each for each in path if not Path(each).name.startswith(_COMMANDS))
+
+
 @cache
 def _commands_of_the_lab() -> str:
     """Write the launcher into a folder of its own, which goes when this process ends, and with no child of it."""
-    folder, process = tempfile.mkdtemp(prefix="labkit-commands-"), os.getpid()
+    folder, process = tempfile.mkdtemp(prefix=_COMMANDS), os.getpid()
 
     def remove() -> None:
         if os.getpid() == process:

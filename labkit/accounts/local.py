@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -11,22 +13,33 @@ from typing import Any, ClassVar
 
 from ..cloud.assembly.cloud import Cloud
 from ..cloud.core.uninterrupted import uninterrupted
-from ..cloud.doors.doors import InProcessDoor, Server
+from ..cloud.doors.front import Front
+from ..cloud.doors.in_process import InProcessDoor
 from .behind import Behind
 from .remote import OWN, Remote
+from .ways import OverHttp
+from .within import WithinProcess
 
 FORK_PATIENCE = 10.0
 """Seconds that a fork waits for the call that is being carried out, so that a child finds nothing half done."""
 
+_ONE_DOOR = (
+    "Only Python in this process reaches the lab's account: the `aws` command, Lambda functions and forked processes "
+    "don't, since no port could be opened. `labkit doctor` says more."
+)
+
 
 class LocalCloud:
-    """This process's two doors: opened at its first lab and kept, so that the endpoint stays the same.
+    """This process's doors: opened at its first lab and kept, so that the endpoint stays the same.
+
+    Door two, for other programs, is opened where this Python has sockets and threads. In a browser it has neither, and
+    a lab's own calls need none.
 
     A forked child has none of its own: what it inherits speaks to the parent's door two, and a lab that it starts
     opens its own doors.
     """
 
-    _server: ClassVar[Server | None] = None
+    _server: ClassVar[Front | None] = None
     _door: ClassVar[InProcessDoor | None] = None
     _joined: ClassVar[Behind | None] = None  # the account that this process's present lab is in
     _starting: ClassVar[threading.RLock] = threading.RLock()
@@ -43,21 +56,21 @@ class LocalCloud:
     @classmethod
     def fresh(cls, seed: str, region: str) -> tuple[Remote, dict[str, Any]]:
         """Open a fresh cloud behind the doors: how to speak to it, and its administrator's keys."""
-        server, cloud = uninterrupted(lambda: cls._fresh(seed, region))
-        return Remote(server.endpoint, cloud.control_token, OWN), asdict(cloud.accounts[0])
+        door, cloud = uninterrupted(lambda: cls._fresh(seed, region))
+        endpoint = cloud.gateway.endpoint
+        way = WithinProcess(door, endpoint, OverHttp(endpoint, OWN))
+        return Remote(endpoint, cloud.control_token, OWN, way), asdict(cloud.accounts[0])
 
     @classmethod
-    def _fresh(cls, seed: str, region: str) -> tuple[Server, Cloud]:
-        server = cls._server
-        if server is not None:
-            return server, server.exchange(lambda: Cloud(seed, region))
+    def _fresh(cls, seed: str, region: str) -> tuple[InProcessDoor, Cloud]:
+        if cls._server is not None and cls._door is not None:
+            return cls._door, cls._server.exchange(lambda: Cloud(seed, region))
         cloud = Cloud(seed, region)
-        cls._server = server = Server(cloud)
-        server.start()
-        cls._door = InProcessDoor(server)
+        cls._server = _on_a_port(cloud) or Front(cloud)
+        cls._door = InProcessDoor(cls._server)
         cls._door.open()
         cls._hook()
-        return server, cloud
+        return cls._door, cloud
 
     @classmethod
     def begin(cls, behind: Behind, name: str) -> None:
@@ -100,3 +113,17 @@ class LocalCloud:
             cls._door.leave_to_parent()
             cls._server.leave_to_parent()
             cls._server = cls._door = None
+
+
+def _on_a_port(cloud: Cloud) -> Front | None:
+    """Open door two as well; None where there are no sockets or threads, as in a browser, or no httptools."""
+    try:
+        from ..cloud.doors.doors import Server
+
+        server = Server(cloud)
+        server.start()
+    except (ImportError, OSError, RuntimeError) as missing:
+        if sys.platform != "emscripten":
+            warnings.warn(f"{_ONE_DOOR} ({missing})", stacklevel=2)
+        return None
+    return server

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import urllib.error
 import urllib.parse
-import urllib.request
 from typing import Any
 
 from ..errors import LabError
+from .ways import OverHttp, Way
 
-TIMEOUT = 60  # seconds: many may ask at once, and a clock that moves by years has much to do
 JOIN = "Start one with `labkit serve`, or unset LABKIT_ENDPOINT to get an account inside this notebook."
 OWN = "This machine does not reach its own loopback address: `labkit doctor` says more."
-FORBIDDEN = 403
+FORBIDDEN, REFUSED = 403, 400  # REFUSED, and what is above it
 
 
 class Remote:
     """Speaks the control requests of a lab's endpoint. Only loopback addresses are spoken to.
 
-    `token` is the account's control token, by which it knows its own; nothing is told without it.
+    `token` is the account's control token, by which it knows its own; nothing is told without it. `way` is how the
+    requests get there, HTTP unless given.
     """
 
-    def __init__(self, endpoint: str, token: str = "", advice: str = JOIN) -> None:
+    def __init__(self, endpoint: str, token: str = "", advice: str = JOIN, way: Way | None = None) -> None:
         self._advice = advice  # what to do if nobody answers
         self._ended_by = ""
         self._welcome = False  # whether the token has been good
@@ -33,7 +31,7 @@ class Remote:
                 "LABKIT_CONTROL_TOKEN is no control token: take the line that `labkit serve` printed, as it stands."
             )
         self.token = token
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback never goes by a proxy
+        self._way: Way = way or OverHttp(self.endpoint, advice)
 
     def end(self, successor: str) -> None:
         """End the lab: another one has begun in this process."""
@@ -49,39 +47,28 @@ class Remote:
 
     def get(self, name: str, /, **query: str) -> Any:
         """Ask a question; returns its answer."""
-        return self._send("GET", f"{name}?{urllib.parse.urlencode(query)}", None)
+        return self._send("GET", f"{name}?{urllib.parse.urlencode(query)}", b"")
 
     def post(self, name: str, /, **body: Any) -> Any:
         """Send a request that changes something; returns its answer."""
         return self._send("POST", name, json.dumps(body).encode())
 
-    def _send(self, method: str, path: str, body: bytes | None) -> Any:
+    def _send(self, method: str, path: str, body: bytes) -> Any:
         self.require()
-        request = urllib.request.Request(  # noqa: S310  # http on loopback: the constructor saw to it
-            f"{self.endpoint}/_labkit/{path}", data=body, method=method, headers={"X-Labkit-Control": self.token}
-        )
-        try:
-            with self._opener.open(request, timeout=TIMEOUT) as answer:
-                told = json.load(answer)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                detail = _told(refused.read().decode(errors="replace"))
-            if refused.code == FORBIDDEN and self._welcome:
+        status, text = self._way.send(method, path, body, self.token)
+        if status >= REFUSED:
+            detail = _told(text.decode(errors="replace"))
+            if status == FORBIDDEN and self._welcome:
                 detail = "it is another one by now, and what was in the former is gone. Call labkit.start() again."
             if detail is None:
-                raise LabError(f"No lab answers at {self.endpoint}, but another server. {self._advice}") from None
-            raise LabError(f"The account at {self.endpoint} refused: {detail}") from None
-        except TimeoutError:
-            raise LabError(self._slow()) from None
-        except (urllib.error.URLError, OSError, ValueError, http.client.HTTPException) as wrong:
-            if isinstance(getattr(wrong, "reason", None), TimeoutError):
-                raise LabError(self._slow()) from None
+                raise LabError(f"No lab answers at {self.endpoint}, but another server. {self._advice}")
+            raise LabError(f"The account at {self.endpoint} refused: {detail}")
+        try:
+            told = json.loads(text)
+        except ValueError as wrong:
             raise LabError(f"No lab answers at {self.endpoint} ({wrong}). {self._advice}") from None
         self._welcome = True
         return told
-
-    def _slow(self) -> str:
-        return f"The account at {self.endpoint} has not answered within {TIMEOUT} seconds: it is busy. Try again."
 
 
 def _loopback(endpoint: str) -> str:

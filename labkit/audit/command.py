@@ -5,7 +5,6 @@ A simulated account is found by its endpoint. A real one is looked at only with 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from ..accounts.aws.settings import settings
 from ..accounts.sessions import new_session
 from ..errors import LabError
 from .auditing import audit
-from .facts.finding import SEVERITIES
 from .facts.reader import Clients
 from .progress import for_people
 from .report import Report
@@ -29,34 +27,6 @@ FOUND = 1
 COULD_NOT_LOOK = 2
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 10})
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `labkit audit`."""
-    parser.add_argument(
-        "--account",
-        choices=("simulated", "aws"),
-        default="simulated",
-        help="aws: the real account of your AWS settings, if LABKIT_CONSENT=ACCOUNT-ID:REGION names it "
-        "(default: %(default)s)",
-    )
-    parser.add_argument(
-        "--fail-on",
-        choices=SEVERITIES,
-        default="low",
-        help="the least severity that makes the exit status 1 (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--region", default="", metavar="REGION", help="the Region to look at (default: that of your AWS settings)"
-    )
-    parser.add_argument(
-        "--json",
-        action="store_const",
-        const=as_json,
-        default=as_text,
-        dest="write",
-        help="print a list of findings, each with check, severity, resource, why, mend and controls",
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -29,13 +30,15 @@ def new_lab(title: str, folder: Path) -> tuple[Path, Path]:
     if number is None:
         raise NoLabError(f"{folder} has labs with all numbers from 90 to 99. Name another folder.")
     example = place() / "examples" / "labs"
-    for name in FILES:
+    paths = {name: folder / _named(name, number, words) for name in FILES}
+    if there := next((path for path in paths.values() if os.path.lexists(path)), None):
+        raise NoLabError(f"{there} is there already. Nothing was overwritten: give the lab another title.")
+    for name, path in paths.items():
         text = _named((example / name).read_text(encoding="utf-8"), number, words)
-        path = folder / _named(name, number, words)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:  # never over a file that is there
             file.write(text.replace(f"# {TITLE}\\n", f"# {_plain(title)}\\n"))
-    return folder / f"{number}_{words}", folder / _named(FILES[3], number, words)
+    return folder / f"{number}_{words}", paths[FILES[3]]
 
 
 def _words(title: str) -> str:

@@ -19,7 +19,8 @@ _ADDRESS = re.compile(r"https?://[^\s@]+/")
 _LONGEST = 100_000  # bytes of an answer
 AGREED = (
     "You agreed that your trainer sees your progress: which lab you are in, which exercises you have solved or not yet "
-    f"solved, and the names of errors. Nothing that you write is sent. To stop it, run `%env {CLASS}=off`."
+    "solved, what you choose in quizzes, and the names of errors. Nothing that you write is sent. "
+    f"To stop it, run `%env {CLASS}=off`."
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..exercises import Outcome, Spec
 from ..exercises.engine import Told
 from ..presence import folder
 from ..progress import Keeper, NotKept, Store
+from ..quiz import Feedback, Question
 from .reporting import AGREED, Classroom, Notices
 
 _EVENT = "post_run_cell"
@@ -45,6 +47,20 @@ def told(lab: str) -> Told:
         keeper.checked(spec, outcome)
         if outcome.status in ("solved", "not yet"):
             Watch(lab).tell(kind="check", item=spec.id, status=outcome.status)
+
+    return tell
+
+
+def answered(lab: str) -> Callable[[Question, Feedback], None]:
+    """Make what hears of each answer in a lab's quiz: the learner's own progress first, then the class's page."""
+    keeper = Keeper(lab)
+
+    def tell(question: Question, feedback: Feedback) -> None:
+        keeper.answered(question, feedback)
+        if feedback.status in ("right", "not right"):
+            choice = "" if question.is_made else feedback.chosen  # a made question has letters of its own
+            asked = {"item": question.id, "version": question.version}
+            Watch(lab).tell(kind="answer", status=feedback.status, choice=choice, **asked)
 
     return tell
 

@@ -10,8 +10,9 @@ import os
 import sys
 import time
 
+from .common import USAGE_ERROR
+
 DEFAULT_REGION = "us-east-1"
-USAGE_ERROR = 2
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,7 +7,8 @@ import json
 import sys
 from typing import Any
 
-USAGE_ERROR = 2
+from .common import USAGE_ERROR
+
 NOTE = (
     "An estimate, by AWS's prices in most Regions; the free tier is not taken off. "
     "Keys and secrets that were made before the logs begin are not in it."

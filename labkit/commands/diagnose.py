@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-USAGE_ERROR = 2
+from .common import USAGE_ERROR
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,12 +69,13 @@ def _tell(report: Report) -> None:
 
 
 def _say(folder: Path) -> int:
-    from ..learn.opening import missing
+    from ..learn.opening import CannotOpenError, missing, source
 
-    print(f"To open them: labkit learn '{folder}'")
+    print("To open them in JupyterLab, give the same command without --no-open.")
     if absent := missing():
-        print(f"Not installed here: {', '.join(absent)}. Install them with: pip install 'labkit[notebooks]'")
-        print("Without that, `labkit learn` makes an environment in that folder when it opens the labs.")
+        print(f"Not installed here: {', '.join(absent)}. That command installs them into {folder / '.venv'}.")
+        with suppress(CannotOpenError):  # a checkout
+            print(f"To have them beside labkit instead: pip install '{source()}'")
     return 0
 
 

@@ -31,19 +31,24 @@ def new_lab(arguments: argparse.Namespace) -> int:
 
     folder = Path(arguments.folder).expanduser().resolve()
     try:
-        from ..authoring.executing import CellFailed, execute_lab
+        from ..authoring.executing import execute_lab
+        from ..authoring.reading import NotebookError
     except ImportError as missing:
         print(f"labkit new-lab: {missing.name} is missing. Run: pip install 'labkit[notebooks]'", file=sys.stderr)
         return 1
     try:
         lab, notebook = make(arguments.title, folder)
-        leave_the_owner_out()
-        execute_lab(notebook)
-    except (NoLabError, NoMaterialError, CellFailed) as problem:
+    except (NoLabError, NoMaterialError) as problem:
         print(f"labkit new-lab: {problem}", file=sys.stderr)
         return 1
-    except (FileExistsError, NotADirectoryError, PermissionError) as problem:
+    except OSError as problem:
         print(f"labkit new-lab: {problem.strerror}: {problem.filename}. Nothing was overwritten.", file=sys.stderr)
+        return 1
+    leave_the_owner_out()
+    try:
+        execute_lab(notebook)
+    except NotebookError as problem:
+        print(f"labkit new-lab: your lab is in {lab}, but its notebook could not be run. {problem}", file=sys.stderr)
         return 1
     print(f"Your lab is in {lab}, and its notebook is {notebook}.")
     print(f"Look for what is lacking: labkit check-lab '{lab}'")

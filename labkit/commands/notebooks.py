@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-USAGE_ERROR = 2
+from .common import USAGE_ERROR
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,6 +25,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     for parser, run in ((execute_parser, execute), (check_parser, check)):
         parser.add_argument("notebooks", metavar="NOTEBOOK", nargs="+", type=notebook, help="files that end in .ipynb")
+        parser.add_argument(
+            "--cell-seconds", metavar="N", type=seconds, default=120, help="how long a cell may take (default: 120)"
+        )
         parser.set_defaults(run=run)
 
 
@@ -36,6 +39,17 @@ def notebook(text: str) -> Path:
     return path
 
 
+def seconds(text: str) -> float:
+    """Read a number of seconds above zero; argparse turns the error into its usage line."""
+    try:
+        read = float(text)
+    except ValueError:
+        read = 0
+    if not 0 < read < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return read
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """`labkit execute`: 0 if every cell ran, 1 if one failed, 2 if a package is missing."""
     from ..authoring.surroundings import leave_the_owner_out
@@ -43,15 +57,19 @@ def execute(arguments: argparse.Namespace) -> int:
     try:
         from ..authoring.executing import CellFailed
         from ..authoring.executing import execute as run
+        from ..authoring.reading import NotebookError
     except ImportError as missing:
         return _missing(str(missing.name))
     leave_the_owner_out()
     failed = 0
     for path in arguments.notebooks:
         try:
-            print(f"{path.name}: {run(path)}", flush=True)
+            print(f"{path.name}: {run(path, arguments.cell_seconds)}", flush=True)
         except CellFailed as problem:
             print(f"{path.name}: not saved, a cell failed\n{problem}", file=sys.stderr)
+            failed = 1
+        except NotebookError as problem:
+            print(f"{path.name}: not saved. {problem}", file=sys.stderr)
             failed = 1
     return failed
 
@@ -60,13 +78,14 @@ def check(arguments: argparse.Namespace) -> int:
     """`labkit check`: 0 if every output is the saved one, 1 if one differs, 2 if a package is missing."""
     from importlib.util import find_spec
 
-    from ..authoring.comparing import compare
     from ..authoring.surroundings import leave_the_owner_out
 
-    if absent := [name for name in ("nbval", "ipykernel") if find_spec(name) is None]:
+    if absent := [name for name in ("nbval", "ipykernel", "nbclient") if find_spec(name) is None]:
         return _missing(absent[0])
+    from ..authoring.comparing import compare
+
     leave_the_owner_out()
-    return compare(arguments.notebooks)
+    return compare(arguments.notebooks, arguments.cell_seconds)
 
 
 def _missing(name: str) -> int:

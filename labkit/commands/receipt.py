@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 
+from .common import USAGE_ERROR
+
 CHANGED = 1
-USAGE_ERROR = 2
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,8 +12,9 @@ import signal
 import sys
 from contextlib import closing
 from functools import partial
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from .common import USAGE_ERROR, add_serving, stop
 
 if TYPE_CHECKING:
     from ..cloud.assembly.cloud import AccountKeys, Cloud
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_SEED = "labkit"
 DEFAULT_REGION = "us-east-1"
 LAB, WALL = "lab", "wall"  # whose time
-USAGE_ERROR = 2  # what argparse exits with for arguments that cannot be used
+ALWAYS = "# Permissions are always decided, as AWS decides them; nothing has to be switched on."
 IN_MEMORY = "Everything in these accounts is in memory, and gone when this process ends."
 
 
@@ -33,17 +34,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Run a simulated AWS account on 127.0.0.1 until Ctrl-C, and print the settings by which "
         "boto3, the aws command and other SDKs find it.",
     )
-    serve_parser.add_argument(
-        "--port", type=port_number, default=0, metavar="N", help="port to listen on; 0, the default, takes a free one"
-    )
-    serve_parser.add_argument(
-        "--json",
-        action="store_const",
-        const=as_json,
-        default=as_exports,
-        dest="describe",
-        help="print endpoint and accounts as one line of JSON, for programs",
-    )
+    add_serving(serve_parser, as_json, as_exports, "endpoint and accounts")
     serve_parser.add_argument(
         "--accounts", type=account_count, default=1, metavar="N", help="how many accounts to make (default: 1)"
     )
@@ -99,13 +90,6 @@ def lateness(text: str) -> str:
     return text
 
 
-def port_number(text: str) -> int:
-    """Read a TCP port, 0 to 65535; argparse turns the error into its usage line."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
-    return int(text)
-
-
 def account_count(text: str) -> int:
     """Read a number of accounts: 1 to 100."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100):
@@ -124,6 +108,8 @@ def seed_text(text: str) -> str:
 
 def region_name(text: str) -> str:
     """Read a Region in which botocore's endpoint data knows KMS, in any partition."""
+    if text == DEFAULT_REGION:
+        return text
     from ..cloud.core.botocore_data import partitions, regions_of_kms
 
     if not any(text in regions_of_kms(partition) for partition in partitions()):
@@ -147,6 +133,7 @@ def proxy_name(text: str) -> tuple[str, str]:
 
 def serve(arguments: argparse.Namespace) -> int:
     """`labkit serve`: until SIGINT or SIGTERM, then 0; 2 if the port cannot be had."""
+    gc.disable()  # what start-up makes stays for good: the collector need not walk through it again and again
     from ..accounts.environment import leave_the_owner_out
     from ..cloud.doors.doors import Server
     from ..cloud.doors.http_server import PortInUse
@@ -160,7 +147,8 @@ def serve(arguments: argparse.Namespace) -> int:
     try:
         cloud = begin(arguments, "")
         with closing(Server(cloud, arguments.port, partial(begin, arguments))) as server:
-            gc.freeze()  # what start-up made stays for good: the collector need not walk through it again and again
+            gc.freeze()
+            gc.enable()
             print(arguments.describe(server.endpoint, arguments.region, cloud), flush=True)
             server.serve_forever()
     except PortInUse as problem:
@@ -178,16 +166,12 @@ def begin(arguments: argparse.Namespace, token: str) -> Cloud:
 
     clock = WallClock() if arguments.clock == WALL else Clock()
     cloud = Cloud(arguments.seed, arguments.region, arguments.accounts, clock, token=token)
+    cloud.soft_mode.tell = partial(print, file=sys.stderr, flush=True)
     if arguments.late is not None:
         cloud.disturb({"late": arguments.late})
     for name, address in arguments.xks:
         cloud.xks.map(name, address)
     return cloud
-
-
-def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Interrupt, as SIGINT and SIGTERM do."""
-    raise KeyboardInterrupt
 
 
 def as_json(endpoint: str, region: str, cloud: Cloud) -> str:
@@ -218,7 +202,7 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
     lines = [
         f"# A simulated AWS account ({first.account_id}). Copy these lines into another terminal;",
         "# boto3, the aws command and notebooks started there use this account.",
-        "# Permissions are always decided, as AWS decides them; nothing has to be switched on.",
+        ALWAYS,
         f"export AWS_ENDPOINT_URL={endpoint}",
         # A config file with ignore_configured_endpoint_urls would send calls to the real AWS; the variable outranks it.
         "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false",

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .serve import USAGE_ERROR, port_number, stop
+from .common import USAGE_ERROR, add_serving, stop
 
 if TYPE_CHECKING:
     from ..xks.keys import ExternalKey
@@ -33,17 +33,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Run a proxy of the AWS KMS External Key Store Proxy API, version 1.0.3, on 127.0.0.1 until "
         "Ctrl-C. Each request is a line of JSON on standard error.",
     )
-    parser.add_argument(
-        "--port", type=port_number, default=0, metavar="N", help="port to listen on; 0, the default, takes a free one"
-    )
-    parser.add_argument(
-        "--json",
-        action="store_const",
-        const=as_json,
-        default=as_exports,
-        dest="describe",
-        help="print endpoint, path, credential and keys as one line of JSON, for programs",
-    )
+    add_serving(parser, as_json, as_exports, "endpoint, path, credential and keys")
     parser.add_argument(
         "--keys", type=Path, metavar="FILE", help="file of external keys, made if it is not there (default: in memory)"
     )

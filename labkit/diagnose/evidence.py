@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, Protocol
@@ -40,9 +41,8 @@ class OpenLab:
 
 def open_lab() -> OpenLab | None:
     """Find the lab that is open in this process; None if there is none."""
-    from ..accounts.local import LocalCloud  # an account is loaded when there may be one: `import labkit` is quick
-
-    remote = LocalCloud.joined()
+    accounts = sys.modules.get("labkit.accounts.local")  # loaded by the first lab: before, there can be none
+    remote = accounts.LocalCloud.joined() if accounts else None
     return None if remote is None else OpenLab(remote, os.environ.get("AWS_REGION", DEFAULT_REGION))
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..expect import ExpectedError
@@ -86,6 +85,8 @@ class Symptom:
 
 @cache
 def _kms_operations() -> frozenset[str]:
+    import botocore.session  # loads most of botocore, which `import labkit` alone does not need
+
     model = botocore.session.get_session().get_service_model("kms")
     return frozenset(model.operation_names) - _SHARED
 

@@ -44,14 +44,7 @@ class Enclave:
         self._remote = remote
         self._lock = threading.Lock()
         self._console: list[str] = []
-        self._process = subprocess.Popen(  # noqa: S603  # running the learner's own code is what an enclave is for
-            [sys.executable, "-I", str(_INSIDE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "PYTHONHASHSEED": "0"} | {n: os.environ[n] for n in _NEEDED if n in os.environ},
-            start_new_session=os.name == "posix",  # an interrupt in the notebook is none of the enclave's
-        )
+        self._process = _begin()
         self._ended = weakref.finalize(self, _end, self._process)
         self._exchange(image.file)
 
@@ -143,6 +136,21 @@ def trust(lab: Lab, pem: str) -> str:
 def _parent(role_arn: str) -> str:
     """The id of the one parent instance of a role: the same at each run."""
     return "i-0" + hashlib.sha256(role_arn.encode()).hexdigest()[:16]
+
+
+def _begin() -> subprocess.Popen[bytes]:
+    """Begin the process that is the inside. LabError on a system that has no processes, such as a browser."""
+    try:
+        return subprocess.Popen(  # noqa: S603  # running the learner's own code is what an enclave is for
+            [sys.executable, "-I", str(_INSIDE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": os.defpath, "PYTHONHASHSEED": "0"} | {n: os.environ[n] for n in _NEEDED if n in os.environ},
+            start_new_session=os.name == "posix",  # an interrupt in the notebook is none of the enclave's
+        )
+    except OSError as refused:
+        raise LabError(f"An enclave is a process, and this system can't start one: {refused}.") from None
 
 
 def _text(content: bytes) -> str:

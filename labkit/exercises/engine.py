@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import LabError
 from .answers import Form, no_answer, not_of, plain
+from .looking import OneLook
 from .needs import Made
 
 Status = Literal["solved", "not yet", "not attempted", "could not tell"]
@@ -245,14 +246,15 @@ class Exercise:
             answer = None
         if wrong := no_answer(answer):
             return not_yet(wrong)
+        lab = OneLook(self._lab)
         try:
-            events = self._lab.events()
+            events = lab.events()
             told = [made for made in self.spec.needs if self._lab.simulated or made.in_history]
             if missing := next((made for made in told if not made.is_in(events)), None):
                 return _missing(missing)
             if wrong := not_of(self.spec.answer or "any", answer):
                 return not_yet(wrong)
-            return self._check(self._lab, plain(answer))
+            return self._check(lab, plain(answer))
         except Missing as missed:
             return _missing(next(made for made in self.spec.needs if made.id == str(missed)))
         except MovedOn as later:

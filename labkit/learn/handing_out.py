@@ -39,7 +39,7 @@ class NotYoursError(Exception):
 
 def hand_out(course: Mapping[str, bytes], folder: Path) -> Report:
     """Bring the folder up to the course. NotYoursError where the folder is no place for it; OSError from the disk."""
-    if (folder / "labkit" / "__init__.py").exists():
+    if os.path.exists(folder / "labkit" / "__init__.py"):  # False where one may not look
         raise NotYoursError(f"{folder} is labkit's own checkout. Name another folder, or use `make lab` there.")
     if folder.exists() and not folder.is_dir():
         raise NotYoursError(f"{folder} is a file. Name a folder; it is made if it is not there.")

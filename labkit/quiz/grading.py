@@ -20,11 +20,12 @@ _BETWEEN = re.compile(r"[\s,;+&/().]+|\band\b")
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What is said to one answer: of a wrong one why it is wrong, not which one is right."""
+    """What is said to one answer: of a wrong one why it is wrong, not which one is right. `chosen` has its letters."""
 
     number: int
     status: Status
     message: str
+    chosen: str = ""
 
     def __repr__(self) -> str:
         return f"{self._about}{self.status}: {self.message}"
@@ -101,9 +102,9 @@ def grade(number: int, question: Question, chosen: frozenset[str]) -> Feedback:
     by_letter = dict(zip(letters, question.choices, strict=True))
     if chosen == question.right:
         more = " ".join(by_letter[letter].why for letter in letters if letter in chosen and by_letter[letter].why)
-        return Feedback(number, "right", more or "That is it.")
+        return Feedback(number, "right", more or "That is it.", "".join(sorted(chosen)))
     wrong = [letter for letter in letters if letter in chosen - question.right]
     told = [f"({letter}) {by_letter[letter].why}" if len(chosen) > 1 else by_letter[letter].why for letter in wrong]
     if question.right - chosen and question.has_several:
         told.append("What you chose is right, but there is more." if not wrong else "And something is missing.")
-    return Feedback(number, "not right", " ".join(told))
+    return Feedback(number, "not right", " ".join(told), "".join(sorted(chosen)))

@@ -24,7 +24,8 @@ class Choice:
 class Question:
     """One question as it is asked. Texts are plain, with `code` in backquotes; `source` is a lab's section or a page.
 
-    `version` changes with its data. Neither `repr` nor anything shown holds which choices are right.
+    `version` changes with its data. `is_made` tells that a maker drew it, so that its letters mean nothing elsewhere.
+    Neither `repr` nor anything shown holds which choices are right.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Question:
     choices: tuple[Choice, ...]
     source: str
     version: str
+    is_made: bool = False
 
     @property
     def right(self) -> frozenset[str]:

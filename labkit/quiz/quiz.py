@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..exercises.engine import LabView, printed_in_scripts
@@ -39,7 +40,7 @@ class Quiz:
         found = entries(folder.path) if folder else ()
         if not found:
             raise NoQuiz(f"Lab {lab.name!r} has no quiz. The notebooks' own labs have one: see lab 00.")
-        return cls(lab.name, tuple(each.question or made(each, lab) for each in found), told)
+        return cls(lab.name, tuple(each.question or replace(made(each, lab), is_made=True) for each in found), told)
 
     @property
     def title(self) -> str:

@@ -15,6 +15,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import LabError
+from .twin import Code, Part, Words
 
 Explain = Callable[[Any], Any]
 """`lab.explain` or the like: takes a ClientError, answers something with a `text`."""
@@ -90,6 +91,10 @@ class Caller:
         """Tell whether there is a client for the service."""
         return service in self._clients
 
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service. LookupError where there is none."""
+        return self._clients[service]
+
     def make(self, call: Call) -> Outcome:
         """Make the call, once; a refusal is an outcome, no exception."""
         try:
@@ -137,3 +142,16 @@ class Caller:
 def shown_calls(calls: Sequence[Call]) -> tuple[str, str]:
     """Write calls one after the other, as a shell script and as Python."""
     return "\n".join(call.cli for call in calls), "\n".join(call.boto3 for call in calls)
+
+
+def outcomes(made: Sequence[Outcome]) -> list[Part]:
+    """Show the last calls: what came of each, why, and how they are written elsewhere."""
+    parts: list[Part] = []
+    for each in made:
+        parts.append(Words(each.says, "done" if each.done else "refused"))
+        if each.explanation:
+            parts.append(Code(each.explanation, "Why"))
+    if made:
+        parts.append(Code("\n".join(each.call.cli for each in made), "On the command line"))
+        parts.append(Code("\n".join(each.call.boto3 for each in made), "In Python"))
+    return parts

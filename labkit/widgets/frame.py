@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, Self
 
 from .twin import Twin, framed
 
@@ -22,9 +22,18 @@ _NO_VIEW = f"""<style>
 </style>"""
 _INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
 _LINE = "var(--jp-border-color1, var(--vscode-panel-border, currentColor))"
-STYLE = f"""<style>
+# JupyterLab and Notebook 7 take a letter that is typed on a button, a menu or a box for a shortcut of the notebook: "b"
+# makes a cell, "x" and "d d" take one away, and with it the learner's work. They pass over a control with this
+# attribute. ipywidgets can't give it, so the style sees to it when it is loaded. For keys with Ctrl, Alt or Cmd it is
+# not there: Ctrl+S still saves. The listener is at the window, and so asked before the page's own one at the document.
+_KEEP_KEYS = (
+    "window.labkitKeepsKeys || (window.labkitKeepsKeys = true, window.addEventListener('keydown', event =>"
+    " event.target.closest?.('.labkit-widget') ? event.target.toggleAttribute('data-lm-suppress-shortcuts',"
+    " !(event.ctrlKey || event.altKey || event.metaKey)) : null, true))"
+)
+STYLE = f"""<style onload="{_KEEP_KEYS}">
 {_TWIN}:has(+ {_AFTER} {_LIVE}) {{ display: none }}
-.labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px }}
+.labkit-widget {{ color: {_INK}; overflow: hidden; padding: 4px 8px }}
 .labkit-widget .widget-label, .labkit-widget .widget-html-content {{ color: {_INK} }}
 .labkit-widget .widget-html-content {{ font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5 }}
 .labkit-widget p {{ margin: .3em 0 }}
@@ -33,8 +42,11 @@ STYLE = f"""<style>
 .labkit-widget table {{ border-collapse: collapse; margin: .4em 0; color: {_INK} }}
 .labkit-widget caption {{ text-align: left; padding: .2em 0; color: {_INK} }}
 .labkit-widget th, .labkit-widget td {{ text-align: left; padding: .2em .8em .2em 0; border-bottom: 1px solid {_LINE} }}
-.labkit-widget pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .5em; margin: .3em 0; color: {_INK};
-  background: var(--jp-layout-color2, transparent); border: 1px solid {_LINE}; max-height: 22em; overflow: auto }}
+.labkit-widget pre {{ white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; padding: .5em;
+  margin: .3em 0; color: {_INK}; background: var(--jp-layout-color2, transparent); border: 1px solid {_LINE};
+  max-height: 22em; overflow: auto }}
+.labkit-widget select:not([multiple]) {{ appearance: auto; background-image: none }}
+.labkit-widget .widget-checkbox {{ margin-right: 1em }}
 .labkit-widget .labkit-refused {{ border-left: 4px solid var(--jp-error-color1, currentColor); padding-left: .6em }}
 .labkit-widget .labkit-done {{ border-left: 4px solid var(--jp-success-color1, currentColor); padding-left: .6em }}
 .labkit-widget .labkit-note {{ border-left: 4px solid {_LINE}; padding-left: .6em }}
@@ -45,10 +57,20 @@ STYLE = f"""<style>
 .labkit-widget .jupyter-button:disabled {{ opacity: 1; color: var(--jp-ui-font-color2, {_INK}); border-style: dashed }}
 .labkit-widget :is(button, input, select, textarea, pre):focus-visible {{
   outline: 3px solid var(--jp-brand-color1, Highlight) !important; outline-offset: 1px }}
-.labkit-widget .labkit-link.jupyter-button {{ padding: 0; background: none; border: none; text-align: left;
+.labkit-widget .labkit-link.jupyter-button {{ padding: 0; margin-top: 0; height: auto; line-height: 1.5;
+  text-align: left; white-space: normal; background: none; border: none;
   text-decoration: underline; color: var(--jp-content-link-color, {_INK}) }}
 </style>"""
 """Colours are the page's own (JupyterLab's variables, then Visual Studio Code's), in either theme."""
+
+
+class View(Protocol):
+    """The live view of a widget: `box` is an ipywidgets box, and `draw` brings it up to date."""
+
+    box: Any
+
+    def draw(self) -> None:
+        """Show the state as it is now."""
 
 
 class Widget(ABC):
@@ -64,15 +86,16 @@ class Widget(ABC):
         """Say in text and HTML what the widget shows now."""
 
     @abstractmethod
-    def make_view(self) -> Any:
-        """Make the view, an ipywidgets box. Called once; later changes are the view's own business."""
+    def make_view(self) -> View:
+        """Make the view. Called once; later changes are the view's own business, and `redraw`'s."""
 
     @cached_property
     def view(self) -> Any:
         """The live view with the style of all widgets."""
         from ipywidgets import HTML, VBox
 
-        view = VBox([HTML(STYLE), self.make_view()])
+        self._drawn = self.make_view()
+        view = VBox([HTML(STYLE), self._drawn.box])
         view.add_class("labkit-widget")
         return view
 
@@ -80,6 +103,15 @@ class Widget(ABC):
     def _shown(self) -> list[Any]:
         """The handles of the twins that are on the page."""
         return []
+
+    _drawn: View | None = None
+
+    def redraw(self) -> Self:
+        """Show the state as it is now: in the live view, if there is one, and in the twins on the page."""
+        if self._drawn is not None:
+            self._drawn.draw()
+        self.changed()
+        return self
 
     def changed(self) -> None:
         """Bring the twins on the page up to date; a view calls it after each change of the state."""

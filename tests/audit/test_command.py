@@ -137,3 +137,11 @@ def test_with_consent_the_audit_begins(run: Run, as_aws: str, monkeypatch: pytes
     status, _, complaint = run("--account", "aws")
     assert begun == [(as_aws, "us-east-1")]
     assert (status, complaint) == (2, "\nlabkit audit: interrupted. It only reads: nothing was changed.\n")
+
+
+def test_the_command_line_names_the_audits_severities() -> None:
+    """It has them written down, so that other commands start without the audit."""
+    from labkit.audit import SEVERITIES
+    from labkit.commands import audit as command
+
+    assert command.SEVERITIES == SEVERITIES

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,13 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iter
     """JupyterLab as `make lab` starts it, in a folder of its own."""
     folder = tmp_path_factory.mktemp("jupyterlab")
     take_outputs_out(checkout / "notebooks", folder / "root" / "notebooks")
+    with running(folder) as lab:
+        yield lab
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Lab]:
+    """Run JupyterLab over the notebooks in `root/notebooks` of this folder."""
     for name, content in SETTINGS.items():
         file = folder / "settings" / "@jupyterlab" / name
         file.parent.mkdir(parents=True)

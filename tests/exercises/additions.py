@@ -20,6 +20,7 @@ from labkit.cloud.policy.patterns import glob
 from labkit.exercises.reach.actions import kms_actions
 
 Place = tuple[str, ...]
+SERVICES = {"role": "iam", "trust": "iam", "key": "kms", "grant": "kms", "bucket": "s3"}  # by a place's first part
 VALUES = {
     "kms:viaservice": ("lambda.us-east-1.amazonaws.com", "dynamodb.us-east-1.amazonaws.com"),
     "aws:principalorgid": ("o-bystanders",),
@@ -31,9 +32,10 @@ VALUES = {
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """One change of the account: its name, how it is made, and how it is undone."""
+    """One change of the account: its name, the service that it changes, how it is made, and how it is undone."""
 
     name: str
+    service: str
     make: Callable[[], Any]
     undo: Callable[[], Any]
 
@@ -90,7 +92,7 @@ def additions(before: dict[Place, Any], after: dict[Place, Any], principals: dic
                 for name, changed in _of_a_statement(place[0], statement, principals):
                     more = copy.deepcopy(document)
                     more["Statement"][number] = changed
-                    yield Addition(name, _put(place, more), _put(place, document))
+                    yield Addition(name, SERVICES[place[0]], _put(place, more), _put(place, document))
 
 
 def _of_a_statement(kind: str, statement: dict[str, Any], principals: dict[str, str]) -> Iterator[tuple[str, Any]]:
@@ -139,7 +141,7 @@ def _of_a_grant(key: str, grant: dict[str, Any], principals: dict[str, str]) -> 
         def undo(made: list[str] = made) -> None:
             kms.revoke_grant(KeyId=key, GrantId=made.pop())
 
-        yield Addition(name, make, undo)
+        yield Addition(name, "kms", make, undo)
 
 
 def _put(place: Place, document: Any) -> Callable[[], Any]:

@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 PATIENCE = 120  # seconds until a branch that does not come back is ended
 
 
-def in_branch(act: Callable[[], Answer]) -> Answer:
+def in_branch(act: Callable[[], Answer], patience: int = PATIENCE) -> Answer:
     """Carry `act` out in a copy of this process, account and all, and give what it answered (which is pickled)."""
     server, door = LocalCloud._server, LocalCloud._door
     assert server is not None
@@ -44,7 +44,7 @@ def in_branch(act: Callable[[], Answer]) -> Answer:
             web._handle_request_noblock = serve_one  # type: ignore[attr-defined]
             LocalCloud._server, LocalCloud._door = server, door
             gateway.let_go()
-            _go_on(act, server, writing)
+            _go_on(act, server, writing, patience)
     finally:
         LocalCloud._server = server
         gateway.let_go()
@@ -95,10 +95,10 @@ def _fork() -> int:
         return os.fork()
 
 
-def _go_on(act: Callable[[], Any], server: Any, writing: int) -> NoReturn:
+def _go_on(act: Callable[[], Any], server: Any, writing: int, patience: int) -> NoReturn:
     """In the copy: open door two anew, act, tell, and end without any of the tidying that is the walk's own."""
     try:
-        signal.alarm(PATIENCE)
+        signal.alarm(patience)
         gc.freeze()  # memory that is only read stays shared
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

@@ -1,6 +1,6 @@
 """The exercises of the kind "this and no more", and the few additions to their solutions that give nothing.
 
-What is added, one at a time, is in `additions.py`; `test_no_more_than_asked.py` tries it.
+What is added, one at a time, is in `additions.py`; `test_solutions_in_place.py` tries it.
 """
 
 from __future__ import annotations

@@ -1,35 +1,14 @@
-"""All stories, by notebook, then by exercise."""
+"""All stories, by notebook, then by exercise: those of every file stories_….py beside this one."""
 
 from __future__ import annotations
 
-from . import (
-    stories_00_03,
-    stories_08_10,
-    stories_11_12,
-    stories_13_14,
-    stories_15_16,
-    stories_17_18,
-    stories_20,
-    stories_20_21,
-    stories_24_25,
-    stories_projects,
-)
+from importlib import import_module
+from pathlib import Path
+
 from .telling import Step
 
-ALL = (
-    stories_00_03,
-    stories_08_10,
-    stories_11_12,
-    stories_13_14,
-    stories_15_16,
-    stories_17_18,
-    stories_20,
-    stories_20_21,
-    stories_24_25,
-    stories_projects,
-)
 STORIES: dict[str, dict[str, list[list[Step]]]] = {}
-for each in ALL:
-    for notebook, told in each.STORIES.items():
+for name in sorted(path.stem for path in Path(__file__).parent.glob("stories_*.py")):
+    for notebook, told in import_module(f"{__package__}.{name}").STORIES.items():
         for exercise, stories in told.items():
             STORIES.setdefault(notebook, {}).setdefault(exercise, []).extend(stories)

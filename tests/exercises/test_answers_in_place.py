@@ -1,17 +1,23 @@
 """Wrong, forbidden and odd answers, and other right ones: each in its place in its notebook, each on its own account.
 
-A notebook is walked once, and each story of STORIES is told in a branch of that walk (branching.py).
+A notebook is walked once, for all tests of it: each story of STORIES is told in a branch of that walk (branching.py),
+and after the last cell the trail is compared with the calls that were made, and the solutions are run.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
 
 from labkit.exercises import Spec, notebooks
+from labkit.exercises.lab_rules.page import page_of
+from labkit.exercises.lab_rules.states import late_problems
+from labkit.exercises.lab_rules.walking import solved_late
 
 from . import (
     forbidden,
@@ -21,13 +27,14 @@ from . import (
     forbidden_ways,
     other_ways,
     other_ways_projects,
+    replaying,
     specimens,
 )
 from .absurd import problems
 from .branching import files_as_found, in_branch, proxies_of_its_own
 from .said import SAID
 from .telling import SOLUTION, Step
-from .walking import run, visit
+from .walking import checked, run, visit
 
 Rows = dict[str, dict[str, Any]]
 WAYS = other_ways.WAYS | other_ways_projects.WAYS
@@ -50,16 +57,59 @@ AFTER_SOLUTIONS = {
 }
 
 
+# After a notebook's end these are out of reach: the life of their keys, to its end, is what the notebook shows.
+PAST = {"17-multi-region-keys": ("complete-replica", "close-everywhere", "only-frankfurt")}
+
+
+@dataclass
+class Walk:
+    """What a walk through a notebook found."""
+
+    wrong: list[str] = field(default_factory=list)  # stories whose check said something else
+    told: set[str] = field(default_factory=set)  # the exercises at which stories were told
+    unlike: dict[str, object] = field(default_factory=dict)  # what the trail says otherwise than the calls were
+    late: list[str] = field(default_factory=list)  # solutions that do not solve after the last cell
+
+
+@pytest.fixture(scope="module")
+def walked() -> Callable[[str], Walk]:
+    """Walks through a notebook, once."""
+    return cache(_walk)
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # what a story leaves open ends with its branch
 @pytest.mark.parametrize("notebook", notebooks())
-def test_every_answer_is_told_what_it_is(notebook: str) -> None:
+def test_every_answer_is_told_what_it_is(notebook: str, walked: Callable[[str], Walk]) -> None:
     """Each step's status and words; and answers that can't be any are told so at once."""
-    wrong, told = list[str](), set[str]()
-    later = AFTER_SOLUTIONS.get(notebook, set())
+    walk = walked(notebook)
+    assert walk.wrong == [], "\n".join(walk.wrong)
+    tables = (WAYS, specimens.STORIES, SAID, *FORBIDDEN)
+    assert {name for table in tables for name in table.get(notebook, ())} <= walk.told
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("notebook", notebooks())
+def test_after_run_all_the_solutions_solve_or_the_way_back_is_told(
+    notebook: str, walked: Callable[[str], Walk]
+) -> None:
+    """Who ran all cells can go back and solve each exercise, but for those few whose keys the lab itself deletes."""
+    assert walked(notebook).late == []
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("notebook", notebooks())
+def test_as_many_events_as_calls_each_with_the_right_caller(notebook: str, walked: Callable[[str], Walk]) -> None:
+    """One record a call, of its operation, Region, error and caller; what is left over, services did."""
+    assert walked(notebook).unlike == {}
+
+
+def _walk(notebook: str) -> Walk:
+    walk, page = Walk(), page_of(notebook)
+    later, past = AFTER_SOLUTIONS.get(notebook, set()), PAST.get(notebook, ())
 
     def at(spec: Spec, learner: dict[str, Any]) -> None:
         if spec.answer is not None:
-            wrong.extend(problems(learner["lab"].exercise(spec.id)))  # what it reads, no branch need read again
+            walk.wrong.extend(problems(learner["lab"].exercise(spec.id)))  # what it reads, no branch need read again
         if spec.id not in later:
             tell(spec, learner)
 
@@ -69,17 +119,21 @@ def test_every_answer_is_told_what_it_is(notebook: str) -> None:
         run(spec.solution, learner)
 
     def tell(spec: Spec, learner: dict[str, Any]) -> None:
+        checked(spec, learner)  # what a check makes and loads at its first time, every branch finds made
         for story in stories(notebook, spec):
             with files_as_found(learner):
-                wrong.extend(in_branch(lambda: _tell(spec, story, learner)))  # noqa: B023  called at once
-        told.add(spec.id)
+                walk.wrong.extend(in_branch(lambda: _tell(spec, story, learner)))  # noqa: B023  called at once
+        walk.told.add(spec.id)
 
-    visit(notebook, at)
+    def at_end(learner: dict[str, Any]) -> None:
+        walk.unlike.update(replaying.compared(notebook, learner["lab"], notes))
+        walk.late.extend(map(str, late_problems(page, solved_late(page, learner, past), past)))
+
+    with replaying.noted() as notes:
+        visit(notebook, at, at_end)
     if later:
         visit(notebook, at_solved)
-    assert wrong == [], "\n".join(wrong)
-    tables = (WAYS, specimens.STORIES, SAID, *FORBIDDEN)
-    assert {name for table in tables for name in table.get(notebook, ())} <= told
+    return walk
 
 
 def stories(notebook: str, spec: Spec) -> Iterator[list[Step]]:

@@ -1,6 +1,7 @@
-"""Every exercise in its three states, in the place where it stands in its notebook, and after the notebook's end.
+"""Every exercise, untouched, and a check that leaves no trace.
 
-At each exercise a learner does nothing or runs the shipped solution; wrong answers: test_answers_in_place.py.
+A learner runs the shipped solution in test_solutions_in_place.py; gives wrong answers, and solves after the notebook's
+end, in test_answers_in_place.py.
 """
 
 import pytest
@@ -8,14 +9,7 @@ import pytest
 import labkit
 from labkit.exercises import notebooks, read
 from labkit.exercises.lab_rules.page import page_of
-from labkit.exercises.lab_rules.states import (
-    going_back_problems,
-    saved_untouched_problems,
-    solution_problems,
-)
-
-# After a notebook's end these are out of reach: the life of their keys, to its end, is what the notebook shows.
-PAST = {"17-multi-region-keys": ("complete-replica", "close-everywhere", "only-frankfurt")}
+from labkit.exercises.lab_rules.states import saved_untouched_problems
 
 
 @pytest.mark.parametrize("notebook", notebooks())
@@ -25,18 +19,6 @@ def test_untouched_is_not_attempted(notebook: str) -> None:
     The saved outputs show it, and nbval runs each notebook, untouched, and compares them to the letter.
     """
     assert list(map(str, saved_untouched_problems(page_of(notebook)))) == []
-
-
-@pytest.mark.parametrize("notebook", notebooks())
-def test_the_shipped_solutions_solve(notebook: str) -> None:
-    """The solutions that a learner is shown are right, and the notebook runs on after them."""
-    assert list(map(str, solution_problems(page_of(notebook)))) == []
-
-
-@pytest.mark.parametrize("notebook", notebooks())
-def test_after_run_all_the_solutions_solve_or_the_way_back_is_told(notebook: str) -> None:
-    """Who ran all cells can go back and solve each exercise, but for those few whose keys the lab itself deletes."""
-    assert list(map(str, going_back_problems(page_of(notebook), PAST.get(notebook, ())))) == []
 
 
 def test_a_check_leaves_no_trace() -> None:

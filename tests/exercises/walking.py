@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.exercises import Outcome, Spec
+from labkit.exercises import Spec
 from labkit.exercises.lab_rules import walking
 from labkit.exercises.lab_rules.page import page_of
-from labkit.exercises.lab_rules.walking import CHECK, run, tidy, without_shell
+from labkit.exercises.lab_rules.walking import CHECK, checked, run, tidy
 
-__all__ = ["CHECK", "ROOT", "code", "run", "tidy", "to_exercises", "twice", "visit", "walk"]
+__all__ = ["CHECK", "ROOT", "checked", "code", "run", "tidy", "twice", "visit"]
 
 ROOT = Path(__file__).parents[2]
 
 
-def walk(notebook: str, attempt: Callable[[Spec], str | None]) -> dict[str, Outcome]:
-    """Outcomes by exercise of a learner who runs the whole notebook, and `attempt` at each exercise (None: skip it)."""
-    return walking.walk(page_of(notebook), attempt)
-
-
-def visit(notebook: str, at: Callable[[Spec, dict[str, Any]], None]) -> None:
-    """Run the whole notebook, and call `at` in the place of each exercise, with what the cells above have made."""
-    walking.visit(page_of(notebook), at)
+def visit(
+    notebook: str,
+    at: Callable[[Spec, dict[str, Any]], None],
+    at_end: Callable[[dict[str, Any]], None] = walking.nothing_more,
+) -> None:
+    """Run the whole notebook; call `at` in the place of each exercise, with what the cells above have made, and
+    `at_end` after the last cell."""
+    walking.visit(page_of(notebook), at, at_end)
 
 
 def code(notebook: str) -> list[str]:
     """The notebook's own cells, each without its lines for the command line."""
     return walking.code(page_of(notebook))
-
-
-def to_exercises(notebook: str, wanted: Collection[str]) -> Iterator[tuple[dict[str, Any], Spec]]:
-    """Walk through the notebook up to the last of these exercises, and stop at each: what the learner has, and it."""
-    page = page_of(notebook)
-    specs = {spec.id: spec for spec in page.specs()}
-    left, learner = list(wanted), {"__name__": "__main__"}
-    for cell in page.cells("code"):
-        check = CHECK.match(cell.source)
-        if check and check[1] in left:
-            yield learner, specs[check[1]]
-            left.remove(check[1])
-            if not left:
-                break
-        elif not check:
-            run(without_shell(cell.source), learner)
-    tidy(learner)
-    assert left == []
 
 
 def twice(notebook: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import labkit
-from labkit.cells_run_again import MADE_AGAIN, RUN_AGAIN, CellsRun
+from labkit.accounts.cells_run_again import MADE_AGAIN, RUN_AGAIN, CellsRun
 from labkit.exercises.lab_rules.page import page_of
 from labkit.exercises.lab_rules.walking import code
 

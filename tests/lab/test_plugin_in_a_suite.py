@@ -182,7 +182,7 @@ BOTH = "moto's mock_aws and labkit's account don't go together in one test"
 EXPECTED = {
     "test_both_in_one": ("failed", f"LabError: {BOTH}"),
     "test_moto_within": ("failed", f"LabError: {BOTH}"),
-    "test_made_at_import": ("failed", "LabError: A client that was made before the test's account calls"),
+    "test_made_at_import": ("failed", "LabError: A client that was made before the test's account calls AWS"),
     "test_it_fails": ("failed", "NotFoundException: An error occurred (NotFoundException)"),
     "test_skipped": ("skipped", "Skipped: not today"),
     "test_known": ("xfailed", "ValueError: a known fault"),

@@ -77,7 +77,7 @@ def test_hostile_names_in_the_live_view(text: str) -> None:
     console = Console({"kms": ManyKeys(1, 1, text, alias=text + "{}")})
     assert "<script>" not in html_of(console.view) and "<img" not in html_of(console.view)
     console.create_key(2, alias=text, description=text, tags=[(text, text)])
-    view = console.make_view()
+    view = console.make_view().box
     assert "<script>" not in html_of(view) and "<img" not in html_of(view)
 
 

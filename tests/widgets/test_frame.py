@@ -13,6 +13,21 @@ from labkit.widgets import frame
 from labkit.widgets.twin import Twin, Words
 
 
+class CounterView:
+    """A label with the number."""
+
+    def __init__(self, counter: Counter) -> None:
+        from ipywidgets import Label
+
+        self._counter = counter
+        self.box = Label()
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the number."""
+        self.box.value = str(self._counter.number)
+
+
 class Counter(frame.Widget):
     """A widget with one number."""
 
@@ -27,11 +42,9 @@ class Counter(frame.Widget):
         """Say the number."""
         return Twin((Words(f"The number is {self.number}."),))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> CounterView:
         """Make a label of it."""
-        from ipywidgets import Label
-
-        return Label(str(self.number))
+        return CounterView(self)
 
 
 class Shown:

@@ -75,7 +75,7 @@ def page() -> Iterator[tuple[str, list[Any]]]:
 def test_start_and_checks_are_told_and_a_strange_answer_disturbs_nothing(
     page: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> None:
-    """What was not attempted is not told; the first output says what is."""
+    """What was not attempted is not told; the first output says what is. Of a quiz, letters are, and no words."""
     address, heard = page
     for name, value in (AGREED | {CLASS: address, "LABKIT_HOME": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
@@ -84,6 +84,21 @@ def test_start_and_checks_are_told_and_a_strange_answer_disturbs_nothing(
     lab.exercise("name-the-error").check()
     lab.exercise("sealed-for-invoices").check()
     assert heard == [{"kind": "start", "lab": "03-encrypt-and-decrypt"}]
+    heard.clear()
+    quiz = lab.quiz()
+    for number, choice in ((1, "a"), (1, "b"), (1, "no letter of it"), (99, "a"), (7, "a")):
+        quiz.answer(number, choice)
+    quiz.quiz.graded(7, "abcd")
+    versions = [question.version for question in quiz.quiz.questions]
+    told = [(each["item"], each["status"], each["choice"], each["version"]) for each in heard]
+    first = [("copied-row", "not right", "a", versions[0]), ("copied-row", "right", "b", versions[0])]
+    assert told[:2] == first
+    assert [each[0] for each in told[2:]] == ["key-state"] * 2
+    assert {each[2:] for each in told[2:]} == {("", versions[6])}  # its letters are this account's own
+    assert {tuple(sorted(each)) for each in heard} == {("choice", "item", "kind", "lab", "status", "version")}
+    monkeypatch.setenv(CLASS, "off")
+    quiz.answer(2, "a")
+    assert len(heard) == 4
 
 
 def test_a_page_that_is_gone_disturbs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,7 @@
-"""A class on a real JupyterHub: two learners, one trainer, asked by REST tokens and through their kernels."""
+"""A class on a real JupyterHub: two learners and a trainer, in a browser, by REST tokens and through their kernels.
+
+Everything here shares one hub and two learners' servers, which are dear.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "workshop"))
+sys.path[:0] = [str(ROOT / "workshop"), str(Path(__file__).parent)]
 
+import browsing  # noqa: E402  it stands beside this file
 import real_hub  # noqa: E402  it stands beside the hub's configuration
 
 START = "import boto3, labkit\nlab = labkit.start('03-encrypt-and-decrypt')\nkms = boto3.client('kms')\nlab"
@@ -42,6 +45,7 @@ def status(url):
     except urllib.error.HTTPError as error:
         return error.code
 """
+VERBS = ("pause", "resume", "hint", "reset", "forget", "forget-all")
 Cell = Callable[[str], str]
 
 
@@ -57,10 +61,28 @@ def hub(tmp_path_factory: pytest.TempPathFactory, need: Callable[[str, object], 
 
 
 @pytest.fixture(scope="module")
-def kernels(hub: real_hub.Hub) -> Iterator[dict[str, Cell]]:
+def browser(chromium: str) -> Iterator[Any]:
+    """One Chromium for this file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture(scope="module")
+def forms(hub: real_hub.Hub, browser: Any) -> dict[str, browsing.Form]:
+    """Both log in and read the form. Ada says yes, and Bob no; their servers start."""
+    found = {name: browsing.come_in(browser, hub, name, said) for name, said in (("ada", "yes"), ("bob", "no"))}
+    found["bob"].tab.close()  # a JupyterLab that nobody looks at costs seconds
+    return found
+
+
+@pytest.fixture(scope="module")
+def kernels(hub: real_hub.Hub, forms: dict[str, browsing.Form]) -> Iterator[dict[str, Cell]]:
     """Ada has agreed that the trainer sees her progress. Bob has not."""
-    with ExitStack() as open_ones, ThreadPoolExecutor() as both:
-        list(both.map(hub.start, ("ada", "bob"), ({"share": True}, {})))
+    with ExitStack() as open_ones:
+        for name in forms:
+            hub.wait_for(name)
         yield {name: open_ones.enter_context(real_hub.kernel(hub, name)) for name in ("ada", "bob")}
 
 
@@ -107,14 +129,15 @@ def test_the_page_shows_what_is_solved_what_is_stuck_and_which_errors(
     for _ in range(3):
         assert ada(CHECK).startswith("not yet")
     ada('kms.describe_key(KeyId="alias/my-own-secret")')
-    status, told = trainer("GET", "tables")
+    status, told = trainer("GET", "tables?lab=03-encrypt-and-decrypt")
     assert status == 200
-    assert "<td>03-encrypt-and-decrypt</td><td>sealed-for-invoices</td><td>0</td><td>0</td><td>1</td>" in told
+    assert "<td>seal it for one purpose</td><td>0</td><td>0</td><td>1</td>" in told
     assert "<td>NotFoundException from DescribeKey</td><td>1</td><td>1</td>" in told
     assert "my-own-secret" not in told
     ada(RIGHT)
     assert ada(CHECK).startswith("solved")
-    assert "<td>sealed-for-invoices</td><td>1</td><td>0</td><td>0</td>" in trainer("GET", "tables")[1]
+    told = trainer("GET", "tables?lab=03-encrypt-and-decrypt")[1]
+    assert "<td>seal it for one purpose</td><td>1</td><td>0</td><td>0</td>" in told
 
 
 def post(hub: real_hub.Hub, verb: str, **fields: str) -> int:
@@ -135,21 +158,35 @@ def test_the_trainer_pauses_hints_and_resets(
     assert post(hub, "resume") == 303
     assert "trainer" not in kernels["ada"](CHECK)
     assert post(hub, "reset", name="ada", lab="03-encrypt-and-decrypt") == 303
-    assert "sealed-for-invoices" not in trainer("GET", "tables")[1]
+    told = trainer("GET", "tables?lab=03-encrypt-and-decrypt")[1]
+    assert "<td>seal it for one purpose</td><td>0</td><td>0</td><td>0</td>" in told
     assert "Your trainer has reset the lab 03-encrypt-and-decrypt" in kernels["ada"](CHECK)
     assert re.search(r"03-encrypt-and-decrypt +0 of 4", kernels["ada"]("lab.progress()"))
 
 
+def test_the_page_shows_what_the_room_gets_wrong_in_a_quiz(
+    kernels: dict[str, Cell], trainer: Callable[..., tuple[int, Any]]
+) -> None:
+    """The wrong choice is the kit's own text. Bob's is not among them."""
+    for cell in kernels.values():
+        cell(START)
+        cell("lab.quiz().answer(1, 'a'); lab.quiz().answer(1, 'b'); lab.quiz().answer(7, 'a')")
+    told = trainer("GET", "tables")[1]
+    assert "1 × <b>a)</b> Nothing: KMS answers <code>AccessDeniedException</code>" in told
+    assert "<td>1 of 1</td><td>1</td>" in told
+
+
 @pytest.mark.parametrize(
     ("path", "method"),
-    [("", "GET"), ("tables", "GET"), ("pause", "POST"), ("resume", "POST"), ("hint", "POST"), ("reset", "POST")],
+    [("", "GET"), ("tables", "GET"), *((verb, "POST") for verb in VERBS)],
 )
 def test_the_page_and_its_verbs_are_for_trainers(hub: real_hub.Hub, path: str, method: str) -> None:
-    """Neither a learner nor somebody without a token."""
+    """Neither a learner nor somebody without a token; a learner is led to what is known of themselves."""
     hub.ask("POST", "/hub/api/users/carol")
     for token in (hub.token_of("carol"), "none"):
         status, answer = hub.ask(method, f"/services/class/{path}", {} if method == "POST" else None, token)
-        assert status == 403 or "Sign in" in str(answer)
+        own = path == "" and "Your trainer's page knows nothing of you." in str(answer)
+        assert status == 403 or "Sign in" in str(answer) or own
         assert "Who is where" not in str(answer)
 
 
@@ -163,28 +200,79 @@ def test_the_token_in_a_learners_server_reports_and_does_nothing_else(
     assert kernels["ada"](ask) == "[200, 403, 403]"
 
 
-def test_the_trainers_page_in_a_browser(hub: real_hub.Hub, kernels: dict[str, Cell], chromium: str) -> None:
-    """Log in, see the room, send a hint by the form. Axe-core finds nothing serious, and nothing is from elsewhere."""
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
+def test_the_form_says_what_is_shown_and_wants_an_answer(forms: dict[str, browsing.Form]) -> None:
+    """Nothing is chosen before, and nobody gets past it without a yes or a no. Axe-core finds nothing in it."""
+    form = forms["ada"]
+    for words in ("which lab you are in", "solved or not yet", "what you choose in quizzes", "the names of errors"):
+        assert words in form.text
+    assert "keeps it for 14 days" in form.text
+    assert "Nothing that you write is told" in form.text
+    assert (form.chosen_before, form.passed_unanswered, form.found_by_axe) == (0, False, [])
 
-    kernels["ada"](START)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page()
-        asked: list[str] = []
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.goto(f"{hub.address}/services/class/")
-        tab.fill("#username_input", "trainer")
-        tab.fill("#password_input", (hub.home / "trainer-password").read_text("utf-8"))
-        tab.click("#login_submit")
-        tab.wait_for_selector("text=Who is where")
-        assert "ada" in tab.inner_text("#tables")
-        tab.fill("input[name=text]", "Read the key policy")
-        tab.click("text=Send")
-        tab.wait_for_selector("text=Who is where")
-        found = Axe().run(tab).response["violations"]
-        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
-        browser.close()
+
+def test_a_learner_runs_lab_00_in_the_browser_and_the_trainer_sees_the_lab(
+    hub: real_hub.Hub, forms: dict[str, browsing.Form], browser: Any, kernels: dict[str, Cell]
+) -> None:
+    """The server opens on it. The page, itself untouched, comes to show its name, and nothing that it says."""
+    tab, asked = browsing.trainers_page(browser, hub)
+    lab = forms["ada"].tab
+    cells = browsing.run_all(lab)
+    assert len(cells) > 15
+    assert [text for text in cells if "Error:" in text] == []
+    assert "You agreed that your trainer sees your progress" in cells[0]
+    tab.wait_for_selector("#tables >> text=00-start-here", timeout=60_000)
+    shown = tab.inner_text("#tables")
+    assert "1 learner, nobody stuck." in shown
+    assert re.search(r"ada\s+00-start-here\s+(now|1 min ago)\s+0 of 3", shown)
+    assert not re.search("bob|arn:|Hello", shown)
+    assert browsing.serious(tab) == []
     assert [url for url in asked if not url.startswith((hub.address, "data:"))] == []
+    lab.close()
+
+
+def test_the_trainer_sends_a_hint_by_the_form(hub: real_hub.Hub, kernels: dict[str, Cell], browser: Any) -> None:
+    """It stays with the lab that is shown. A request from another site's page would bring no token of the form."""
+    tab, _ = browsing.trainers_page(browser, hub, "?lab=03-encrypt-and-decrypt&sort=name")
+    tab.fill("input[name=text]", "Read the key policy")
+    tab.click("text=Send")
+    tab.wait_for_selector("text=Learners in 03-encrypt-and-decrypt")
+    assert tab.input_value("select[name=sort]") == "name"
+    assert tab.evaluate("fetch('pause', {method: 'POST'}).then(answer => answer.status)") == 403
     assert "A hint from your trainer: Read the key policy" in kernels["ada"](START)
+
+
+def test_a_learner_stops_telling_and_has_it_forgotten(
+    hub: real_hub.Hub, kernels: dict[str, Cell], browser: Any, trainer: Callable[..., tuple[int, Any]]
+) -> None:
+    """The page keeps what it had, until the learner says so."""
+    ada = kernels["ada"]
+    ada(START)
+    ada("import os; address = os.environ['LABKIT_CLASS']")
+    ada("%env LABKIT_CLASS=off")
+    before = trainer("GET", "tables")[1]
+    ada("1 / 0")
+    assert "ZeroDivisionError" not in before + trainer("GET", "tables")[1]
+    tab = browsing.at(browser, hub, "ada", "/services/class/")
+    assert tab.url.endswith("/services/class/mine")
+    assert "03-encrypt-and-decrypt" in tab.inner_text("main")
+    assert browsing.serious(tab) == []
+    tab.click("text=Forget this")
+    tab.wait_for_selector("text=knows nothing of you")
+    assert "0 learners" in trainer("GET", "tables")[1]
+
+
+def test_a_service_that_is_started_again_knows_the_class(
+    hub: real_hub.Hub, kernels: dict[str, Cell], trainer: Callable[..., tuple[int, Any]]
+) -> None:
+    """The hub starts its service again when it ends. Then all is forgotten, on the disk too."""
+    ada = kernels["ada"]
+    ada("os.environ['LABKIT_CLASS'] = address")  # as before the test above
+    ada(START)
+    hub.end_the_service()
+    assert "1 learner, nobody stuck." in trainer("GET", "tables")[1]
+    assert str(hub.home) in trainer("GET", "")[1]
+    assert post(hub, "forget-all", sure="") == 303
+    assert "1 learner" in trainer("GET", "tables")[1]
+    assert post(hub, "forget-all", sure="yes") == 303
+    assert "0 learners" in trainer("GET", "tables")[1]
+    assert b"ada" not in (hub.home / "class" / "class.sqlite3").read_bytes()

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from labkit.exercises.lab_rules.page import page_of
 from labkit.exercises.lab_rules.walking import CHECK
 from tools import make_solutions
-from tools.write_trainer_pack import PACK, Lab, pages, read_labs
+from tools.write_trainer_pack import PACK, PLANS, QUESTIONS, Lab, pages, read_labs
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "workshop"))
+
+from class_service import course as courses  # noqa: E402  a service of the hub, beside its configuration
 
 LABS = read_labs()
 WRITTEN = pages()
@@ -30,10 +38,36 @@ def test_a_page_has_all_a_trainer_asks_for(lab: Lab) -> None:
     text = WRITTEN[PACK / f"{lab.name}.md"]
     assert lab.aims.count("- ") >= 3
     assert f"{lab.minutes} minutes" in text
-    assert [row["id"] for row in lab.questions if row["question"] not in text or row["answer"] not in text] == []
+    assert [row for row in lab.questions if row["question"] not in text or row["answer"] not in text] == []
+    for entry in lab.quiz:
+        told = (
+            [entry.id] if entry.question is None else [each.why for each in entry.question.choices if not each.is_right]
+        )
+        assert [each for each in told if each not in text] == []
     for spec in lab.specs:
         said = [*spec.hints, *(each.code.strip() for each in spec.wrong)]
         assert [each for each in said if each not in text] == []
+
+
+def test_each_lab_of_a_plan_has_questions_whose_answers_are_in_the_lab(checkout: Path) -> None:
+    """A section that is named is one of the notebook's."""
+    planned = tomllib.loads((checkout / PLANS).read_text("utf-8"))["plan"]
+    names = {
+        name for plan in planned for day in plan["day"] for block in day["blocks"] for name in block.get("labs", ())
+    }
+    assert [name for name in sorted(names) if len(LABS[name].questions) < 2] == []
+    for name, told in tomllib.loads((checkout / QUESTIONS).read_text("utf-8")).items():
+        cells = nbformat.read(checkout / LABS[name].notebook, as_version=4).cells
+        titles = set(re.findall(r"^## (.+)$", "\n".join(each.source for each in cells), re.MULTILINE))
+        assert {section for _, section in told.values()} - titles == set()
+
+
+def test_the_class_page_knows_the_course_as_it_is() -> None:
+    """In order; the version of each question is the one that kernels tell."""
+    known = courses.course()
+    assert list(known) == list(LABS)
+    versions = {name: {entry.id: entry.version for entry in lab.quiz} for name, lab in LABS.items()}
+    assert {name: {key: q.version for key, q in lab.questions.items()} for name, lab in known.items()} == versions
 
 
 def test_links_lead_somewhere(checkout: Path) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import boto3
 
 from ...errors import LabError
+from ..environment import leave_the_lab
 from ..local import LocalCloud
-from ..only_here import go_out
 from ..remote import Remote
 from ..sessions import new_session
 from . import consent, joining
@@ -54,7 +54,7 @@ def enter(lab: str, region: str, plan: Plan, ask: consent.Ask = consent.ask_here
     if not twice and (reasons := doubts(found, who, [each.id for each in runs(home())])):
         consent.agree_again(who, found.region, reasons, ask)
     run = begin(who.account_id, found.region, lab, home(), tuple(sorted(plan.regions)))
-    go_out()
+    leave_the_lab()
     _point_at(found)
     joining.join(run, found.standin, plan.regions)
     boto3.DEFAULT_SESSION = new_session()

@@ -23,6 +23,7 @@ from ..core.entropy import RANDOM, Entropy
 from ..gateway.disturb import disturbance
 from ..gateway.gateway import Gateway
 from ..identity.credentials import Credentials
+from ..kms.custom_stores.store import ProxyConfiguration
 from ..kms.operations import HANDLERS
 from ..kms.request_quotas import RequestQuotas
 from ..kms.service import Kms
@@ -32,7 +33,6 @@ from ..services.iam.wrap import give_unique_id
 from ..services.lambda_.wrap import Lambda
 from ..services.s3.wrap import S3
 from ..services.sts import Sts
-from ..services.xks.client import XksClient
 from ..services.xks.names import Names
 from . import late
 from .services import SERVICES, Account, permissions, records
@@ -84,7 +84,7 @@ class Cloud:
         self.history = History(self.clock)
         self.kms = Kms(self.clock, entropy["kms"], HANDLERS)
         self.xks = Names()
-        self.kms.custom_stores.proxies.caller = XksClient(self.xks)
+        self.kms.custom_stores.proxies.caller = partial(_call_proxy, self.xks)
         self.hypervisor = Hypervisor(self.clock, entropy["nitro"])
         self.kms.trust_attestation_root(self.hypervisor.root.certificate)  # in place of AWS's own
         judged, shown = permissions(SERVICES), records(SERVICES)
@@ -113,6 +113,7 @@ class Cloud:
         self.gateway.timed.append(KeyTime(self.kms, self.gateway.new_id, self.gateway.record))
         self.quotas = RequestQuotas()
         self.gateway.throttles.append(self.quotas.check)
+        self.gateway.forgets += [self.kms.forget, self.quotas.forget, self.hypervisor.forget]
         s3, functions = S3(self.gateway, self.kms, self.clock), Lambda(self.gateway, sts)
         data_types = [name for each in shown.values() for name in each.data_types]
         trails = cloudtrail.install(self.gateway, self.history, self.kms, s3, entropy["cloudtrail"], data_types)
@@ -132,7 +133,12 @@ class Cloud:
 
     def _open_account(self, number: int) -> AccountKeys:
         known = number < len(FIRST_ACCOUNTS)
-        account_id = FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}"
+        keys = self.make_administrator(FIRST_ACCOUNTS[number] if known else f"{100000000000 + number:012d}")
+        self.accounts.append(keys)
+        return keys
+
+    def make_administrator(self, account_id: str) -> AccountKeys:
+        """Make the user and the role of an account's administrator, in an account that has none."""
         iam = iam_backends[account_id]["aws"]
         user = iam.create_user(self.region, ADMINISTRATOR_USER)
         give_unique_id(user, account_id, "AIDA")
@@ -158,9 +164,7 @@ class Cloud:
         )
         iam.attach_role_policy(ADMINISTRATOR_POLICY, ADMINISTRATOR_ROLE)
         key = iam.create_access_key(user.name)
-        keys = AccountKeys(account_id, key.access_key_id, key.secret_access_key)
-        self.accounts.append(keys)
-        return keys
+        return AccountKeys(account_id, key.access_key_id, key.secret_access_key)
 
     def advance(self, by: timedelta) -> datetime:
         """Move the clock; everything due on the way happens and is recorded."""
@@ -223,3 +227,10 @@ class Cloud:
     def explanation(self, request_id: str) -> dict[str, Any]:
         """Tell why a call was allowed or refused; ValueError where the call is not known."""
         return self.gateway.explanations.of(request_id)
+
+
+def _call_proxy(names: Names, proxy: ProxyConfiguration, region: str, path: str, body: bytes) -> tuple[int, bytes]:
+    """Call an external key store's proxy. What that takes (sockets, TLS) is loaded when one is called."""
+    from ..services.xks.client import XksClient
+
+    return XksClient(names)(proxy, region, path, body)

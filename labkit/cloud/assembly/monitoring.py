@@ -37,4 +37,5 @@ def install(gateway: Gateway, clock: Clock, kms: Kms, trails: Trails, functions:
     gateway.wraps["cloudwatch"] = CloudWatch(metrics, alarms)
     gateway.followers.append(groups.follow)
     gateway.followers.append(metrics.follow)
+    gateway.forgets += [groups.forget, logs.forget, kms_metrics.forget]
     gateway.timed += [groups, alarms]  # first what is written, then who looks at it

@@ -1,26 +1,25 @@
 """The one list of services: what each says of itself, and how it is put into an account.
 
 A new service is a line here. Order matters where one stands on another: those below may ask the account for what those
-above have put there. moto's EC2 takes a second or more to load, and Systems Manager brings it along: they and DynamoDB
-are loaded when they are first called, so that labs that never call them start at once.
+above have put there. moto's EC2 takes a second or more to load, and Systems Manager brings it along: they, DynamoDB and
+CloudFormation (with YAML) are loaded when they are first called, so that labs that never call them start at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..authorization.service_permissions import Permissions, ServicePermissions
 from ..cloudtrail.trails import Trails
-from ..core.call import Call
+from ..core.call import Call, Target
 from ..core.clock import Clock
 from ..core.service_records import Records, ServiceRecords
-from ..gateway.interfaces import ServiceFacts, Wrap
+from ..gateway.interfaces import Service, ServiceFacts, Wrap
 from ..kms.service import Kms
 from ..services import organizations, sts
 from ..services.autoscaling import facts as autoscaling
-from ..services.cloudformation.service import CloudFormation
 from ..services.cloudhsm import facts as cloudhsm
 from ..services.cloudhsm.wrap import CloudHsm
 from ..services.cloudwatch import facts as cloudwatch
@@ -128,6 +127,12 @@ def _ec2_and_autoscaling(account: Account) -> None:
     account.wrap("autoscaling", OnFirstUse(lambda: _autoscaling(account, ec2)))
 
 
+def _stacks(account: Account) -> Service:
+    from ..services.cloudformation.service import CloudFormation
+
+    return CloudFormation(account.gateway)
+
+
 def _rds(account: Account) -> Wrap:
     from ..services.rds.wrap import Rds
 
@@ -145,6 +150,7 @@ def _events(account: Account) -> None:
     account.wrap("events", EventBridge(scheduled))
     account.gateway.followers.append(follower.follow)
     account.gateway.timed.append(scheduled)
+    account.gateway.forgets.append(scheduled.forget)
 
 
 def _monitoring(account: Account) -> None:
@@ -177,7 +183,7 @@ SERVICES: tuple[Registered, ...] = (
     ),
     Registered(
         ServiceFacts("cloudformation"),
-        lambda account: account.gateway.add_service("cloudformation", CloudFormation(account.gateway)),
+        lambda account: account.gateway.add_service("cloudformation", ServiceOnFirstUse(lambda: _stacks(account))),
     ),
     Registered(cloudhsm.FACTS, lambda account: account.wrap("cloudhsmv2", CloudHsm(account.kms))),
     Registered(EVENTS, _events),
@@ -218,3 +224,21 @@ class OnFirstUse:
     def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """Answer the call."""
         return self.made.serve(call, request, onward)
+
+
+class ServiceOnFirstUse:
+    """A service of our own that is made when it is first called."""
+
+    def __init__(self, make: Callable[[], Service]) -> None:
+        self._make = make
+        self._made: Service | None = None
+
+    def plan(self, call: Call) -> tuple[Target, ...]:
+        """Return what the call is about."""
+        self._made = self._made or self._make()
+        return self._made.plan(call)
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        """Do it; a call has been planned before."""
+        assert self._made is not None
+        return self._made.perform(call)

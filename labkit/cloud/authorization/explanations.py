@@ -25,6 +25,14 @@ class Explanations:
         if len(self._judged) > KEPT:
             del self._judged[next(iter(self._judged))]
 
+    def forget(self, account: str) -> None:
+        """Forget the calls of this account's principals."""
+        theirs = [
+            name for name, each in self._judged.items() if each.asked and each.asked[0].principal.account == account
+        ]
+        for name in theirs:
+            del self._judged[name]
+
     def of(self, request_id: str) -> dict[str, Any]:
         """Tell why a call was allowed or refused; ValueError where the call is not known (any more)."""
         judged = self._judged.get(request_id)

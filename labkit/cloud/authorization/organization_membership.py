@@ -59,6 +59,21 @@ def join(management: str, account: str) -> None:
         root.add_policy_type(SCP)
 
 
+def leave(account: str) -> None:
+    """Let `account` be in no organization; the organization that it manages is gone, and its members are in none."""
+    members = organizations_backends.master_accounts
+    for member in [member for member, (managing, _) in members.items() if account in (member, managing)]:
+        del members[member]
+    for owner, partitions in list(organizations_backends.items()):
+        backend = partitions["aws"]
+        if owner == account or backend.org is None:
+            continue
+        for entry in [each for each in backend.accounts if each.id == account]:
+            for policy in entry.attached_policies:
+                policy.attachments.remove(entry)
+            backend.accounts.remove(entry)
+
+
 def membership(account: str) -> Membership | None:
     """Return the account's place in an organization; None if it is in none."""
     found = _organization_of(account) if organizations_backends else None

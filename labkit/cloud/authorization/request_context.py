@@ -102,7 +102,7 @@ def _organization(call: Call, target: Target, services: ServicePermissions) -> C
         context |= {"aws:PrincipalOrgID": mine.organization, "aws:PrincipalOrgPaths": [mine.path]}
     owner = owner_of(target.arn, services)
     its = membership(owner) if owner else mine
-    if its and target.arn != "*":
+    if its and target.arn != "*" and not target.arn.endswith(":key/*"):
         context |= {"aws:ResourceOrgID": its.organization, "aws:ResourceOrgPaths": [its.path]}
     return context
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,6 +12,9 @@ from ..policy.refusals import refusal
 
 LET_THROUGH = "Soft mode let this through. Without it:"
 """How an explanation of such a call begins."""
+
+BEGUN = "Soft mode is on: calls that policies refuse are let through, and listed."
+ENDED = "Soft mode is off: permissions are decided as AWS decides them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,19 @@ class SoftMode:
 
     on: bool = False
     let_through: list[LetThrough] = field(default_factory=list)
+    tell: Callable[[str], object] = field(default=lambda _: None, repr=False)  # `labkit serve`'s terminal
+
+    def begin(self) -> None:
+        """Let calls through from now on."""
+        if not self.on:
+            self.tell(BEGUN)
+        self.on = True
+
+    def end(self) -> None:
+        """Let refusals count again."""
+        if self.on:
+            self.tell(ENDED)
+        self.on = False
 
     def refuse(self, call: Call, decision: Decision) -> None:
         """Raise the refusal in AWS's words (AwsError), or note it where soft mode is on."""

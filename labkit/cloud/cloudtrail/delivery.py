@@ -123,6 +123,9 @@ class Delivery:
         )
         try:
             with self._gateway.recorded(call):
+                if trail.bucket not in s3_backends.bucket_accounts:
+                    # "any Amazon S3 error": GetTrailStatus in botocore's model; seen in published answers of it (2020)
+                    raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
                 if not may_write(trail, trail.bucket, key):
                     raise AwsError("AccessDenied", "Access Denied", 403)
                 encryption = self._data_key(trail, key, moment)

@@ -11,6 +11,7 @@ import bisect
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -42,6 +43,10 @@ class History:
     def add(self, event: dict[str, Any]) -> None:
         """Keep an event, in the order of event times. Events are added before the answer of their call leaves."""
         bisect.insort_right(self._events, event, key=itemgetter("eventTime"))
+
+    def forget(self, account: str) -> None:
+        """Drop the records of an account; those of its calls in other accounts are theirs, and stay."""
+        self._events = [event for event in self._events if event["recipientAccountId"] != account]
 
     def of_account(self, account: str) -> list[dict[str, Any]]:
         """Return the account's events, oldest first, data events too; network activity is asked for by itself."""
@@ -87,17 +92,19 @@ class History:
     def _recent(self, call: Call, start: datetime | None, end: datetime | None) -> Iterator[dict[str, Any]]:
         oldest = self._clock.now() - RETENTION
         for event in reversed(self._events):
-            when = _time(event)
             if event["recipientAccountId"] != call.account or event["awsRegion"] != call.region:
                 continue
+            when = _time(event["eventTime"])
             if event["eventCategory"] != "Management" or when < oldest:
                 continue
             if (start is None or when >= start) and (end is None or when <= end):
                 yield event
 
 
-def _time(event: dict[str, Any]) -> datetime:
-    return datetime.strptime(event["eventTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+@lru_cache(maxsize=8192)
+def _time(told: str) -> datetime:
+    """Read an event's time; each question reads those of the whole history."""
+    return datetime.strptime(told, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -125,13 +132,19 @@ def _matches(event: dict[str, Any], attribute: dict[str, str]) -> bool:
     key, value = attribute.get("AttributeKey"), attribute.get("AttributeValue")
     if key not in _ATTRIBUTES:
         raise AwsError("InvalidLookupAttributesException", f"{key} is not a lookup attribute.")
-    item = _item(event)
+    item = _told(event)
     if key in ("ResourceType", "ResourceName"):
         return any(resource.get(key) == value for resource in item["Resources"])
     return item.get(key) == value
 
 
 def _item(event: dict[str, Any]) -> dict[str, Any]:
+    """Make what LookupEvents answers of an event."""
+    return _told(event) | {"CloudTrailEvent": json.dumps(event, separators=(",", ":"))}
+
+
+def _told(event: dict[str, Any]) -> dict[str, Any]:
+    """Make the same without the event itself: all that a lookup attribute is compared with."""
     identity = event["userIdentity"]
     resources = [
         {"ResourceType": resource["type"], "ResourceName": resource["ARN"]} for resource in event.get("resources", [])
@@ -142,11 +155,10 @@ def _item(event: dict[str, Any]) -> dict[str, Any]:
         "EventName": event["eventName"],
         "ReadOnly": str(event["readOnly"]).lower(),
         **({"AccessKeyId": identity["accessKeyId"]} if "accessKeyId" in identity else {}),
-        "EventTime": _time(event),
+        "EventTime": _time(event["eventTime"]),
         "EventSource": event["eventSource"],
         **({"Username": name} if name else {}),
         "Resources": resources,
-        "CloudTrailEvent": json.dumps(event, separators=(",", ":")),
     }
 
 

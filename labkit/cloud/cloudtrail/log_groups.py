@@ -21,6 +21,7 @@ from ..authorization.service_access import allows
 from ..core.call import Call, Principal, Session, Target
 from ..core.clock import Clock
 from ..core.errors import AwsError
+from ..core.forgetting import forget
 from ..services.cloudwatch.logs import Logs
 from .delivery import next_delivery
 from .trail import SERVICE, Trail, is_own
@@ -49,6 +50,10 @@ class LogGroups:
         self._logs = logs
         self._waiting: dict[str, _Waiting] = {}  # by the trail's ARN
         trails.check_log_group = self.check
+
+    def forget(self, account: str) -> None:
+        """Write no more for the trails of an account."""
+        forget(self._waiting, account)
 
     def check(self, call: Call, trail: Trail, group_arn: str, role_arn: str) -> None:
         """Refuse a log group or a role that CloudTrail could not use, or a role that the caller may not pass."""

@@ -68,4 +68,5 @@ def install(
     gateway.add_service("cloudtrail", CloudTrail(history, trails, delivery))
     gateway.followers.append(delivery.follow)
     gateway.timed.append(delivery)
+    gateway.forgets += [history.forget, trails.forget]
     return trails

@@ -32,6 +32,7 @@ class Trail:
     recursive: bool = True
     basic: list[dict[str, Any]] = field(default_factory=lambda: list(selectors.DEFAULT))
     advanced: list[dict[str, Any]] = field(default_factory=list)
+    tags: dict[str, str | None] = field(default_factory=dict)
     logging: bool = False
     started: datetime | None = None
     stopped: datetime | None = None

@@ -15,9 +15,10 @@ from moto.s3.models import s3_backends
 from ..authorization.service_access import allows
 from ..core.call import Call, Target
 from ..core.errors import AwsError
+from ..core.forgetting import forget
 from ..kms.service import Kms
 from ..moto.buckets import region_of_bucket
-from . import selectors
+from . import selectors, trail_tags
 from .trail import SERVICE, Trail
 
 _NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*[._-]{2})[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
@@ -45,11 +46,19 @@ class Trails:
             "StartLogging": self._start,
             "StopLogging": self._stop,
             "UpdateTrail": self._update,
+            **trail_tags.operations(self.all),
         }
+
+    def forget(self, account: str) -> None:
+        """Let go of the trails of an account."""
+        forget(self.all, account)
 
     def plan(self, call: Call) -> tuple[Target, ...]:
         """Ask permission on the trail, where one is named."""
-        name = str(call.params.get("TrailName") or call.params.get("Name") or "")
+        if call.operation == "ListTags":
+            return tuple(Target("cloudtrail:ListTags", arn) for arn in call.params["ResourceIdList"])
+        named = (call.params.get(member) for member in ("TrailName", "Name", "ResourceId"))
+        name = str(next(filter(None, named), ""))
         if not name or call.operation in ("DescribeTrails", "ListTrails"):
             return (Target(f"cloudtrail:{call.operation}", "*"),)
         arn = name if name.startswith("arn:") else f"arn:aws:cloudtrail:{call.region}:{call.account}:trail/{name}"
@@ -76,6 +85,7 @@ class Trails:
                 "MaximumNumberOfTrailsExceededException", f"User: {call.account} already has {_MOST} trails."
             )
         self._change(trail, call)
+        trail_tags.put(trail, call.params.get("TagsList") or [])
         self.all[trail.arn] = trail
         return trail.described()
 

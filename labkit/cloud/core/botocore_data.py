@@ -5,17 +5,36 @@ A botocore session of one's own would list 490 services, and parse and register 
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from typing import Any
 
-from botocore.loaders import Loader, create_loader
+from botocore.exceptions import DataNotFoundError
+from botocore.loaders import Loader, instance_cache
 from botocore.model import ServiceModel
 from botocore.regions import EndpointResolver
+
+
+class _Loader(Loader):  # type: ignore[misc]  # botocore has no types
+    """botocore's loader, which looks for the service that is asked for, and not through all 400 folders first."""
+
+    @instance_cache  # type: ignore[untyped-decorator]
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        """Return a model's data, with its extras. UnknownServiceError if there is none."""
+        try:
+            version = api_version or self.determine_latest_version(service_name, type_name)
+        except DataNotFoundError:
+            return super().load_service_model(service_name, type_name, api_version)  # which says so
+        model = self.load_data(os.path.join(service_name, version, type_name))
+        self._extras_processor.process(model, self._find_extras(service_name, type_name, version))
+        return model
 
 
 @cache
 def loader(data_path: str | None = None) -> Loader:
     """Return botocore's loader of its data, and of what is in these folders, which remembers what it has read."""
-    return create_loader(data_path)
+    paths = data_path.split(os.pathsep) if data_path else []
+    return _Loader(extra_search_paths=[os.path.expanduser(os.path.expandvars(each)) for each in paths])
 
 
 @cache

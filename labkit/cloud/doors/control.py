@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 
 from cryptography import x509
 
+from ..assembly.again import one_again
 from ..assembly.cloud import Cloud
 from ..authorization.organization_membership import join, membership
 from ..wire.protocols import HttpRequest, HttpResponse
@@ -127,10 +128,10 @@ def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
 
 def _reset(cloud: Cloud, given: dict[str, Any]) -> Any:
     if "account" in given:
-        raise ValueError(
-            "Accounts begin again all together: grants, policies, records and sessions of one reach into the others. "
-            "Leave `account` out; or open an account for each user (POST accounts), and a new one for a fresh start."
-        )
+        account = _text(given, "account")
+        with cloud.gateway.still():
+            one_again(cloud, account)
+        return {"accounts": [account]}
     if cloud.begin_again is None:
         raise ValueError("This account is behind no door.")
     cloud.begin_again()
@@ -151,7 +152,7 @@ def _disturb(cloud: Cloud, given: dict[str, Any]) -> Any:
 def _soft_mode(cloud: Cloud, given: dict[str, Any]) -> Any:
     with cloud.gateway.still():
         if "on" in given:
-            cloud.soft_mode.on = given["on"] is True
+            (cloud.soft_mode.begin if given["on"] is True else cloud.soft_mode.end)()
         return cloud.soft_mode.told()
 
 

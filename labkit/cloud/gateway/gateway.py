@@ -43,7 +43,8 @@ class Gateway:
     """Everything that answers the lab's endpoint.
 
     The assembly adds services of our own (`add_service`), wraps round moto's (`wraps`), what happens by the clock
-    (`timed`), what counts calls (`throttles`), and who is told of records (`followers`) and of calls (`noted`).
+    (`timed`), what counts calls (`throttles`), and who is told of records (`followers`), of calls (`noted`) and of
+    accounts that begin again (`forgets`).
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Gateway:
         self.timed = self._timeline.timed  # what happens by the clock: keys, deliveries, ...
         self.followers: list[Callable[[dict[str, Any]], None]] = []  # told of every event once it is recorded
         self.noted: list[Callable[[Call, str], None]] = []  # told of every call and of the id of its event
+        self.forgets: list[Callable[[str], None]] = []  # told of an account that begins again while others stay
+        self.forgets.append(self.explanations.forget)
         self._afterwards: deque[Callable[[], None]] = deque()  # what services do once the call is answered
         self._draining = threading.Lock()
         self._reception = Reception(credentials)

@@ -54,6 +54,13 @@ class Credentials:
         held = list(self._temporary.values())
         return [each for each in held if each.principal.session and each.principal.session.issuer_name == role]
 
+    def forget(self, account: str, kept: str) -> None:
+        """Let the sessions in this account be good no longer, save those of the role `kept`."""
+        for key, held in list(self._temporary.items()):
+            session = held.principal.session
+            if held.principal.account == account and not (session and session.issuer_name == kept):
+                del self._temporary[key]
+
     def renew(self, role: str, by: timedelta) -> None:
         """Sessions of `role` last longer by `by`: who moves the lab's clock stays signed in."""
         for key, held in list(self._temporary.items()):  # calls of other threads may add to them meanwhile

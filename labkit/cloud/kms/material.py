@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
+import cryptography
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ..core.entropy import Entropy
+from ..core.errors import AwsError
 from .specs import KeySpec
 
 MaterialState = Literal["CURRENT", "NON_CURRENT", "PENDING_ROTATION", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"]
@@ -114,9 +117,19 @@ def new_private_key(spec: KeySpec, entropy: Entropy) -> Any:
         return ec.derive_private_key(_scalar(spec, entropy), CURVES[spec.name]())
     if spec.family == "ed25519":
         return ed25519.Ed25519PrivateKey.from_private_bytes(entropy.token_bytes(32))
-    if spec.family == "ml-dsa":
-        return ML_DSA[spec.name].from_seed_bytes(entropy.token_bytes(32))
-    return ML_KEM[spec.name].from_seed_bytes(entropy.token_bytes(64))
+    return _post_quantum(spec, entropy)
+
+
+def _post_quantum(spec: KeySpec, entropy: Entropy) -> Any:
+    """ML-DSA and ML-KEM came to the library with its version 48, and Pyodide has an older one."""
+    try:
+        if spec.family == "ml-dsa":
+            return ML_DSA[spec.name].from_seed_bytes(entropy.token_bytes(32))
+        return ML_KEM[spec.name].from_seed_bytes(entropy.token_bytes(64))
+    except UnsupportedAlgorithm:
+        said = f"this Python's cryptography {cryptography.__version__} lacks them, version 48 has them"
+        text = f"The simulated account has no keys of spec {spec.name} here: {said}."
+        raise AwsError("UnsupportedOperationException", text) from None
 
 
 def _scalar(spec: KeySpec, entropy: Entropy) -> int:

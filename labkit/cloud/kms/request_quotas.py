@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from ..core.call import Call
 from ..core.errors import THROTTLED, AwsError
+from ..core.forgetting import forget
 from .model import Key
 
 TEXT = THROTTLED["kms"]
@@ -59,6 +60,10 @@ class RequestQuotas:
         """Switch them off, and forget what was used."""
         self.on = False
         self._left.clear()
+
+    def forget(self, account: str) -> None:
+        """Let an account have used nothing yet."""
+        forget(self._left, account)
 
     def check(self, call: Call) -> None:
         """Refuse the call with ThrottlingException where one of its quotas is used up. A refused call uses none."""

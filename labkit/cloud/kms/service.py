@@ -119,6 +119,10 @@ class Kms:
         _, _, _, region, account, resource = arn.split(":", 5)
         return self._store.key(account, region, resource.removeprefix("key/"))
 
+    def forget(self, account: str) -> None:
+        """Let go of all that is the account's: keys, aliases, grants, key stores; an account that begins again."""
+        self._store.forget(account)
+
     def keys(self) -> list[Key]:
         """Return all keys of every account and Region."""
         return self._store.keys()

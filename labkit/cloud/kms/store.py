@@ -14,6 +14,7 @@ from cryptography import x509
 from ..core.call import Call
 from ..core.clock import Clock
 from ..core.entropy import Entropy
+from ..core.forgetting import forget
 from .agenda import Agenda
 from .custom_stores.store import CustomKeyStore
 from .custom_stores.stores import CustomStores
@@ -111,6 +112,15 @@ class Store:
         del self.in_region(account, region).aliases[alias.name]
         if alias.key is not None:
             del alias.key.alias_index[alias.name]
+
+    def forget(self, account: str) -> None:
+        """Let go of all that is the account's. Ids and tokens that it had are not given out a second time."""
+        for key in [key for key in self.keys() if key.account == account]:
+            self.remove(key)
+        forget(self._regions, account)
+        self.grant_tokens = {token: held for token, held in self.grant_tokens.items() if held[0].account != account}
+        self.import_tokens = {token: held for token, held in self.import_tokens.items() if held.key.account != account}
+        self.custom_stores.forget(account)
 
     def remove(self, key: Key) -> None:
         """Delete a key for good: its aliases, its grants, and the way from its ciphertexts to it."""

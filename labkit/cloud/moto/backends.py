@@ -84,6 +84,19 @@ def reset(seed: str, clock: Clock) -> None:
     _fit_to_the_lab(clock)
 
 
+def forget(account: str) -> None:
+    """Empty one account's backends, of every service and Region; the others' stay as they are."""
+    reset_model_data()  # moto's list of all that it has ever made, whosoever's: S3's reset would end what is in it
+    for backends in list(BackendDict._instances):  # type: ignore[misc]  # all that are in use
+        if account in list(backends):
+            if backends.service_name == "s3":
+                backends[account].reset()  # objects are in files
+            del backends[account]
+    names = moto.s3.models.s3_backends.bucket_accounts
+    for name in [name for name, (_, owner) in names.items() if owner == account]:
+        del names[name]
+
+
 def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
     """moto asks `moto.core.utils.utcnow` for the time; modules that imported it by name are told too."""
     before = moto.core.utils.utcnow

@@ -32,6 +32,7 @@ class Running:
     """An enclave that runs: its id and its registers."""
 
     module_id: str
+    account: str
     instance_id: str
     pcrs: Mapping[int, bytes]
 
@@ -59,8 +60,12 @@ class Hypervisor:
             raise ValueError(f'An enclave runs in the mode "production" or "debug", not {mode!r}.')
         pcrs = images.registers(images.read(image), role_arn, instance_id, mode)
         module = f"{instance_id}-enc{self._entropy.token_hex(16)}"
-        self._running[module] = Running(module, instance_id, pcrs)
+        self._running[module] = Running(module, role_arn.split(":")[4], instance_id, pcrs)
         return self._running[module]
+
+    def forget(self, account: str) -> None:
+        """End the enclaves on an account's instances."""
+        self._running = {name: each for name, each in self._running.items() if each.account != account}
 
     def attest(self, module_id: str, **signed: bytes) -> bytes:
         """Sign a document for a running enclave; `signed` are public_key, user_data and nonce, where it gave any."""

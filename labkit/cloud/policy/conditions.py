@@ -67,6 +67,22 @@ def analyse(condition: Condition, values: Values, with_variables: bool = True) -
     return ConditionAnalysis(condition, seen, matched, note)
 
 
+def unreadable(condition: Condition) -> tuple[str, ...]:
+    """List the written values that the operator can make nothing of: no number, date, truth value, network, Base64.
+
+    Values with policy variables are left out where the operator takes variables.
+    """
+    reads = next((read for kind, read in _READS.items() if condition.base.startswith(kind)), None)
+    if reads is None:
+        return ()
+    return tuple(v for v in condition.values if not reads(v) and not ("${" in v and takes_variables(condition)))
+
+
+def takes_variables(condition: Condition) -> bool:
+    """Tell whether policy variables count in the operator's values."""
+    return condition.base in _OPERATORS and _OPERATORS[condition.base][2]
+
+
 def _without_key(condition: Condition) -> ConditionAnalysis:
     """A key that is not in the request: false, except for IfExists, ForAllValues and negated operators."""
     passes = ""
@@ -151,6 +167,26 @@ def _in_network(written: str, seen: str) -> bool:
     except ValueError:
         return False
     return network is not None and address.version == network.version and address in network
+
+
+def _base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+_READS: dict[str, Callable[[str], bool]] = {
+    # the beginning of operators' names -> whether a value can be read
+    "Numeric": lambda text: _number(text) is not None,
+    "Date": lambda text: _date(text) is not None,
+    "Bool": lambda text: text.lower() in ("true", "false"),
+    "Null": lambda text: text.lower() in ("true", "false"),
+    "IpAddress": lambda text: _network(text) is not None,
+    "NotIpAddress": lambda text: _network(text) is not None,
+    "BinaryEquals": _base64,
+}
 
 
 def _both(name: str, compare: Compare, variables: bool) -> dict[str, tuple[Compare, bool, bool]]:

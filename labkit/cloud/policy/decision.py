@@ -9,18 +9,21 @@ Sources: IAM User Guide, "Policy evaluation logic" and "Cross-account policy eva
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from ..core.call import Principal
 from . import condition_keys
 from .facts import seen_by, values_of
 from .grants import GrantAnalysis, analyse_grant
-from .matching import StatementAnalysis, analyse_policy
-from .organization_limits import is_service_linked, rcps_apply
+from .matching import StatementAnalysis, analyse_policy, deny_by_not_principal
 from .outcome import Decision, Layer, Reason, Way
 from .patterns import Values
 from .principals import Naming
 from .question import NamedPolicy, Policies, PolicyKind, Question
+from .reference.organization_limits import is_service_linked, rcps_apply
+
+_CROSS_ACCOUNT = frozenset(name.lower() for name in condition_keys.CROSS_ACCOUNT_OPERATIONS)
 
 
 def decide(question: Question, policies: Policies) -> Decision:
@@ -34,7 +37,12 @@ def decide(question: Question, policies: Policies) -> Decision:
 
 
 def _decided(question: Question, policies: Policies) -> Decision:
-    return _Judge(question, policies, analyse(question, policies)).decide()
+    return judged(question, policies, analyse(question, policies))
+
+
+def judged(question: Question, policies: Policies, layers: tuple[Layer, ...]) -> Decision:
+    """Decide from layers that were analysed before."""
+    return _Judge(question, policies, layers).decide()
 
 
 @lru_cache(maxsize=2048)
@@ -53,7 +61,8 @@ def analyse(question: Question, policies: Policies) -> tuple[Layer, ...]:
     if policies.resource is not None:
         kind = policies.resource.document.kind
         seen = seen_by(values, "resource") if kms else values
-        layers.append(_layer(kind, (policies.resource,), question, seen))
+        layer = _layer(kind, (policies.resource,), question, seen)
+        layers.append(layer if policies.boundary is None else without_exceptions(layer))
     if policies.identity:
         layers.append(_layer("identity", policies.identity, question, values))
     if policies.boundary is not None:
@@ -71,6 +80,15 @@ def _layer(kind: PolicyKind, policies: tuple[NamedPolicy, ...], question: Questi
     return Layer(kind, tuple(analyse_policy(p, question, values) for p in policies))
 
 
+def without_exceptions(layer: Layer) -> Layer:
+    """Return the layer as it counts for somebody with a permissions boundary: a Deny with NotPrincipal spares nobody.
+
+    ("AWS JSON policy elements: NotPrincipal": it "will always deny any IAM principal that has a permissions boundary
+    policy attached, regardless of the values specified".)
+    """
+    return replace(layer, policies=tuple(deny_by_not_principal(policy) for policy in layer.policies))
+
+
 def needs_resource_policy(question: Question) -> bool:
     """Tell whether the resource's own policy must agree even inside one account: KMS keys and IAM roles.
 
@@ -78,7 +96,7 @@ def needs_resource_policy(question: Question) -> bool:
     policy, and CreateKey and the List operations ask on no key.
     """
     arn = question.resource.split(":", 5)
-    if len(arn) < 6:
+    if len(arn) < 6 or question.names_no_resource:
         return False
     if question.service == "kms":
         return arn[2] == "kms" and arn[5].startswith("key/")
@@ -184,10 +202,9 @@ class _Judge:
     def _across_accounts(self) -> Decision:
         """Both accounts must agree; a grant, made in the key's account, is enough for the one it names."""
         question = self.question
-        if question.service == "kms" and needs_resource_policy(question):
-            names = {o.lower() for o in condition_keys.CROSS_ACCOUNT_OPERATIONS}
-            if question.operation.lower() not in names:
-                return self._answer(Reason.NO_CROSS_ACCOUNT_USE, self._resource_kind())
+        on_a_key = question.service == "kms" and needs_resource_policy(question)
+        if on_a_key and question.operation.lower() not in _CROSS_ACCOUNT:
+            return self._answer(Reason.NO_CROSS_ACCOUNT_USE, self._resource_kind())
         limit = self._limit()
         direct_grant, role_grant, account_grant = self._grant("directly"), self._grant("role"), self._grant("account")
         if direct_grant is not None:

@@ -5,8 +5,8 @@ Pure. There is no second way to the answer in here: everything is read off the D
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
@@ -14,6 +14,7 @@ from . import wording
 from .matching import StatementAnalysis
 from .outcome import Decision, Layer
 from .refusals import message
+from .remarks import Remark, remarks
 from .steps import Change
 from .suggestions import suggest
 
@@ -22,11 +23,13 @@ from .suggestions import suggest
 class Explanation:
     """A decision for readers: `text`, `html` (escaped) and `data` (plain lists and dicts, fit for JSON).
 
-    `changes` are the smallest changes that would allow a refused request; each was verified.
+    `changes` are the smallest changes that would allow a refused request; each was verified. `remarks` tell of what the
+    policies hold that was not evaluated, or otherwise than it looks.
     """
 
     decision: Decision
     changes: tuple[Change, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -66,9 +69,15 @@ class Explanation:
         return self.html
 
 
-def explain(decision: Decision) -> Explanation:
-    """Explain a decision, with the changes that would turn a refusal round."""
-    return Explanation(decision, suggest(decision))
+def explain(decision: Decision, unread: Callable[[str], bool] = lambda _: False) -> Explanation:
+    """Explain a decision, with the changes that would turn a refusal round.
+
+    unread: tells of a condition key, in lower case, that it could not be found out whether the request has it.
+    """
+    return Explanation(decision, suggest(decision), remarks(decision, unread))
+
+
+_READ_WITH_CARE = "Read with care:"
 
 
 def _mark(held: bool) -> str:
@@ -91,6 +100,10 @@ def _text(explanation: Explanation) -> Iterator[str]:
             yield f"   {wording.grant_line(grant)}"
             for what, held, line in grant.checks:
                 yield f"     {_mark(held)} {what}: {line}"
+    if explanation.remarks:
+        yield _READ_WITH_CARE
+    for remark in explanation.remarks:
+        yield f" - {remark.where}: {remark.text}"
     if explanation.changes:
         yield "Each of these would allow it (tried):"
         for change in explanation.changes:
@@ -127,6 +140,9 @@ def _html(explanation: Explanation) -> str:
             facts = "".join(f"<li>{_mark(held)} {escape(f'{what}: {line}')}</li>" for what, held, line in grant.checks)
             parts.append(f"<li>{escape(wording.grant_line(grant))}<ul>{facts}</ul></li>")
         parts.append("</ul></details>")
+    if explanation.remarks:
+        told = "".join(f"<li>{escape(f'{each.where}: {each.text}')}</li>" for each in explanation.remarks)
+        parts.append(f"<p style='margin:.3em 0'>{_READ_WITH_CARE}</p><ul>{told}</ul>")
     if explanation.changes:
         changes = "".join(f"<li>{escape(change.text)}</li>" for change in explanation.changes)
         parts.append(f"<p style='margin:.3em 0'>Each of these would allow it (tried):</p><ul>{changes}</ul>")
@@ -148,6 +164,7 @@ def _data(explanation: Explanation) -> dict[str, Any]:
             "resource": question.resource,
             "context": {name: seen if isinstance(seen, str) else list(seen) for name, seen in question.context.items()},
         },
+        "remarks": [asdict(remark) for remark in explanation.remarks],
         "layers": [_layer_data(layer) for layer in decision.layers],
         "changes": [
             [{"say": step.say, "statement": dict(step.statement) if step.statement else None} for step in change.steps]

@@ -82,19 +82,21 @@ def values_of(question: Question) -> Values:
     A `kms:` key that AWS does not support for the operation is never in a request's context, so it is left out.
     """
     values = dict(principal_values(question.principal))
-    if question.resource != "*" and question.owner:
+    if not question.names_no_resource and question.owner:
         values["aws:resourceaccount"] = (question.owner,)
     if question.principal.account:
         values["kms:calleraccount"] = (question.principal.account,)
     for name, seen in question.context.items():
         values[name.lower()] = (seen,) if isinstance(seen, str) else tuple(seen)
     action = question.action
-    return {name: seen for name, seen in values.items() if seen and _possible(name, action)}
+    return {
+        name: seen for name, seen in values.items() if seen and (name[:4] != "kms:" or _of_kms_possible(name, action))
+    }
 
 
 @lru_cache(maxsize=4096)
-def _possible(name: str, action: str) -> bool:
-    return not name.startswith("kms:") or condition_keys.supported(name, action)
+def _of_kms_possible(name: str, action: str) -> bool:
+    return condition_keys.supported(name, action)
 
 
 def seen_by(values: Values, side: PolicySide) -> Values:

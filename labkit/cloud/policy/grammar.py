@@ -37,6 +37,8 @@ _IAM = {
     "resource": "Policy statement must contain resources.",
     "principal given": "Policy document should not specify a principal.",
     "prefix": "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+    "vendor": "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.",
+    "colons": "Actions/Condition can contain only one colon.",
     "sid": "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression"
     " [0-9A-Za-z]*",
     "sid twice": "Statement IDs (SID) in a single policy must be unique.",
@@ -74,6 +76,9 @@ _ELEMENTS = frozenset(
 )
 FULL_ACCESS = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 """What RCPFullAWSAccess says, the one resource control policy that allows."""
+# Sentences of IAM's alone: boogy/iam-policy-validator pull request 172 (2026), garnaat/kappa issue 111 (2017). Whether
+# other services refuse such a policy is not known.
+_IAM_KINDS = frozenset(("identity", "boundary", "session", "trust"))
 _WITHOUT_PRINCIPAL = frozenset(("identity", "boundary", "session", "scp"))
 _NEGATABLE = ("String{}Equals", "String{}EqualsIgnoreCase", "String{}Like", "Numeric{}Equals", "Date{}Equals",
               "Arn{}Equals", "Arn{}Like")  # fmt: skip
@@ -164,7 +169,7 @@ def _check_statement(raw: Any, where: str, kind: str, refuse: Refuser) -> None:
     _check_principal(raw, where, kind, refuse)
     if kind == "rcp":
         _check_rcp(raw, where, refuse)
-    _check_condition(raw, where, refuse)
+    _check_condition(raw, where, kind, refuse)
 
 
 def _check_sid(raw: dict[str, Any], where: str, kind: str, refuse: Refuser) -> None:
@@ -190,6 +195,10 @@ def _check_strings(raw: dict[str, Any], where: str, kind: str, refuse: Refuser) 
         elif not listed(raw.get("Resource", raw.get("NotResource", []))):
             raise refuse("resource", where)
     for action in listed(raw.get("Action", raw.get("NotAction", []))):
+        if kind in _IAM_KINDS and action.count(":") > 1:
+            raise refuse("colons", f"{where}: {action!r}")
+        if kind in _IAM_KINDS and {"*", "?"} & set(action.partition(":")[0]) and action not in ("*", "*:*"):
+            raise refuse("vendor", f"{where}: {action!r}")
         if action != "*" and not re.fullmatch(r"[A-Za-z0-9*?.-]+:[A-Za-z0-9*?]+", action):
             raise refuse("prefix", f"{where}: {action!r}")
 
@@ -240,7 +249,7 @@ def _is_principal(name: str, value: str) -> bool:
     return bool(value)
 
 
-def _check_condition(raw: dict[str, Any], where: str, refuse: Refuser) -> None:
+def _check_condition(raw: dict[str, Any], where: str, kind: str, refuse: Refuser) -> None:
     block = raw.get("Condition", {})
     if not isinstance(block, dict):
         raise refuse("syntax", f"{where}: Condition is an object of operators")
@@ -255,3 +264,5 @@ def _check_condition(raw: dict[str, Any], where: str, refuse: Refuser) -> None:
         for key, values in keys.items():
             if not all(isinstance(v, (str, bool, int, float)) for v in listed(values)):
                 raise refuse("syntax", f"{where}: the values of {key} under {operator} are strings")
+            if kind in _IAM_KINDS and ":" not in key:  # the sentence says so of actions and of conditions
+                raise refuse("prefix", f"{where}: {key!r}")

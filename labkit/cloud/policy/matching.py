@@ -5,13 +5,13 @@ Pure, and complete: nothing stops at the first difference, because the explanati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ..core.call import Principal
 from . import conditions, principals
 from .conditions import ConditionAnalysis
-from .documents import Statement
+from .documents import Document, Statement
 from .patterns import Values, first_action, first_resource
 from .principals import Naming
 from .question import NamedPolicy, Question
@@ -44,6 +44,11 @@ class StatementAnalysis:
     conditions: tuple[ConditionAnalysis, ...]
     applies: bool
     naming: Naming | None = None
+
+    @classmethod
+    def of(cls, document: Document, statement: Statement) -> StatementAnalysis:
+        """Take a statement as it is written, held against nothing."""
+        return cls(NamedPolicy("the policy", document), statement, (), (), applies=False)
 
     @property
     def failures(self) -> int:
@@ -129,6 +134,22 @@ def _with_conditions(bare: StatementAnalysis, values: Values, with_variables: bo
     tested = tuple([conditions.analyse(c, values, with_variables) for c in statement.conditions])
     applies = bare.applies and all(c.matched for c in tested)
     return StatementAnalysis(bare.policy, statement, bare.elements, tested, applies, bare.naming)
+
+
+def deny_by_not_principal(analysis: PolicyAnalysis) -> PolicyAnalysis:
+    """Return the policy, where a Deny with NotPrincipal takes in whoever asks, named or not."""
+    if not any(s.statement.effect == "Deny" and s.naming is None for s in analysis.statements):
+        return analysis
+    return PolicyAnalysis(analysis.policy, tuple(map(_taking_in, analysis.statements)))
+
+
+def _taking_in(analysis: StatementAnalysis) -> StatementAnalysis:
+    named = analysis.statement.principals
+    if analysis.statement.effect != "Deny" or named is None or not named.negated or analysis.naming is not None:
+        return analysis
+    elements = tuple(replace(e, matched=True, by="") if e.name == "NotPrincipal" else e for e in analysis.elements)
+    applies = all(e.matched for e in elements) and all(c.matched for c in analysis.conditions)
+    return replace(analysis, elements=elements, applies=applies, naming="everyone")
 
 
 def _action(statement: Statement, action: str) -> ElementAnalysis:

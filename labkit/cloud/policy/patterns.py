@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 Values = Mapping[str, tuple[str, ...]]
@@ -51,6 +52,26 @@ def expand(text: str, values: Values) -> str | None:
 
     expanded = _VARIABLE.sub(value_of, text)
     return None if missing else expanded
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A policy variable as written: `name` is the condition key; None where it can't be read."""
+
+    written: str
+    name: str | None
+    has_default: bool
+
+
+def variables_in(text: str) -> tuple[Variable, ...]:
+    """List the policy variables of a text, but the three that stand for a special character."""
+    found = []
+    for match in _VARIABLE.finditer(text):
+        if match[1] not in _SPECIAL:
+            body = _VARIABLE_BODY.fullmatch(match[1])
+            found.append(Variable(match[0], body[1] if body else None, bool(body and body[2] is not None)))
+    left = _VARIABLE.sub("", text)
+    return (*found, Variable(left[left.index("${") :], None, False)) if "${" in left else tuple(found)
 
 
 def literal(expanded: str) -> str:

@@ -72,3 +72,9 @@ def _not_principal(element: Principals, effect: Effect, caller: Principal) -> tu
     if "everyone" in named or spared:
         return None, ", ".join(named.values())
     return "everyone", ""
+
+
+def is_partly_named(element: Principals, caller: Principal) -> bool:
+    """Tell whether a NotPrincipal names some links of the caller's chain (account, role, session), and not all."""
+    named = {naming(kind, value, caller) for kind, value in element.entries} - {None}
+    return bool(named) and "everyone" not in named and _not_principal(element, "Deny", caller)[0] is not None

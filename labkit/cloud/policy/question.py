@@ -35,6 +35,11 @@ class Question:
     grant_id: str = ""
 
     @property
+    def names_no_resource(self) -> bool:
+        """Whether permission is asked on nothing that is there: "*", or all keys of a Region (tags for a new key)."""
+        return self.resource == "*" or self.resource.endswith(":key/*")
+
+    @property
     def service(self) -> str:
         """The service that is asked, as IAM's prefix in lower case: "kms"."""
         return self.action.partition(":")[0].lower()

@@ -107,13 +107,13 @@ def _tail(decision: Decision, action: str) -> str:
 
 
 def _names_no_resource(question: Question) -> bool:
-    """Permissions on "*" that are refused without "on resource: *".
+    """Permissions on no particular resource that are refused without "on resource: ...".
 
     S3's ListBuckets, recorded many times; kms:TagResource of a key that is not made yet (DataBiosphere/azul 5628 of
     2023, LeanerCloud/CUDly 1670 of 2026), while kms:CreateKey itself names its "*".
     """
     tags_a_new_key = question.action.lower() == "kms:tagresource"
-    return question.resource == "*" and (question.service == "s3" or tags_a_new_key)
+    return question.names_no_resource and (question.service == "s3" or tags_a_new_key)
 
 
 def _action(action: str) -> str:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from .decision import needs_resource_policy
-from .editing import new_policy, with_statement, without_statement
 from .facts import principal_arn, service_name
 from .grammar import FULL_ACCESS
 from .grants import GRANT_OPERATIONS
@@ -18,7 +17,7 @@ from .matching import StatementAnalysis
 from .other_requests import other_requests
 from .outcome import Decision, Reason
 from .question import Grant, NamedPolicy, PolicyKind, Question
-from .steps import Situation, Step
+from .steps import Situation, Step, new_policy, with_statement, without_statement
 
 
 def remedies(decision: Decision) -> Iterator[Step]:
@@ -160,7 +159,7 @@ def _allow_in_resource(decision: Decision) -> Iterator[Step]:
 def _name_in_resource(decision: Decision) -> Iterator[Step]:
     question = decision.question
     if decision.reason is Reason.NO_IDENTITY_ALLOW and (
-        question.crosses_accounts or question.service == "iam" or question.resource == "*"
+        question.crosses_accounts or question.service == "iam" or question.names_no_resource
     ):
         return  # naming the caller is no way in, or there is no policy to name it in
     if decision.policies.resource is None and not needs_resource_policy(question) and question.principal.kind not in (

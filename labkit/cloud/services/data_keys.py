@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..authorization.service_access import service_principal
 from ..core.call import Call
+from ..core.forgetting import forget
 from .requesters import Requester, requester
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class DataKeys:
         self._now = now
         self._writing: dict[tuple[object, ...], tuple[DataKey, datetime]] = {}
         self._reading: dict[tuple[object, ...], datetime] = {}
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._writing, account)
+        forget(self._reading, account)
 
     def for_writing(self, asker: Asker, key_id: str, context: Mapping[str, str], period: timedelta) -> DataKey:
         """Give the asker's own data key under this KMS key; once the period is over, a new one is made and verified."""

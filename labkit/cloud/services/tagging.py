@@ -83,4 +83,3 @@ def _position(token: str) -> int:
         return int(base64.b64decode(token, validate=True)) if token else 0
     except (ValueError, binascii.Error):
         raise AwsError("PaginationTokenExpiredException", "Token does not exist") from None
-

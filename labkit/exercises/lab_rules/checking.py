@@ -63,7 +63,7 @@ def lab_problems(page: Page) -> Iterator[Problem]:
             notes = " ".join(getattr(error, "__notes__", ["after its last cell"]))
             yield Problem(
                 page.path,
-                f"A learner's walk ends {notes} with {type(error).__name__}: {error}.",
+                f"A learner's walk ends {notes} with {type(error).__name__}: {str(error).rstrip('.')}.",
                 "Mend the cell, or the solution or wrong answer that was tried there.",
             )
 

@@ -72,6 +72,10 @@ def page_at(place: str) -> Page:
     if not folder.is_dir() and _NAME.fullmatch(place):
         return page_of(place)
     folder = folder.resolve()
+    if inside := sorted(file.parent.name for file in folder.glob(f"*/{EXERCISES}")):
+        raise LabFileError(f"{folder} holds labs, and is none: name one of {', '.join(inside)} there.")
+    if folder.is_file():
+        raise LabFileError(f"{folder} is a file. Name the lab's folder, in which {EXERCISES} is.")
     if not (folder / EXERCISES).is_file():
         raise LabFileError(
             f"{folder / EXERCISES} is missing. A lab is a folder with {EXERCISES} and {CHECKS}; "

@@ -37,7 +37,11 @@ def untouched_problems(page: Page) -> Iterator[Problem]:
 
 def solution_problems(page: Page) -> Iterator[Problem]:
     """Walk and run each shipped solution: find those that do not solve, and exercises that the walk does not meet."""
-    outcomes = walk(page, lambda spec: spec.solution)
+    yield from unsolved_problems(page, walk(page, lambda spec: spec.solution))
+
+
+def unsolved_problems(page: Page, outcomes: dict[str, Outcome]) -> Iterator[Problem]:
+    """Find the same in the outcomes of a walk."""
     yield from _unlike(page, outcomes, "solved", "after its solution", "Mend `solution`, or the check.")
     for spec in page.specs():
         if spec.id not in outcomes:
@@ -73,7 +77,11 @@ def going_back_problems(page: Page, past: Collection[str]) -> Iterator[Problem]:
 
     Of the `past` ones the lab itself has taken away what they need: they are not yet, and say how to come back.
     """
-    outcomes = after_run_all(page, past)
+    yield from late_problems(page, after_run_all(page, past), past)
+
+
+def late_problems(page: Page, outcomes: dict[str, tuple[Outcome, Outcome]], past: Collection[str]) -> Iterator[Problem]:
+    """Find the same in the outcomes of a walk."""
     for name, (_, after) in outcomes.items():
         wanted = "not yet" if name in past else "solved"
         if after.status != wanted:

@@ -48,10 +48,14 @@ def walk(page: Page, attempt: Callable[[Spec], str | None]) -> dict[str, Outcome
     return outcomes
 
 
-def visit(page: Page, at: Callable[[Spec, Learner], None]) -> None:
+def nothing_more(_learner: Learner) -> None:
+    """Do nothing after the last cell."""
+
+
+def visit(page: Page, at: Callable[[Spec, Learner], Any], at_end: Callable[[Learner], None] = nothing_more) -> None:
     """Run the whole notebook, and call `at` in the place of each exercise, with what the cells above have made.
 
-    An error says by a note in which cell it came up.
+    `at_end` is called after the last cell. An error says by a note in which cell it came up.
     """
     specs = {spec.id: spec for spec in page.specs()}
     learner = new_learner()
@@ -65,6 +69,7 @@ def visit(page: Page, at: Callable[[Spec, Learner], None]) -> None:
             except Exception as error:
                 error.add_note(f"in the cell {cell.id} of {page.path.name}")
                 raise
+        at_end(learner)
     finally:
         tidy(learner)
 
@@ -74,9 +79,13 @@ def after_run_all(page: Page, past: Collection[str] = ()) -> dict[str, tuple[Out
 
     The account may refuse the solutions of exercises that are `past`.
     """
-    learner = new_learner()
-    for source in code(page):
-        run(source, learner)
+    outcomes: dict[str, tuple[Outcome, Outcome]] = {}
+    visit(page, checked, lambda learner: outcomes.update(solved_late(page, learner, past)))
+    return outcomes
+
+
+def solved_late(page: Page, learner: Learner, past: Collection[str] = ()) -> dict[str, tuple[Outcome, Outcome]]:
+    """Run each shipped solution for a learner who has run all cells; answer the outcomes before and after it."""
     outcomes = {}
     for spec in page.specs():
         learner["answer"] = None
@@ -84,7 +93,6 @@ def after_run_all(page: Page, past: Collection[str] = ()) -> dict[str, tuple[Out
         with contextlib.suppress(*[ClientError] if spec.id in past else []):
             run(spec.solution, learner)
         outcomes[spec.id] = before, checked(spec, learner)
-    tidy(learner)
     return outcomes
 
 

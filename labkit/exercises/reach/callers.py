@@ -119,7 +119,7 @@ class People:
 
     def _role(self, role: dict[str, Any]) -> Caller:
         identity = self._policies("role policy", role["RolePolicyList"], role["AttachedManagedPolicies"])
-        bound = self._iam.get_role(RoleName=role["RoleName"])["Role"].get("PermissionsBoundary")
+        bound = role.get("PermissionsBoundary")
         return Caller(
             f"the role {role['RoleName']}",
             _with_id(principal_of(role["Arn"]), role["RoleId"]),
@@ -135,7 +135,7 @@ class People:
             *user["AttachedManagedPolicies"],
             *(a for group in groups for a in group["AttachedManagedPolicies"]),
         ]
-        bound = self._iam.get_user(UserName=user["UserName"])["User"].get("PermissionsBoundary")
+        bound = user.get("PermissionsBoundary")
         return Caller(
             f"the user {user['UserName']}",
             principal_of(user["Arn"]),

@@ -16,6 +16,12 @@ from .things import Thing
 # Refusals that another document, or a grant, made later would turn: what is written down already is more than nothing.
 _VOID = (Reason.NO_RESOURCE_ALLOW, Reason.NO_IDENTITY_ALLOW, Reason.NO_CROSS_ACCOUNT_USE, Reason.NOT_RETIRABLE)
 
+# What follows from the role, user or service itself, at all times. A tag may change, and a session has its own name.
+_WHO_CALLS = frozenset({
+    "aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principalservicename",
+    "aws:principaltype", "aws:username", "kms:calleraccount",
+})  # fmt: skip
+
 
 class Written:
     """What is written for a caller about a thing: read once, and then asked for each action."""
@@ -46,8 +52,13 @@ class Written:
 
 
 def _is_about(each: StatementAnalysis) -> bool:
-    """Whether a statement takes in caller and resource, whatever the action."""
-    return all(element.matched for element in each.elements if element.name not in ("Action", "NotAction"))
+    """Whether a statement takes in caller and resource, whatever the action.
+
+    A Principal of "*" under a condition on who calls names those alone for whom the condition holds.
+    """
+    if not all(element.matched for element in each.elements if element.name not in ("Action", "NotAction")):
+        return False
+    return all(tested.matched for tested in each.conditions if tested.condition.key.lower() in _WHO_CALLS)
 
 
 def region_of(thing: Thing) -> str:

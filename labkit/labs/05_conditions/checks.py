@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.exercises.account import calls, keys, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved
-from labkit.exercises.permissions import has_first_policy, identity_policies, key_policy
+from labkit.exercises.permissions import has_first_policy, identity_policies
 from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
 
 DELETE = "kms:ScheduleKeyDeletion"
@@ -83,7 +83,7 @@ def no_hasty_goodbye(lab: LabView, answer: Any) -> Outcome:
     """Deleting `contracts` with less than 20 days of waiting is denied to everybody; from 20 days on it is not."""
     contracts, reach = _key(lab, "contracts"), Reach(lab)
     key = reach.key(contracts)
-    if DELETE not in key_policy(lab, contracts):
+    if has_first_policy(lab, contracts):
         return not_attempted("The key policy of `contracts` says nothing about deletions so far.")
     slowly = Right((DELETE,), (contracts,), {DAYS: SLOWLY})
     for caller in _everybody(reach, key):

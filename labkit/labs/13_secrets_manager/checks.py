@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
+from labkit.cloud.policy.reference.services import services
 from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
 from labkit.exercises.engine import CannotJudge, Gone, LabView, Outcome, not_attempted, not_yet, solved, unanswered
-from labkit.exercises.permissions import grants_on, identity_policies, may
+from labkit.exercises.permissions import decided, grants_on, may
 from labkit.exercises.reach import Reach
 from labkit.exercises.reach.situations import in_context
 
-READ = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
 DESKS = ("desk/1", "desk/2", "desk/3")
 TOKEN = "/shop/mail-token"
 TO_MORE = ("kms:CreateGrant", "kms:PutKeyPolicy")  # with these, a role gives itself whatever it likes
@@ -105,14 +105,22 @@ def _secret(lab: LabView, name: str) -> dict[str, Any]:
 
 
 def _reads_as_before(lab: LabView, role: str) -> bool:
-    """Whether the role may read every secret, and do nothing else in Secrets Manager, as the notebook gave it."""
-    written = [each for document in identity_policies(lab, role) for each in _listed(document["Statement"])]
-    about = [each for each in written if "secretsmanager" in str(each.get("Action", each.get("NotAction"))).lower()]
-    return about == [READ]
+    """Whether the role may read every secret, and do nothing else in Secrets Manager, however that is written."""
+    start = f"arn:aws:secretsmanager:{lab.region}:{_account(lab)}:secret:"
+    places = [*(_secret(lab, name)["ARN"] for name in ("shop/db", "shop/mail")), f"{start}another-AbCdEf"]
+    operations = services()["secretsmanager"].actions
+
+    def may(action: str, place: str) -> bool:
+        return decided(lab, role, f"secretsmanager:{action}", place, None, {"aws:SecureTransport": "true"})
+
+    reads = all(may("GetSecretValue", place) for place in places)
+    return reads and not any(
+        may(each, place) for each in operations if each != "GetSecretValue" for place in (*places, "*")
+    )
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _account(lab: LabView) -> str:
+    return str(the_key(lab, "shop")["AWSAccountId"])
 
 
 def _description(lab: LabView, key_id: str | None) -> str:

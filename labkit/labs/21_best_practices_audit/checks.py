@@ -11,14 +11,12 @@ from labkit.exercises.engine import LabView, Outcome, no_number, not_attempted, 
 from labkit.exercises.permissions import decided, grants_on, has_first_policy
 from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy, without_policies
 from labkit.exercises.reach.actions import on_keys
-from labkit.practice.shop import ADMINISTER, READ, WRITE
+from labkit.practice.shop import READ
 
-USE = (*READ, *WRITE)
-THROUGH_S3 = {"kms:ViaService": ("s3.us-east-1.amazonaws.com",)}
-PHOTO, PORTRAIT = "arn:aws:s3:::shop-photos/2.jpg", "arn:aws:s3:::shop-photos/people/3.png"
+from .open_shop import OFFERS, PHOTO, THROUGH_S3, USE, broken
+
+PORTRAIT = "arn:aws:s3:::shop-photos/people/3.png"
 ANY_CONTEXT: dict[str, tuple[str | None, ...]] = {"kms:EncryptionContext:box": (None, "7")}
-PARCEL = "arn:aws:s3:::shop-parcels/4712"
-OFFERS, DEBUG = "offers", "/shop/debug"
 LEAVES = frozenset({"pending-deletion", "secret-in-context"})
 """What a report may hold at the end: a key that nobody needs, until its window is over, and what the trail has kept."""
 
@@ -128,7 +126,7 @@ def _is_as_planted(lab: LabView, photos: str) -> bool:
 
 def nothing_left(lab: LabView, answer: Any) -> Outcome:
     """Check that the audit finds nothing but what time mends, and everybody who works in the shop still can."""
-    if (said := _broken(lab)) != "":
+    if (said := broken(lab)) != "":
         return not_yet(said)
     report = audit(lab.observer.client)
     if report.unread:
@@ -148,37 +146,6 @@ def _untouched(lab: LabView, report: Report) -> bool:
     till = the_key(lab, "till")
     three = {("user-can-administer", till["KeyId"]), ("topic-encryption", OFFERS), ("plaintext-in-logs", "debug")}
     return three <= found and has_first_policy(lab, till["Arn"])
-
-
-def _broken(lab: LabView) -> str:
-    """Say what does not work any more that should; "" if all does."""
-    for name in ("records", "letters", "parcels", "till", "photos", "newsletter", "minutes", "tickets"):
-        if (said := unusable(lab, the_key(lab, name)["Arn"])) != "":
-            return said
-    reach = Reach(lab)
-    for role, actions, name, where in (
-        ("Cashier", USE, "till", {}),
-        ("Clerk", USE, "letters", {}),
-        ("Packer", USE, "parcels", THROUGH_S3),
-        ("Photographer", USE, "photos", THROUGH_S3),
-        ("Keeper", ADMINISTER, "letters", {}),
-    ):
-        right = Right(actions, (the_key(lab, name)["Arn"],), where)
-        if (missing := reach.lacks(reach.caller(role), right)) is not None:
-            return f"{role} can't use the key `{name}` any more as its work asks: {missing.action} is refused."
-    for role, thing in (("Packer", PARCEL), ("Photographer", PHOTO)):
-        if not decided(lab, role, "s3:PutObject", thing, None):
-            return f"{role} can't store anything in S3 any more."
-    topics = [each["TopicArn"] for each in lab.observer.client("sns").list_topics()["Topics"]]
-    for topic in (OFFERS, "news"):
-        if not any(each.endswith(f":{topic}") for each in topics):
-            return f"The topic `{topic}` is gone, and with it whoever had subscribed."
-    groups = lab.observer.client("logs").get_paginator("describe_log_groups").paginate()
-    names = [group["logGroupName"] for page in groups for group in page["logGroups"]]
-    for group in (DEBUG, "/shop/app", "/shop/web", "shop-trail"):
-        if group not in names:
-            return f"The log group `{group}` is gone, and with it lines that were no secret."
-    return ""
 
 
 def _keeps_its_account(reach: Reach, key: Thing) -> bool:

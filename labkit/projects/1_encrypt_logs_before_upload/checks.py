@@ -21,6 +21,7 @@ FIRST = "web/2026-01-05T00.log.sealed"
 FIRST_BYTES, FIRST_FRAME = 30 * 41, 100
 LOG_BYTES = 2000 * len("T12 POST /login 200\n")
 STOPPED = {hour: f"web/2026-01-05T{hour}.log.sealed" for hour in (12, 13, 14)}
+ALWAYS = {"aws:SecureTransport": "true", "aws:RequestedRegion": "us-east-1"}  # what no request is without
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
 
@@ -195,7 +196,8 @@ def _wrong_at_the_door(lab: LabView, text: str) -> Iterator[str]:
 
     def may(role: str, action: str, name: str, more: dict[str, str]) -> bool:
         asked = {"identity": ALLOW, "resource_policy": policy, "resource_account": account}
-        return simulate(callers[role], action, f"{mine}{name and '/'}{name}", context=more, **asked).allowed
+        context = {**ALWAYS, **more}
+        return simulate(callers[role], action, f"{mine}{name and '/'}{name}", context=context, **asked).allowed
 
     def ever(role: str, action: str, name: str, more: dict[str, str]) -> bool:
         return any(may(role, action, name, more | each) for each in circumstances)

@@ -9,6 +9,7 @@ from itertools import product
 from labkit.policy import simulate
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ALWAYS = {"aws:SecureTransport": "true", "aws:RequestedRegion": "us-east-1"}  # what no request is without
 STRANGE_ACCOUNT = "999999999999"
 ENCRYPTIONS = ("aws:kms", "aws:kms:dsse", "AES256", "")
 TAG = "aws:PrincipalTag/tenant"
@@ -25,7 +26,7 @@ def who_gets_in(policy: str, bucket: str, keys: Mapping[str, str]) -> Iterator[s
     def may(role: str, tag: str, action: str, name: str, more: Mapping[str, str]) -> bool:
         own = STRANGE_ACCOUNT if role == "Stranger" else account
         asked = {"identity": EVERYTHING, "resource_policy": document, "resource_account": account}
-        context = {**more, **({TAG: tag} if tag else {})}
+        context = {**ALWAYS, **more, **({TAG: tag} if tag else {})}
         place = f"arn:aws:s3:::{bucket}/{name}"
         return simulate(f"arn:aws:iam::{own}:role/{role}", action, place, context=context, **asked).allowed
 

@@ -46,7 +46,7 @@ def _in_order(pieces: Iterable[Piece]) -> Iterator[Fetched]:
                     yield _fetch(piece)
                     continue
                 most = max(most, piece.at_once)
-                waiting.append(workers.submit(_fetch, piece))
+                waiting.append(_begin(workers, piece))
                 if len(waiting) >= most:
                     yield waiting.popleft().result()
             while waiting:
@@ -54,6 +54,16 @@ def _in_order(pieces: Iterable[Piece]) -> Iterator[Fetched]:
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _begin(workers: ThreadPoolExecutor, piece: Piece) -> Future[Fetched]:
+    """Fetch a piece in a thread of its own, or at once where there are none, as in a browser."""
+    try:
+        return workers.submit(_fetch, piece)
+    except RuntimeError:
+        done: Future[Fetched] = Future()
+        done.set_result(_fetch(piece))
+        return done
 
 
 def _fetch(piece: Piece) -> Fetched:

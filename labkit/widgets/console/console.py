@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..calls import Call, Caller, Explain, Outcome
-from ..frame import Widget
+from ..calls import Call, Caller, Explain, Outcome, outcomes
 from ..twin import Heading, Part, Twin, Words
 from . import pages
-from .actions import ACTIONS, CANCEL, DAYS, DISABLE, ENABLE, LONGEST, ROTATE, SCHEDULE, SHORTEST
+from .editing import EditsKeys
 from .form import STEPS, Form
 from .key_page import POLICY, KeyPage
 from .keys import COLUMNS, MORE_COLUMNS, Filter, Keys
 from .pages import CREATE_KEY, CUSTOMER_MANAGED, NAVIGATION, REVIEWED_POLICY, STORES
 
+if TYPE_CHECKING:
+    from ...exercises.engine import LabView
+    from .view import ConsoleView
 
-class Console(Widget):
+
+class Console(EditsKeys):
     """AWS's console for KMS, for one identity in one account and Region, by plain boto3 calls.
 
     `clients` are boto3 clients by service: "kms", and where there are some "iam" (whom steps 3 and 4 offer) and "sts"
-    (whose account it is). `explain` is `lab.explain` or None. Reading is done when something is shown.
+    (whose account it is). `explain` is `lab.explain` or None. `reads` is a lab in which one may look who gains and who
+    loses by a key policy; without it, the clients are asked. Reading is done when something is shown.
     """
 
-    def __init__(self, clients: Mapping[str, Any], explain: Explain | None = None) -> None:
+    def __init__(
+        self, clients: Mapping[str, Any], explain: Explain | None = None, reads: LabView | None = None
+    ) -> None:
         self.caller = Caller(clients, explain)
+        self.reads = reads
         self.keys = Keys(self.caller)
         self.place = CUSTOMER_MANAGED
         self.number = 1
@@ -81,29 +88,37 @@ class Console(Widget):
         self.place, self.page, self.number, self.made = place, None, 1, ()
         self.keys.read()
         self._stores = None
-        return self
+        return self.redraw()
 
     def search(self, number: int = 1, **by: str) -> Console:
         """Filter and sort the list: text (alias or key ID), key_type, regionality, tag_key, tag_value, sort."""
         self.by, self.number = Filter(**by), number
-        return self
+        return self.redraw()
 
     def prefer(self, *columns: str) -> Console:
         """Show these further columns: the console's Preferences."""
         if strange := [each for each in columns if each not in MORE_COLUMNS]:
             raise ValueError(f"There is no column {strange[0]!r}; there are {', '.join(MORE_COLUMNS)}.")
         self.columns = (*COLUMNS, *columns)
-        return self
+        return self.redraw()
 
     def open(self, key: str, tab: str = POLICY) -> Console:
         """Open a key's page by key ID, ARN or alias."""
+        self._enter(key, tab)
+        return self.redraw()
+
+    def back(self) -> Console:
+        """Go from a key's page back to the list."""
+        self.page, self.made = None, ()
+        return self.redraw()
+
+    def _enter(self, key: str, tab: str = POLICY) -> None:
         found = self.caller.make(Call("DescribeKey", {"KeyId": key})) if "alias/" in key or ":" in key else None
         key_id = ((found and found.answer) or {}).get("KeyMetadata", {}).get("KeyId", key)
         self.page = KeyPage(self.caller, self.keys, key_id)
         self.place, self.tab, self.made, self._value = CUSTOMER_MANAGED, tab, (), key_id
         if tab not in self.page.tabs:
             self.tab = self.page.tabs[0]
-        return self
 
     # --- making a key ---------------------------------------------------------------------------------------------
 
@@ -111,13 +126,18 @@ class Console(Widget):
         """Go to the form, at a step from 1 to 6, with these fields filled in; nothing is made. See `Form`."""
         self.form = Form().choose(**fields)
         self.place, self.page, self.made, self.step = CREATE_KEY, None, (), min(max(1, step), len(STEPS))
-        return self
+        return self.redraw()
 
     def next(self) -> Console:
         """Go to the next step, where nothing is missing in this one."""
         if not self.form.problems(self.step):
             self.step = min(self.step + 1, len(STEPS))
-        return self
+        return self.redraw()
+
+    def previous(self) -> Console:
+        """Go to the step before."""
+        self.step = max(1, self.step - 1)
+        return self.redraw()
 
     def finish(self) -> Console:
         """Make the key and its alias, as the last step does, and open its page. What is refused stands in `made`."""
@@ -129,10 +149,10 @@ class Console(Widget):
             key_id = created.answer["KeyMetadata"]["KeyId"]
             made += self.caller.change(self.form.create_alias(key_id))
             self.keys.read()
-            self.open(key_id)
+            self._enter(key_id)
             self.form = Form()
         self.made = made
-        return self
+        return self.redraw()
 
     def create(self, alias: str, **fields: Any) -> Console:
         """Go through all six steps and finish: `console.create("orders", description="…")`."""
@@ -144,47 +164,16 @@ class Console(Widget):
         shown = [part for step in range(1, 7) for part in pages.step_page(form, step, *self.account)]
         return Twin((Heading(CREATE_KEY), *(part for part in shown if getattr(part, "label", "") != REVIEWED_POLICY)))
 
-    # --- key actions ----------------------------------------------------------------------------------------------
-
-    def act(self, action: str, days: int = DAYS) -> Console:
-        """Do a key action with the open key; without one, with the key of `value`."""
-        if action == SCHEDULE and not SHORTEST <= days <= LONGEST:
-            raise ValueError(f"The waiting period is {SHORTEST} to {LONGEST} days.")
-        if self.page is None:
-            self.open(self.value)
-        assert self.page is not None
-        made = self.caller.change(ACTIONS[action].call(self.page.key_id, days))
-        self.refresh()
-        self.made = made
-        return self
-
-    def enable(self) -> Console:
-        """Enable the key."""
-        return self.act(ENABLE)
-
-    def disable(self) -> Console:
-        """Disable the key."""
-        return self.act(DISABLE)
-
-    def schedule_key_deletion(self, days: int = DAYS) -> Console:
-        """Schedule the key's deletion, after 7 to 30 days."""
-        return self.act(SCHEDULE, days)
-
-    def cancel_key_deletion(self) -> Console:
-        """Cancel the key's deletion."""
-        return self.act(CANCEL)
-
-    def rotate_now(self) -> Console:
-        """Rotate the key on demand."""
-        return self.act(ROTATE)
-
     def refresh(self) -> Console:
         """Read everything anew: somebody else may have changed it."""
+        self._forget()
+        return self.redraw()
+
+    def _forget(self) -> None:
         self.keys.read()
         self._stores = None
         if self.page is not None:
             self.page.forget()
-        return self
 
     # --- what is shown --------------------------------------------------------------------------------------------
 
@@ -228,10 +217,10 @@ class Console(Widget):
         entry = CUSTOMER_MANAGED if self.place == CREATE_KEY else self.place
         marked = " | ".join(f"[{each}]" if each == entry else each for each in NAVIGATION)
         head = (Heading("Key Management Service (KMS)"), Words(marked), Heading(self.title, 2))
-        return Twin((*head, *pages.outcomes(self.made), *self.parts()))
+        return Twin((*head, *outcomes(self.made), *self.parts()))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> ConsoleView:
         """Make the live console."""
         from .view import ConsoleView
 
-        return ConsoleView(self).box
+        return ConsoleView(self)

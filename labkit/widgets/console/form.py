@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -129,9 +130,7 @@ class Form:
         if step == 1 and self.origin in CONFIRMATIONS and not self.confirmed:
             return (f"Tick the box: {CONFIRMATIONS[self.origin]}.",)
         if step == 2:
-            return tuple(_alias_problems(self.alias)) + tuple(
-                f"A tag with the value {value!r} needs a key." for key, value in self.tags if value and not key
-            )
+            return (*alias_problems(self.alias), *tag_problems(self.tags))
         if step == 4:
             return tuple(
                 f"{each!r} is no account ID: it has 12 digits."
@@ -213,7 +212,13 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-def _alias_problems(alias: str) -> list[str]:
+def tag_problems(tags: Iterable[tuple[str, str]]) -> list[str]:
+    """Say which tags can't be sent."""
+    return [f"A tag with the value {value!r} needs a key." for key, value in tags if value and not key]
+
+
+def alias_problems(alias: str) -> list[str]:
+    """Say what keeps an alias, without its prefix, from being one."""
     if not alias:
         return ["Enter an alias: the console asks for one."]
     if alias.startswith("aws/"):

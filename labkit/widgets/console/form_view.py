@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from ..parts import button, checkbox, choice, html, lines, row, shown, text
 from ..twin import Code, Heading, Words
 from . import pages
 from .form import CONFIRMATIONS, KEY_TYPES, STEPS
 from .key_page import pretty
-from .parts import button, checkbox, choice, html, row, shown, text
+from .tag_rows import TagRows
 
 if TYPE_CHECKING:
     from .console import Console
@@ -44,11 +45,11 @@ class FormView:
 
     def _cancel(self) -> None:
         self._console.go(pages.CUSTOMER_MANAGED)
-        self._above.draw()
+        self._above.arrive()
 
     def _previous(self) -> None:
-        self._console.step -= 1
-        self._above.draw()
+        self._console.previous()
+        self._above.arrive()
 
     def _next(self) -> None:
         problems = self._console.form.problems(self._console.step)
@@ -57,7 +58,7 @@ class FormView:
             self.first.focus()
             return
         self._console.next()
-        self._above.draw()
+        self._above.arrive()
 
     def _finish(self) -> None:
         problems = self._console.form.problems(6)
@@ -65,7 +66,7 @@ class FormView:
             self._problems.value = html([Words(each, "refused") for each in problems], "alert")
             return
         self._console.finish()
-        self._above.draw()
+        self._above.arrive()
 
     def _choose(self, **changes: Any) -> None:
         self._console.form = self._console.form.choose(**changes)
@@ -132,38 +133,8 @@ class FormView:
         alias = text("Alias", form.alias, lambda value: self._choose(alias=value))
         about = text("Description - optional", form.description, lambda value: self._choose(description=value))
         self.first = alias
-        self._tags = w.VBox()
-        self._draw_tags()
-        return [alias, about, shown([Words("Tags - optional")]), self._tags, row(button("Add tag", self._add_tag))]
-
-    def _draw_tags(self) -> None:
-        self._tags.children = [self._tag(at, *tag) for at, tag in enumerate(self._console.form.tags)]
-
-    def _tag(self, at: int, key: str, value: str) -> Any:
-        def put(part: int) -> Callable[[str], None]:
-            def change(written: str) -> None:
-                tags = [list(tag) for tag in self._console.form.tags]
-                tags[at][part] = written
-                self._choose(tags=tuple(tuple(tag) for tag in tags))
-
-            return change
-
-        def remove() -> None:
-            tags = self._console.form.tags
-            self._choose(tags=tags[:at] + tags[at + 1 :])
-            self._draw_tags()
-            self.first.focus()
-
-        number = at + 1
-        fields = text(f"Tag key {number}", key, put(0)), text(f"Tag value {number}", value, put(1))
-        for field in fields:
-            field.layout.width, field.style.description_width = "22em", "7em"
-        return row(*fields, button(f"Remove tag {number}", remove))
-
-    def _add_tag(self) -> None:
-        self._choose(tags=(*self._console.form.tags, ("", "")))
-        self._draw_tags()
-        self._tags.children[-1].children[0].focus()
+        tags = TagRows(form.tags, lambda tags: self._choose(tags=tags))
+        return [alias, about, shown([Words("Tags - optional")]), tags.box]
 
     # --- steps 3 and 4 --------------------------------------------------------------------------------------------
 
@@ -178,9 +149,10 @@ class FormView:
             people.observe(lambda change: self._choose(**{name: change["new"]}), "value")
             self.first = people
             return [people, shown([Words("Choose with the arrow keys; hold Ctrl or Shift to choose several.")])]
-        people = w.Textarea("\n".join(chosen), description=label, placeholder="ARNs, one a line",
-                            style={"description_width": "14em"}, layout={"width": "52em"})  # fmt: skip
-        people.observe(lambda change: self._choose(**{name: tuple(change["new"].split())}), "value")
+        people = lines(
+            label, "\n".join(chosen), lambda written: self._choose(**{name: tuple(written.split())}),
+            {"width": "52em"}, "ARNs, one a line",
+        )  # fmt: skip
         self.first = people
         return [people]
 
@@ -222,7 +194,7 @@ class FormView:
 
     def _policy(self) -> list[Any]:
         size = {"width": "52em", "height": "24em"}
-        editor = w.Textarea(description="Key policy", style={"description_width": "8em"}, layout=size)
+        editor = lines("Key policy", "", lambda written: self._choose(policy=written), size)
         place = w.VBox()
 
         def document() -> str:
@@ -237,7 +209,6 @@ class FormView:
             self._choose(policy="")
             place.children = [shown([Code(document(), "Key policy (preview)")])]
 
-        editor.observe(lambda change: self._choose(policy=change["new"]), "value")
         if self._console.form.policy:
             editor.value = document()
             place.children = [editor]

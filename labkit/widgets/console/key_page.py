@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..calls import Call, Caller, Outcome
 from ..twin import Code, Facts, Part, Table, Words
-from . import words
+from . import tables, words
 from .key_policy import DefaultView, default_view
 from .keys import Keys
 
@@ -39,6 +38,11 @@ class KeyPage:
         return self._keys.metadata(self.key_id)
 
     @property
+    def is_editable(self) -> bool:
+        """Whether it is a customer managed key: AWS alone changes its own."""
+        return self.key.get("KeyManager") == "CUSTOMER"
+
+    @property
     def tabs(self) -> tuple[str, ...]:
         """The tabs that a key of this kind has."""
         key = self.key
@@ -57,7 +61,7 @@ class KeyPage:
         if not key:
             return [refusal(self._keys.details(self.key_id))]
         facts = [
-            ("Alias", ", ".join(self._aliases()) or words.NOTHING),
+            ("Alias", ", ".join(self.aliases) or words.NOTHING),
             ("ARN", key["Arn"]),
             ("Status", words.state(key["KeyState"])),
             ("Creation date", words.moment(key["CreationDate"])),
@@ -106,9 +110,6 @@ class KeyPage:
 
     def _about(self, operation: str, **more: Any) -> Call:
         return Call(operation, {"KeyId": self.key_id, **more})
-
-    def _aliases(self) -> list[str]:
-        return [each["AliasName"] for each in self._ask(self._about("ListAliases")).get("Aliases", [])]
 
     def _last_used(self) -> str:
         outcome = self._outcome(self._about("GetKeyLastUsage"))
@@ -175,8 +176,34 @@ class KeyPage:
             facts.append(("External key ID", external))
         return [Facts(facts)]
 
+    @property
+    def listed_tags(self) -> Outcome:
+        """The key's tags, or the refusal to list them."""
+        return self._outcome(self._about("ListResourceTags"))
+
+    @property
+    def policy(self) -> str | None:
+        """The key policy as it is; None where it may not be read."""
+        found = self._ask(self._about("GetKeyPolicy", PolicyName="default")).get("Policy")
+        return None if found is None else str(found)
+
+    @property
+    def rotation(self) -> Mapping[str, Any]:
+        """The answer of GetKeyRotationStatus; empty where it is refused."""
+        return self._ask(self._about("GetKeyRotationStatus"))
+
+    @property
+    def aliases(self) -> list[str]:
+        """The names of the key's aliases; none where they may not be listed."""
+        return [each["AliasName"] for each in self._ask(self._about("ListAliases")).get("Aliases", [])]
+
+    @property
+    def grants(self) -> list[Mapping[str, Any]]:
+        """The grants on this page of them."""
+        return list(self._ask(self._grant_call()).get("Grants", []))
+
     def _tags(self) -> list[Part]:
-        outcome = self._outcome(self._about("ListResourceTags"))
+        outcome = self.listed_tags
         if outcome.answer is None:
             return [refusal(outcome)]
         rows = [(tag["TagKey"], tag["TagValue"]) for tag in outcome.answer.get("Tags", [])]
@@ -199,34 +226,16 @@ class KeyPage:
         listed = self._outcome(self._about("ListKeyRotations", IncludeKeyMaterial="ALL_KEY_MATERIAL"))
         if listed.answer is None:
             return [*parts, refusal(listed)]
-        rows = [
-            (
-                each.get("KeyMaterialId", words.NOTHING),
-                words.state(each.get("KeyMaterialState", words.NOTHING).replace("_", " ").capitalize()),
-                words.moment(each.get("RotationDate")),
-                each.get("RotationType", words.NOTHING).replace("_", " ").capitalize(),
-            )
-            for each in listed.answer.get("Rotations", [])
-        ]
-        columns = ("Key material ID", "State", "Rotation date", "Rotation type")
-        return [*parts, Table("Key materials", columns, rows)]
+        return [*parts, tables.materials(listed.answer.get("Rotations", []))]
 
     def _public_key(self) -> list[Part]:
         outcome = self._outcome(self._about("GetPublicKey"))
         if outcome.answer is None:
             return [refusal(outcome)]
-        body = base64.encodebytes(outcome.answer["PublicKey"]).decode().replace("\n", "")
-        lines = [body[at : at + 64] for at in range(0, len(body), 64)]
-        return [Code("\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----"]))]
+        return [tables.public_key(outcome.answer["PublicKey"])]
 
     def _regionality(self) -> list[Part]:
-        several = self.key.get("MultiRegionConfiguration", {})
-        related = [several.get("PrimaryKey", {}), *several.get("ReplicaKeys", [])]
-        rows = [
-            (each.get("Region", ""), "Primary" if number == 0 else "Replica", each.get("Arn", ""))
-            for number, each in enumerate(related)
-        ]
-        return [Table("Related multi-Region keys", ("Region", "Part", "Key ARN"), rows)]
+        return [tables.related(self.key.get("MultiRegionConfiguration", {}))]
 
     def _alias_tab(self) -> list[Part]:
         outcome = self._outcome(self._about("ListAliases"))
@@ -243,19 +252,8 @@ class KeyPage:
         outcome = self._outcome(self._grant_call())
         if outcome.answer is None:
             return [refusal(outcome)]
-        rows = [
-            (
-                each["GrantId"][:12] + "…",
-                each.get("Name") or words.NOTHING,
-                each.get("GranteePrincipal") or each.get("GranteeServicePrincipal") or words.NOTHING,
-                ", ".join(each["Operations"]),
-                words.moment(each["CreationDate"]),
-            )
-            for each in outcome.answer.get("Grants", [])
-        ]
-        columns = ("Grant ID", "Name", "Grantee principal", "Operations", "Creation date")
         note = "AWS's console shows no grants. Here they are, ten to a page."
-        return [Words(note, "note"), Table(f"Grants, page {len(self._grant_markers)}", columns, rows)]
+        return [Words(note, "note"), tables.grants(outcome.answer.get("Grants", []), len(self._grant_markers))]
 
 
 def _deletion(view: DefaultView) -> str:

@@ -1,122 +1,211 @@
-"""A key's page: key actions with what they ask before, tabs, the two views of a policy, the pages of grants."""
+"""A key's page: key actions with what they ask before, tabs, what can be edited there, and the pages of grants."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..twin import Heading, Words
-from .actions import ACTIONS, DAYS, LONGEST, SCHEDULE, SHORTEST, offered, warning
-from .key_page import DEFAULT_VIEW, GRANTS, POLICY, POLICY_VIEW, KeyPage
-from .parts import button, checkbox, html, row, shown, text
+from ..key_actions import ACTIONS, offered
+from ..parts import button, html, row
+from ..question import Question
+from ..twin import Heading
+from . import editors
+from .key_page import ALIASES, DEFAULT_VIEW, GRANTS, POLICY, POLICY_VIEW, ROTATIONS, TAGS, KeyPage
+from .policy_editor import PolicyEditor
+from .tables import short_grant
 
 if TYPE_CHECKING:
     from .console import Console
-    from .view import ConsoleView
+
+_NO_ALIAS = (
+    "The key stays as it is. What names the key by this alias finds no key any more, until the alias is made again."
+)
+_NO_GRANT = "What the grant allows ends. AWS may take some minutes until this holds everywhere."
 
 
 class KeyView:
-    """The page of the console's open key. `first` has the focus after it was opened."""
+    """The page of the console's open key. `draw` shows it anew, `first` has the focus after it was opened."""
 
-    def __init__(self, console: Console, above: ConsoleView) -> None:
+    def __init__(self, console: Console) -> None:
         assert console.page is not None
         self._console = console
-        self._page: KeyPage = console.page
-        self._above = above
-        self._question = w.VBox()
-        self._body = w.HTML()
-        self._turners = w.VBox()
+        self.page: KeyPage = console.page
+        self._question, self._sure = Question(), Question()  # before a key's deletion; before a tab loses something
+        self._actions, self._body, self._general = row(), w.HTML(), w.HTML()
+        self._writing, self._editing = w.VBox(), w.VBox()  # the description, above; what a tab has, below it
+        self._controls = w.VBox()
+        self._buttons: dict[str, Any] = {}
         self._tabs = w.ToggleButtons(
-            options=self._page.tabs, value=console.tab, tooltips=self._page.tabs, style={"button_width": "auto"}
+            options=self.page.tabs, value=console.tab, tooltips=self.page.tabs, style={"button_width": "auto"}
         )
         self._tabs.observe(self._chose, "value")
-        back = button("Back to the list", self._back)
-        actions = [button(name, self._asked(name)) for name in offered(self._page.key)]
-        self.first = back
-        general = shown([Heading("General configuration", 2), *self._page.general()])
-        self.box = w.VBox(
-            [row(back, *actions), self._question, general, self._tabs, self._body, self._turners],
-        )
-        self._draw()
+        self.first = button("Back to the list", self._back)
+        above = [self._actions, self._question.box, self._general, self._writing]
+        self.box = w.VBox([*above, self._tabs, self._body, self._controls, self._sure.box, self._editing])
+        self.draw()
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Show the key as it is now, and what can be done with it."""
+        page = self.page
+        self._buttons = {}
+        actions = [self._button(name, self._asked(name)) for name in offered(page.key)]
+        about = [self._button("Edit description", self._edit_description)] if page.is_editable else []
+        self._actions.children = [self.first, *actions, *about]
+        self._general.value = html([Heading("General configuration", 2), *page.general()])
+        if self._tabs.value != self._console.tab:
+            self._tabs.value = self._console.tab
+        self._draw_tab()
+
+    def _draw_tab(self) -> None:
+        tab, page = self._console.tab, self.page
+        self._body.value = html(page.tab(tab))
+        controls = {POLICY: self._of_policy, TAGS: self._of_tags, ROTATIONS: self._of_rotations,
+                    ALIASES: self._of_aliases, GRANTS: self._of_grants}.get(tab)  # fmt: skip
+        made = controls() if controls else []
+        self._controls.children = [row(*made)] if made else []
+
+    def _of_policy(self) -> list[Any]:
+        other = POLICY_VIEW if self.page.policy_view == DEFAULT_VIEW else DEFAULT_VIEW
+        turn = self._button(f"Switch to {other}", self._switch(other))
+        is_there = self.page.is_editable and self.page.policy is not None
+        return [turn, self._button("Edit key policy", self._edit_policy)] if is_there else [turn]
+
+    def _of_tags(self) -> list[Any]:
+        is_there = self.page.is_editable and self.page.listed_tags.done
+        return [self._button("Edit tags", self._edit_tags)] if is_there else []
+
+    def _of_rotations(self) -> list[Any]:
+        is_there = self.page.is_editable and self.page.rotation
+        return [self._button("Edit automatic rotation", self._edit_rotation)] if is_there else []
+
+    def _of_aliases(self) -> list[Any]:
+        if not self.page.is_editable:
+            return []
+        names = [self._button(f"Delete {name}", self._delete(name)) for name in self.page.aliases]
+        return [self._button("Create alias", self._create_alias), *names]
+
+    def _of_grants(self) -> list[Any]:
+        page = self.page
+        turns = [self._button("Previous grants", self._turn(-1)), self._button("Next grants", self._turn(1))]
+        turns[1].disabled = not page.more_grants
+        ids = [each["GrantId"] for each in page.grants] if page.is_editable else []
+        return [*turns, *(self._button(f"Revoke {short_grant(each)}", self._revoke(each)) for each in ids)]
+
+    def _button(self, words: str, act: Callable[[], None]) -> Any:
+        self._buttons[words] = button(words, act)
+        return self._buttons[words]
+
+    def _focus(self, words: str) -> None:
+        self._buttons.get(words, self.first).focus()
+
+    # --- going places ---------------------------------------------------------------------------------------------
 
     def _back(self) -> None:
-        self._console.page, self._console.made = None, ()
-        self._above.draw()
+        self._console.back()
 
     def _chose(self, change: dict[str, str]) -> None:
         self._console.tab = change["new"]
-        self._draw()
+        self._editing.children = []
+        self._sure.leave()
+        self._draw_tab()
         self._console.changed()
-
-    def _draw(self) -> None:
-        tab, page = self._console.tab, self._page
-        self._body.value = html(page.tab(tab))
-        turners = []
-        if tab == POLICY:
-            other = POLICY_VIEW if page.policy_view == DEFAULT_VIEW else DEFAULT_VIEW
-            turners = [button(f"Switch to {other}", self._switch(other))]
-        if tab == GRANTS:
-            turners = [button("Previous grants", self._turn(-1)), button("Next grants", self._turn(1))]
-            turners[1].disabled = not page.more_grants
-        self._turners.children = [row(*turners)] if turners else []
 
     def _switch(self, view: str) -> Callable[[], None]:
         def act() -> None:
-            self._page.policy_view = view
-            self._draw()
+            before, self.page.policy_view = self.page.policy_view, view
+            self._draw_tab()
             self._console.changed()
-            self._turners.children[0].children[0].focus()
+            self._focus(f"Switch to {before}")
 
         return act
 
     def _turn(self, pages: int) -> Callable[[], None]:
         def act() -> None:
-            self._page.grants_turn(pages)
-            self._draw()
+            self.page.grants_turn(pages)
+            self._draw_tab()
             self._console.changed()
-            self._turners.children[0].children[0 if pages < 0 else 1].focus()
+            self._focus("Previous grants" if pages < 0 else "Next grants")
 
         return act
+
+    # --- what changes the key -------------------------------------------------------------------------------------
 
     def _asked(self, name: str) -> Callable[[], None]:
+        def do(days: int) -> None:
+            self._question.leave()
+            self._console.act(name, days)
+            self.first.focus()
+
         def act() -> None:
             if ACTIONS[name].confirmation:
-                self._ask(name)
+                self._question.ask_for_deletion(do, lambda: self._focus(name))
             else:
-                self._do(name)
+                self._console.act(name)
+                self.first.focus()
 
         return act
 
-    def _ask(self, name: str) -> None:
-        """Show what is at stake, and a box to tick: the action's own button works only then."""
-        stake = w.HTML()
-        go = button("Schedule deletion" if name == SCHEDULE else name, lambda: self._do(name, days_of()), "primary")
+    def _delete(self, name: str) -> Callable[[], None]:
+        title, sure = f"Delete {name}", f"Confirm you want to delete {name}."
 
-        def days_of() -> int:
-            """Read the days; 0 where they are none that KMS takes."""
-            written = days.value.strip()
-            return int(written) if written.isdecimal() and SHORTEST <= int(written) <= LONGEST else 0
+        def do() -> None:
+            self._sure.leave()
+            self._console.delete_alias(name)
+            self._focus("Create alias")
 
-        def sync() -> None:
-            wanted = days_of()
-            said = warning(name, wanted) if wanted else f"The waiting period is {SHORTEST} to {LONGEST} days."
-            stake.value = html([Words(said, "note")], "status")
-            confirm.description = ACTIONS[name].confirmation.format(days=days.value.strip())
-            go.disabled = not (wanted and confirm.value)
+        return lambda: self._sure.ask(title, _NO_ALIAS, sure, "Delete alias", do, lambda: self._focus(title))
 
-        days = text("Waiting period (in days)", str(DAYS), lambda _: sync())
-        confirm = checkbox("", False, lambda _: sync())
-        sync()
-        cancel = button("Cancel", self._leave)
-        self._question.children = [shown([Heading(name, 2)]), stake, days, confirm, row(go, cancel)]
-        days.focus()
+    def _revoke(self, grant_id: str) -> Callable[[], None]:
+        title, sure = f"Revoke {short_grant(grant_id)}", f"Confirm you want to revoke the grant {grant_id}."
 
-    def _leave(self) -> None:
-        self._question.children = []
-        self.first.focus()
+        def do() -> None:
+            self._sure.leave()
+            self._console.revoke_grant(grant_id)
+            self._focus("Previous grants")
 
-    def _do(self, name: str, days: int = DAYS) -> None:
-        self._console.act(name, days)
-        self._above.draw()
+        return lambda: self._sure.ask(title, _NO_GRANT, sure, "Revoke grant", do, lambda: self._focus(title))
+
+    # --- what is written ------------------------------------------------------------------------------------------
+
+    def _edit_description(self) -> None:
+        self._begin(self._writing, editors.edit_description, self._console.edit_description, "Edit description")
+
+    def _edit_tags(self) -> None:
+        self._begin(self._editing, editors.edit_tags, self._console.edit_tags, "Edit tags")
+
+    def _create_alias(self) -> None:
+        self._begin(self._editing, editors.create_alias, self._console.create_alias, "Create alias")
+
+    def _edit_rotation(self) -> None:
+        def save(days: int | None) -> None:
+            _ = self._console.stop_rotation() if days is None else self._console.rotate_every(days)
+
+        self._begin(self._editing, editors.edit_rotation, save, "Edit automatic rotation")
+
+    def _edit_policy(self) -> None:
+        def made(page: KeyPage, save: Callable[[str], None], leave: Callable[[], None]) -> PolicyEditor:
+            return PolicyEditor(self._console, page, save, leave)
+
+        self._begin(self._editing, made, self._console.edit_policy, "Edit key policy")
+
+    def _begin(self, where: Any, make: Callable[..., Any], edit: Callable[[Any], object], after: str) -> None:
+        """Open an editor. When AWS refuses what is saved, it stays open, with what was written and the refusal."""
+
+        def save(written: Any) -> None:
+            edit(written)
+            if all(each.done for each in self._console.made):
+                leave()
+            else:
+                editor.refused(self._console.made)
+
+        def leave() -> None:
+            where.children = []
+            self._focus(after)
+
+        editor = make(self.page, save, leave)
+        where.children = [editor.box]
+        editor.first.focus()

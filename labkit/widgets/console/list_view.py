@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from ..parts import button, checkbox, choice, html, row, shown, text
 from ..twin import Part, Words, one_line
 from . import pages
-from .keys import MORE_COLUMNS, SORTS, Entry, Filter
+from .keys import COLUMNS, MORE_COLUMNS, SORTS, Entry, Filter
 from .pages import AWS_COLUMNS, AWS_MANAGED
-from .parts import button, checkbox, choice, html, row, shown, text
 
 if TYPE_CHECKING:
     from .console import Console
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _ALL = ("Any", "")
 _NAME, _ID = "8em", "23em"
-_SHARES = {"Status": 8, "Key type": 7, "Key spec": 14, "Key usage": 11, "Custom key store ID": 13, "Creation date": 13}
+_LINE = {"align_items": "baseline"}
+_SHARES = {"Status": 8, "Key type": 9, "Key spec": 18, "Key usage": 10, "Custom key store ID": 13, "Creation date": 13}
 
 
 class StoresView:
@@ -43,8 +44,7 @@ class ListView:
         aws_managed = console.place == AWS_MANAGED
         self._more = {each: each in console.columns for each in MORE_COLUMNS}
         self._rows = w.VBox()
-        fixed = "0 0 auto"
-        self._name, self._id = w.Layout(width=_NAME, flex=fixed), w.Layout(width=_ID, flex=fixed)  # of all rows
+        self._name, self._id = (w.Layout(**_column(each)) for each in (_NAME, _ID))  # of all rows
         self._caption = w.HTML()
         self._previous = button("Previous page", lambda: self._turn(-1))
         self._next = button("Next page", lambda: self._turn(1))
@@ -87,7 +87,7 @@ class ListView:
     def _prefer(self, column: str) -> Any:
         def change(value: bool) -> None:
             self._more[column] = value
-            self._console.prefer(*(each for each, wanted in self._more.items() if wanted))
+            self._console.columns = (*COLUMNS, *(each for each, wanted in self._more.items() if wanted))
             self._draw()
 
         return change
@@ -102,12 +102,12 @@ class ListView:
 
     def _create(self) -> None:
         self._console.create_key()
-        self._above.draw()
+        self._above.arrive()
 
     def _open(self, key_id: str) -> Any:
         def act() -> None:
             self._console.open(key_id)
-            self._above.draw()
+            self._above.arrive()
 
         return act
 
@@ -132,7 +132,12 @@ class ListView:
         names = button(alias, self._open(entry.key_id), "link", f"Open the key {entry.named}", self._name)
         names.disabled = not entry.aliases
         ids = button(key_id, self._open(entry.key_id), "link", f"Open the key {key_id}", self._id)
-        return w.HBox([names, ids, _rest(_cells(more, columns[2:]))])
+        return w.HBox([names, ids, _rest(_cells(more, columns[2:]))], layout=_LINE)
+
+
+def _column(width: str) -> dict[str, str]:
+    """Lay out a column that gives way, on a narrow page, to those that can't."""
+    return {"width": width, "min_width": "5em", "flex": "0 1 auto"}
 
 
 def _sort(wanted: str) -> str:
@@ -141,10 +146,8 @@ def _sort(wanted: str) -> str:
 
 def _header(columns: Sequence[str]) -> Any:
     widths = {"Aliases": _NAME, "Key ID": _ID}
-    named = [
-        w.HTML(f"<b>{escape(each)}</b>", layout={"width": widths[each], "flex": "0 0 auto"}) for each in columns[:2]
-    ]
-    return w.HBox([*named, _rest(_cells(columns[2:], columns[2:], "b"))])
+    named = [w.HTML(f"<b>{escape(each)}</b>", layout=_column(widths[each])) for each in columns[:2]]
+    return w.HBox([*named, _rest(_cells(columns[2:], columns[2:], "b"))], layout=_LINE)
 
 
 def _cells(values: Sequence[str], columns: Sequence[str], tag: str = "span") -> str:
@@ -158,4 +161,4 @@ def _cells(values: Sequence[str], columns: Sequence[str], tag: str = "span") -> 
 
 
 def _rest(words: str) -> Any:
-    return w.HTML(words, layout={"flex": "1 1 0", "min_width": "0"})
+    return w.HTML(words, layout={"flex": "1 1 0", "min_width": "30em"})

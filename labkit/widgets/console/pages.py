@@ -156,16 +156,3 @@ def review_page(form: Form, account: str, partition: str) -> list[Part]:
             Code(form.as_python(account, partition), "or these lines of Python"),
         ]
     return parts
-
-
-def outcomes(made: Sequence[Outcome]) -> list[Part]:
-    """Show the last calls: what came of each, why, and how they are written elsewhere."""
-    parts: list[Part] = []
-    for each in made:
-        parts.append(Words(each.says, "done" if each.done else "refused"))
-        if each.explanation:
-            parts.append(Code(each.explanation, "Why"))
-    if made:
-        parts.append(Code("\n".join(each.call.cli for each in made), "On the command line"))
-        parts.append(Code("\n".join(each.call.boto3 for each in made), "In Python"))
-    return parts

@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from ...accounts.aws.answers.policies import Owner, Reading, grants, key_policy, owner, service_control_policies
+from ...accounts.aws.answers.policies import BOTH, Owner, Reading, grants, key_policy, organization_policies, owner
 from ...cloud.core.errors import AwsError
 from ...cloud.policy.simulation import principal_of
 from ...exercises.engine import LabView
@@ -206,7 +206,8 @@ class Account:
             return None
         reading = self._reading()
         found: Owner | None = self._safely(f"the policies of {kind} {name}", lambda: owner(reading, kind, name))
-        service_control_policies(reading)
+        kinds = "service control policies" if self.view.observer.rcps() else BOTH
+        organization_policies(reading, self.id, kinds=kinds)
         return found
 
     def owner_papers(self, found: Owner | None) -> list[Paper]:

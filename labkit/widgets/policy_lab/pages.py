@@ -48,13 +48,19 @@ def decision(bench: Workbench, decided: Explanation | None) -> list[Part]:
     return [Words(decided.headline, kind), Words(f"Why: {wording.verdict(decided.decision)}")]
 
 
+def care(decided: Explanation | None) -> list[Part]:
+    """Say what the documents hold that was not evaluated, or not as it looks."""
+    return [Words(f"{each.where}: {each.text}", "note") for each in decided.remarks] if decided else []
+
+
 def reasons(decided: Explanation | None) -> list[Part]:
     """Show which documents were read, and which statement says what."""
     if decided is None:
         return []
     lines = decided.text.split("\n")
     first = next((at for at, line in enumerate(lines) if line.startswith("1. ")), len(lines))
-    last = next((at for at, line in enumerate(lines) if line.startswith("Each of these would")), len(lines))
+    ends = ("Read with care:", "Each of these would")
+    last = next((at for at, line in enumerate(lines) if line.startswith(ends)), len(lines))
     return [Code("\n".join(lines[first:last]), "What was read, in this order")] if first < last else []
 
 

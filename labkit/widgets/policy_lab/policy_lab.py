@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...cloud.policy.explanation import Explanation
 from ...exercises.engine import LabView
-from ..calls import Caller, Explain, Outcome
-from ..console import clients_of
-from ..console import pages as console_pages
+from ..calls import Caller, Explain, Outcome, outcomes
+from ..clients import clients_of
 from ..frame import Widget
 from ..twin import Part, Twin, Words
 from . import pages, sending
 from .papers import PaperKind
 from .who_else import WhoElse, who_else
 from .workbench import Workbench
+
+if TYPE_CHECKING:
+    from .view import PolicyLabView
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class PolicyLab(Widget):
         calls, left = sending.calls(self.logic)
         clients = self._clients or clients_of(getattr(self.logic.view, "session", None), self.logic.view.region)
         made = Caller(clients, self._explain).change(*calls)
-        parts: list[Part] = list(console_pages.outcomes(made))
+        parts: list[Part] = list(outcomes(made))
         parts += [Words(f"Not sent: {each}.", "note") for each in left]
         self.said = parts or (Words("The documents are as they are in the account.", "note"),)
         return made
@@ -112,10 +114,10 @@ class PolicyLab(Widget):
         parts += self.found.parts if self.found else ()
         for paper in bench.papers:
             parts += pages.document(bench, paper) if paper.is_there or not paper.is_sound else []
-        return Twin((*parts, *pages.reasons(decided), *pages.unread(bench)))
+        return Twin((*parts, *pages.care(decided), *pages.reasons(decided), *pages.unread(bench)))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> PolicyLabView:
         """Make the live policy lab."""
         from .view import PolicyLabView
 
-        return PolicyLabView(self).box
+        return PolicyLabView(self)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..console.parts import WIDE, button, choice, html, row, text
+from ..parts import WIDE, button, choice, html, lines, row, text
 from ..twin import Words, one_line
 from . import pages
 from .workbench import ACTIONS
@@ -23,7 +23,7 @@ _STYLE = """<style>
 .labkit-widget .labkit-editor { width: 100% }
 .labkit-widget :is(input, select, textarea) { border: 1px solid var(--jp-border-color1, currentColor) }
 </style>"""
-_FULL = {"width": "100%", "max_width": "60em"}
+_FULL = {"width": "99%", "max_width": "60em"}
 
 
 class PolicyLabView:
@@ -36,9 +36,9 @@ class PolicyLabView:
         self._decision, self._marks, self._reasons, self._said = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self._document = w.Dropdown(description="Document", style=WIDE, layout=_FULL)
         self._document.observe(self._turned, "value")
-        self._editor = w.Textarea(description="Text of the document", style=WIDE, rows=14, layout={"width": "99%"})
+        self._editor = lines("Text of the document", "", self._wrote, {"width": "99%"})
+        self._editor.rows = 14
         self._editor.add_class("labkit-editor")
-        self._editor.observe(self._wrote, "value")
         self._changes = w.Dropdown(description="Smallest changes", style=WIDE, layout=_FULL)
         self._least = button(pages.LEAST, self._pass, "primary")
         buttons = row(
@@ -53,14 +53,14 @@ class PolicyLabView:
                 self._document, self._editor, self._marks, self._changes, buttons, self._said, self._reasons,
             ],
         )  # fmt: skip
-        self._draw()
+        self.draw()
 
     def _question(self) -> list[Any]:
         lab = self._lab.logic
         asked, account = lab.asked, lab.account
         mfa = next(word for word, meant in _FACTS.items() if meant is asked.mfa)
         people = list(dict.fromkeys((*account.principals, asked.principal)))
-        keys = [(one_line(f"{words} ({arn})", 120), arn) for arn, words in account.keys.items()]
+        keys = [(one_line(f"{words} ({arn.rpartition('/')[2]})", 120), arn) for arn, words in account.keys.items()]
         self._who = _typed("Principal", people, asked.principal, self._set("principal"))
         self._key = choice(w.Dropdown, "KMS key", keys, asked.key, self._set("key"))
         self._action = _typed("Action", ACTIONS, asked.action, self._set("action"))
@@ -102,9 +102,9 @@ class PolicyLabView:
         except ValueError as wrong:
             self._said.value = html([Words(str(wrong), "note")], "status")
             return
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Show everything anew; where one writes, nothing is touched."""
         bench = self._lab.logic
         self._busy = True
@@ -127,11 +127,12 @@ class PolicyLabView:
         paper = bench.papers[self._at]
         self._decision.value = html(pages.decision(bench, decided), "status")
         self._marks.value = html(pages.marked(paper, bench.marks(paper)), "status")
-        self._reasons.value = html([*pages.reasons(decided), *pages.unread(bench)])
+        self._reasons.value = html([*pages.care(decided), *pages.reasons(decided), *pages.unread(bench)])
         said = [*self._lab.said, *(self._lab.found.parts if self._lab.found else ())]
         self._said.value = html(said, "status") if said else ""
         changes = decided.changes if decided else ()
         self._changes.options = [(one_line(f"{n}. {each.text}", 200), n) for n, each in enumerate(changes, 1)]
+        self._changes.index = 0 if changes else None
         self._changes.layout.display = "" if changes else "none"
         self._least.disabled = not changes
         self._lab.changed()
@@ -139,14 +140,14 @@ class PolicyLabView:
     def _turned(self, change: Any) -> None:
         if not self._busy and change["new"] is not None:
             self._at = change["new"]
-            self._draw()
+            self.draw()
 
-    def _wrote(self, change: Any) -> None:
+    def _wrote(self, written: str) -> None:
         if self._busy:
             return
         paper = self._lab.logic.papers[self._at]
         same = [each for each in self._lab.logic.papers[: self._at] if each.kind == paper.kind]
-        self._lab.set_document(paper.kind, change["new"], len(same) + 1)
+        self._lab.set_document(paper.kind, written, len(same) + 1)
         self._tell()
 
     def _pass(self) -> None:
@@ -154,7 +155,7 @@ class PolicyLabView:
         self._lab.make_it_pass(self._changes.value or 1)
         edited = [at for at, each in enumerate(self._lab.logic.papers) if each not in before]
         self._at = edited[0] if edited else self._at
-        self._draw()
+        self.draw()
 
     def _else(self) -> None:
         self._lab.who_else()
@@ -162,7 +163,7 @@ class PolicyLabView:
 
     def _back(self) -> None:
         self._lab.put_back()
-        self._draw()
+        self.draw()
 
     def _send(self) -> None:
         self._lab.send()

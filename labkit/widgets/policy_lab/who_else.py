@@ -7,6 +7,7 @@ those after. Reads the account's other principals and documents; changes nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +47,8 @@ class WhoElse:
 
     gains: tuple[Gain, ...] = ()
     notes: tuple[str, ...] = ()
+    caption: str = "By the edited documents, and not by the present ones"
+    none: str = "nobody gets anything"
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -54,8 +57,7 @@ class WhoElse:
         if not self.gains and notes:
             return notes
         rows = [(each.who, each.on, _listed(each.actions), each.how or "always") for each in self.gains]
-        caption = "By the edited documents, and not by the present ones"
-        return (*notes, Table(caption, ("Who", "On", "May", "When"), rows, "nobody gets anything"))
+        return (*notes, Table(self.caption, ("Who", "On", "May", "When"), rows, self.none))
 
     def __repr__(self) -> str:
         return Twin(self.parts).text
@@ -92,6 +94,14 @@ def who_else(bench: Workbench) -> WhoElse:
         return WhoElse((), (f"This can't be told: {wrong}.",))
     except (ClientError, BotoCoreError, AwsError, LookupError) as wrong:
         return WhoElse((), (f"This can't be told, because the account can't be read: {wrong}",))
+
+
+def who_loses(bench: Workbench) -> WhoElse:
+    """Find everything that the present documents allow and the edited ones do not, to whomever."""
+    turned = copy(bench)
+    turned.before, turned.papers = bench.papers, bench.before
+    caption = "By the present documents, and no longer by the edited ones"
+    return replace(who_else(turned), caption=caption, none="nobody loses anything")
 
 
 def _notes(bench: Workbench) -> tuple[str, ...]:

@@ -43,11 +43,15 @@ class Asked:
 
 
 class Workbench:
-    """Documents and a question over an account's own; `view` is a lab, or `account_of(session)`."""
+    """Documents and a question over an account's own; `view` is a lab, or `account_of(session)`.
 
-    def __init__(self, view: LabView) -> None:
+    `writer` is the ARN of the identity that would send the documents; else it is whose calls read the account.
+    """
+
+    def __init__(self, view: LabView, writer: str = "") -> None:
         self.view = quick(view)
         self.account = Account(self.view)
+        self._me = writer or self.account.me
         key = next(iter(self.account.keys))
         offered = self.account.principals
         own = next(iter(offered), "") if key != self.account.example else ""
@@ -163,7 +167,7 @@ class Workbench:
         if self.account.everybody is not None:
             marks += nobody(paper.text, self.account.everybody, self.account.id)
         if paper.text != self.document_before("key") and self._is_lockout(paper):
-            marks += (Mark(1, 1, f"{lockout_error().code}: {lockout_error().message} (You are {self.account.me}.)"),)
+            marks += (Mark(1, 1, f"{lockout_error().code}: {lockout_error().message} (You are {self._me}.)"),)
         return marks
 
     def document_before(self, kind: PaperKind) -> str:
@@ -171,7 +175,7 @@ class Workbench:
         return next((each.text for each in self.before if each.kind == kind), "")
 
     def _is_lockout(self, paper: Paper) -> bool:
-        me = self.account.me
+        me = self._me
         if self._writer is None:
             self._writer = tuple(each.policy for each in self.account.owner_papers(self.account.owner(me)))
         question = Question(principal_of(me), "kms:PutKeyPolicy", self.thing.arn, self.thing.account, self.thing.facts)

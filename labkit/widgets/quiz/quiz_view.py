@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from ...exercises.engine import with_code
 from ...quiz.grading import MARKS
-from ..console.parts import button, html, row
+from ..parts import button, html, row
 from ..twin import Heading, Words
 
 if TYPE_CHECKING:

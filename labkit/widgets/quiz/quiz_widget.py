@@ -25,7 +25,6 @@ class QuizWidget(Widget):
         self.at = 1
         self._chosen: dict[int, frozenset[str]] = {}
         self._said: dict[int, Feedback] = {}
-        self._view: QuizView | None = None
 
     @property
     def value(self) -> Result:
@@ -42,7 +41,7 @@ class QuizWidget(Widget):
         feedback = self.quiz.answer(number, choice)
         if feedback.number:
             self._said[feedback.number] = feedback
-            self._redraw()
+            self.redraw()
         return feedback
 
     def result(self) -> Result:
@@ -98,14 +97,8 @@ class QuizWidget(Widget):
         so_far = [Words(repr(self.value))] if said else []
         return Twin((Drawn(self.quiz._repr_html_(), repr(self.quiz)), *said, *so_far))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> QuizView:
         """Make the view."""
         from .quiz_view import QuizView
 
-        self._view = QuizView(self)
-        return self._view.box
-
-    def _redraw(self) -> None:
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
+        return QuizView(self)

@@ -32,7 +32,6 @@ class InnerCallsWidget(Widget):
             raise ValueError("Ask for at least one call.")
         self._records = records
         self._last = last
-        self._view: InnerCallsView | None = None
         self._read()
 
     def _read(self) -> None:
@@ -60,23 +59,17 @@ class InnerCallsWidget(Widget):
         if not 1 <= number <= len(self.calls):
             raise ValueError(f"There are calls 1 to {len(self.calls)}.")
         self.number = number
-        return self._redraw()
+        return self.redraw()
 
     def go(self, by: int) -> InnerCallsWidget:
         """Go to an earlier or later call; before the first and after the last one, nothing happens."""
         self.number = min(max(self.number + by, 1), max(len(self.calls), 1)) if self.calls else 0
-        return self._redraw()
+        return self.redraw()
 
     def refresh(self) -> InnerCallsWidget:
         """Read the records again."""
         self._read()
-        return self._redraw()
-
-    def _redraw(self) -> InnerCallsWidget:
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
-        return self
+        return self.redraw()
 
     # --- what is shown --------------------------------------------------------------------------------------------
 
@@ -106,12 +99,11 @@ class InnerCallsWidget(Widget):
         table = Table("The last calls", ("Shown", "Number", "Time", "Call", "Inner calls"), rows, "none")
         return Twin((Heading("A call and its inner calls"), Words(self.says), *self.parts(), table))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> InnerCallsView:
         """Make the live viewer."""
         from .inner_calls_view import InnerCallsView
 
-        self._view = InnerCallsView(self)
-        return self._view.box
+        return InnerCallsView(self)
 
 
 def _call(step: Step) -> str:

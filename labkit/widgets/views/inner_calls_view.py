@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..console.parts import button, html, row, shown
+from ..parts import button, html, row, shown
 from ..twin import Heading, Words
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class InnerCallsView:
         self._busy = False
         self._says = w.HTML()
         self._picture = w.HTML()
-        self._menu = w.Dropdown(description="Call", layout={"width": "40em", "max_width": "100%"})
+        self._menu = w.Dropdown(description="Call", layout={"width": "52em", "max_width": "100%"})
         self._menu.observe(self._picked, "value")
         self._earlier = button("Earlier call", self._go_back)
         self._later = button("Later call", self._go_on)

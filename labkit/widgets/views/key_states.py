@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...cloud.kms.states import refusal
 from ...pictures.key_states import DELETED, KeyStates, diagram
-from ..calls import Call, Caller, Explain, Outcome
-from ..console.actions import ACTIONS, CANCEL, DAYS, DISABLE, ENABLE, LONGEST, SCHEDULE, SHORTEST
-from ..console.pages import outcomes
+from ..calls import Call, Caller, Explain, Outcome, outcomes
 from ..frame import Widget
+from ..key_actions import ACTIONS, CANCEL, DAYS, DISABLE, ENABLE, LONGEST, SCHEDULE, SHORTEST
 from ..twin import Heading, Part, Table, Twin, Words, one_line
 from .drawn import drawn
 
@@ -84,7 +83,6 @@ class KeyStatesWidget(Widget):
         self._caller = Caller(clients, explain)
         self._key = key
         self._read: Outcome | None = None
-        self._view: KeyStatesView | None = None
         self.made: tuple[Outcome, ...] = ()
 
     @property
@@ -133,7 +131,7 @@ class KeyStatesWidget(Widget):
         made = tuple(self._caller.change(ACTIONS[action].call(self._key, days)))
         self.refresh()
         self.made = made
-        self._redraw()
+        self.redraw()
         return self
 
     def enable(self) -> KeyStatesWidget:
@@ -155,7 +153,7 @@ class KeyStatesWidget(Widget):
     def refresh(self) -> KeyStatesWidget:
         """Look again: time has passed, or somebody else has changed the key."""
         self._read, self.made = None, ()
-        self._redraw()
+        self.redraw()
         return self
 
     # --- what is shown --------------------------------------------------------------------------------------------
@@ -187,14 +185,8 @@ class KeyStatesWidget(Widget):
         state = Words(self.says, "" if self.value else "refused")
         return Twin((Heading("The states of a key"), state, *self.parts(), *outcomes(self.made)))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> KeyStatesView:
         """Make the live diagram."""
         from .key_states_view import KeyStatesView
 
-        self._view = KeyStatesView(self)
-        return self._view.box
-
-    def _redraw(self) -> None:
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
+        return KeyStatesView(self)

@@ -54,11 +54,11 @@ class OffersViews:
         context: Mapping[str, str] | None = None,
         identity: Any = None,
     ) -> RotationWidget:
-        """Show a key's material over time, with a slider that moves the lab's clock forward: `.forward(days=366)`.
+        """Show a key's material over time, and move the lab's clock forward: `.forward(days=366)`.
 
         `ciphertexts` are pairs: when one was made, and the CiphertextBlob. Each is decrypted once, with the encryption
         context `context`, and what comes out is thrown away: only the answer's KeyMaterialId is read. A real account
-        has no clock to move, and the view no slider.
+        has no clock to move.
         """
         from .rotation import RotationWidget
 
@@ -103,8 +103,8 @@ class OffersViews:
         seen = {each: self.observer.client(each) for each in services}
         return ReachWidget(seen if identity is None else self._clients_of(identity))
 
-    def _clients_of(self, identity: Any) -> dict[str, Any]:
+    def _clients_of(self, identity: Any) -> Mapping[str, Any]:
         self._remote.require()
-        from ..console import clients_of
+        from ..clients import clients_of
 
         return clients_of(identity, self.region)

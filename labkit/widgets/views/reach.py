@@ -27,7 +27,6 @@ class ReachWidget(Widget):
 
     def __init__(self, clients: Mapping[str, Any]) -> None:
         self._clients = clients
-        self._view: ReachView | None = None
         self._chosen = ""
         self._read()
 
@@ -63,19 +62,13 @@ class ReachWidget(Widget):
         if key and not found:
             raise ValueError(f"The graph has no key {key!r}; it has {', '.join(self.keys.values())}.")
         self._chosen = found[0] if key else ""
-        return self._redraw()
+        return self.redraw()
 
     def refresh(self) -> ReachWidget:
         """Read the account again."""
         self._read()
         self._chosen = self._chosen if self._chosen in self.keys else ""
-        return self._redraw()
-
-    def _redraw(self) -> ReachWidget:
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
-        return self
+        return self.redraw()
 
     # --- what is shown --------------------------------------------------------------------------------------------
 
@@ -104,9 +97,8 @@ class ReachWidget(Widget):
         """Show the graph."""
         return Twin((Heading("Who reaches which key"), Words(self.says), *self.parts()))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> ReachView:
         """Make the live graph."""
         from .reach_view import ReachView
 
-        self._view = ReachView(self)
-        return self._view.box
+        return ReachView(self)

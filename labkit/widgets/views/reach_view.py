@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..console.parts import button, choice, html, row, shown
+from ..parts import button, choice, html, row, shown
 from ..twin import Heading, Words, one_line
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
-"""A key's material over time, with a slider on the lab's clock: `lab.rotation_view(key)`.
+"""A key's material over time, with the lab's clock to move: `lab.rotation_view(key)`.
 
 Drawn by `labkit.pictures.rotation` from what KMS answers. The clock is the lab's: it goes forward only, for everything
-in the lab, and the view says so before it moves. A real account has no such clock, and the view no slider.
+in the lab, and the view says so before it moves. A real account has no such clock, and the view nothing to move.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class RotationWidget(Widget):
         self._ciphertexts = tuple(ciphertexts)
         self._context = {"EncryptionContext": dict(context)} if context else {}
         self._marks: tuple[tuple[Mark, ...], int] | None = None
-        self._view: RotationView | None = None
         self.refused: Outcome | None = None
         self._look()
         self._days = self.first_days
@@ -100,17 +99,17 @@ class RotationWidget(Widget):
 
     @property
     def days(self) -> int:
-        """How far the slider is set."""
+        """How many days are set."""
         return self._days
 
     @days.setter
     def days(self, days: int) -> None:
-        """Set the slider; the clock does not move yet."""
+        """Set the days; the clock does not move yet."""
         self._days = min(max(1, days), LONGEST)
 
     @property
     def first_days(self) -> int:
-        """Where the slider begins: the day after the next rotation, else a year."""
+        """The days that are set first: up to the day after the next rotation, else a year."""
         due = self.status.get("NextRotationDate")
         return min(max(1, (due - self.time).days + 1), LONGEST) if due else _YEAR
 
@@ -129,7 +128,7 @@ class RotationWidget(Widget):
     # --- what is done ---------------------------------------------------------------------------------------------
 
     def forward(self, days: int | None = None) -> RotationWidget:
-        """Move the lab's clock forward by so many days (none: as far as the slider is set), and look again.
+        """Move the lab's clock forward by so many days (none: as many as are set), and look again.
 
         LabError on a real account.
         """
@@ -142,15 +141,12 @@ class RotationWidget(Widget):
         """Look again."""
         self._look()
         self.days = self.first_days
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
-        return self
+        return self.redraw()
 
     # --- what is shown --------------------------------------------------------------------------------------------
 
     def would(self) -> str:
-        """Say what happens if the clock moves as far as the slider is set."""
+        """Say what happens if the clock moves by as many days as are set."""
         to = self.time + timedelta(days=self.days)
         said = f"The lab's clock would go forward by {_days(self.days)}, from {self.time:{_DAY}} to {to:{_DAY}}."
         return f"{said} It never goes back. What falls due on the way happens, to every key. {self._due(to)}"
@@ -187,16 +183,15 @@ class RotationWidget(Widget):
         return parts
 
     def twin(self) -> Twin:
-        """Show the timeline; where the slider is, say what it would do."""
+        """Show the timeline; where there is a clock to move, say what that would do."""
         note = [Words(self.would(), "note")] if self.can_move else []
         return Twin((Heading("A key's material over time"), *self.parts(), *note))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> RotationView:
         """Make the live timeline."""
         from .rotation_view import RotationView
 
-        self._view = RotationView(self)
-        return self._view.box
+        return RotationView(self)
 
 
 def _days(number: int) -> str:

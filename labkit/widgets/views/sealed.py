@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...envelope import EnvelopeError, decrypt
 from ...envelope.errors import KeyRefused
-from ..calls import Call, Caller, Explain, Outcome
-from ..console.actions import ACTIONS, DISABLE, ENABLE
-from ..console.pages import outcomes
+from ..calls import Call, Caller, Explain, Outcome, outcomes
 from ..frame import Widget
+from ..key_actions import ACTIONS, DISABLE, ENABLE
 from ..twin import Heading, Part, Table, Twin, Words
 from .drawn import drawn
 from .sealed_parts import PLAIN, Field, fields
@@ -58,7 +57,6 @@ class SealedWidget(Widget):
         self._caller = Caller({"kms": kms}, explain)
         self._readers = dict(readers or {YOU: kms})
         self._readings: tuple[Reading, ...] | None = None
-        self._view: SealedView | None = None
         self.changed_byte: int | None = None
         self.cut_bytes = 0
         self.expected = dict(context)
@@ -147,10 +145,7 @@ class SealedWidget(Widget):
 
     def _again(self, made: tuple[Outcome, ...] = ()) -> SealedWidget:
         self._readings, self.made = None, made
-        if self._view is not None:
-            self._view.draw()
-        self.changed()
-        return self
+        return self.redraw()
 
     def _field(self, name: str) -> Field:
         for each in self.fields:
@@ -187,12 +182,11 @@ class SealedWidget(Widget):
         """Show the file, and what each reader got."""
         return Twin((Heading("A sealed file"), *self.says, *outcomes(self.made), *self.parts()))
 
-    def make_view(self) -> Any:
+    def make_view(self) -> SealedView:
         """Make the live viewer."""
         from .sealed_view import SealedView
 
-        self._view = SealedView(self)
-        return self._view.box
+        return SealedView(self)
 
 
 class _Counter:

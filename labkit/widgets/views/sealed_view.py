@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from ..console.pages import outcomes
-from ..console.parts import WIDE, button, choice, html, row, shown
+from ..calls import outcomes
+from ..parts import WIDE, button, choice, html, row, shown
 from ..twin import Heading, Words
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from labkit.accounts.aws import guard, run
 from labkit.accounts.aws.settings import settings
 from labkit.accounts.aws.standin import standin as read_standin
 from labkit.accounts.local import LocalCloud
-from labkit.accounts.stay_in_lab import NotInThisLab
+from labkit.cloud.core.stay_in_lab import NotInThisLab
 from tests.accounts.aws.conftest import StandIn
 
 LAB = "02-create-keys"
@@ -325,12 +325,12 @@ def test_a_simulated_lab_does_not_reach_aws(monkeypatch: pytest.MonkeyPatch, url
     lab = labkit.start("guard-simulated")
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "https://sts.us-east-1.amazonaws.com")
     for client in (boto3.client("sts", endpoint_url=url), boto3.Session().client("sts")):
-        with pytest.raises(NotInThisLab, match="A simulated lab calls its own account only"):
+        with pytest.raises(NotInThisLab, match="This lab is simulated, and calls its own account only"):
             client.get_caller_identity()
     with monkeypatch.context() as taken_away:
         taken_away.delenv("AWS_ENDPOINT_URL")
         taken_away.delenv("AWS_ENDPOINT_URL_STS")
-        with pytest.raises(labkit.LabError, match="This lab is simulated"):
+        with pytest.raises(NotInThisLab, match="This lab is simulated"):
             boto3.Session().client("sts").get_caller_identity()
     assert [event["eventName"] for event in lab.events()] == ["AssumeRole"]
     once = Config(retries={"total_max_attempts": 1})

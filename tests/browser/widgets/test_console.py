@@ -41,7 +41,7 @@ SAVE = "() => window.jupyterapp.shell.currentWidget.context.save().then(() => nu
 def notebook(jupyterlab: Lab, page: Page) -> Notebook:
     """A notebook with the console, run."""
     page.set_viewport_size({"width": 1280, "height": 1400})
-    opened = open_notebook(page, jupyterlab, "console.ipynb", [SHOW, VALUE, HOSTILE, GUEST])
+    opened = open_notebook(page, jupyterlab, "console.ipynb", [SHOW, VALUE, HOSTILE, GUEST, KINDS])
     opened.run()
     expect(opened.widget).to_be_visible(timeout=MINUTES)
     return opened
@@ -153,8 +153,9 @@ def test_by_keys_alone_in_the_dark_theme(notebook: Notebook) -> None:
     notebook.wait_for_focus("Waiting period (in days)")
     page.keyboard.press("Control+a")
     page.keyboard.type("3")
+    page.keyboard.press("Tab")
     expect(notebook.widget).to_contain_text("The waiting period is 7 to 30 days.")
-    page.keyboard.press("Backspace")
+    page.keyboard.press("Shift+Tab")
     page.keyboard.type("7")
     page.keyboard.press("Tab")
     notebook.wait_for_focus("Confirm you want to schedule this key for deletion in 7 days.")
@@ -170,6 +171,89 @@ def test_by_keys_alone_in_the_dark_theme(notebook: Notebook) -> None:
     page.keyboard.press("Enter")
     expect(notebook.button("mac")).to_be_visible()
     look(notebook, "dark-list")
+    notebook.theme(LIGHT)
+
+
+def test_a_key_s_page_is_edited_in_the_light_theme_by_click(notebook: Notebook) -> None:
+    """Tags and the key policy: what changes is shown before it is saved, and what AWS refuses where one writes."""
+    widget = notebook.widget
+    notebook.button("orders").click()
+    notebook.button("Enable").click()
+    notebook.button("Tags").click()
+    notebook.button("Edit tags").click()
+    notebook.button("Add tag").click()
+    widget.get_by_label("Tag key 2").fill("Team")
+    widget.get_by_label("Tag value 2").fill("shop")
+    notebook.button("Remove tag 1").click()
+    look(notebook, "edit-tags")
+    notebook.button("Save changes").click()
+    expect(widget).to_contain_text("aws kms untag-resource")
+    expect(widget.get_by_role("cell", name="shop")).to_be_visible()
+    notebook.wait_for_focus("Edit tags")
+    notebook.button("Key policy").click()
+    notebook.button("Edit key policy").click()
+    editor = widget.get_by_label("Text of the key policy")
+    before = editor.input_value()
+    editor.fill('{"Version": "2012-10-17"}')
+    notebook.button("Show what changes").click()
+    expect(widget).to_contain_text("AWS would refuse this key policy")
+    notebook.button("Save changes").click()
+    expect(widget.get_by_role("alert")).to_contain_text("Refused: MalformedPolicyDocumentException")
+    look(notebook, "edit-policy-refused")
+    editor.fill(before.replace("role/Keeper", "root"))
+    notebook.button("Save changes").click()  # what was written meanwhile was not looked at: nothing is saved
+    expect(notebook.button("Save changes")).to_be_disabled()
+    notebook.button("Show what changes").click()
+    expect(widget).to_contain_text("the role Keeper", timeout=MINUTES)
+    look(notebook, "edit-policy")
+    notebook.button("Save changes").click()
+    expect(widget).to_contain_text("Done: PutKeyPolicy")
+
+
+def test_a_key_s_page_is_edited_in_the_dark_theme_by_keys(notebook: Notebook) -> None:
+    """Rotation, an alias and its end: Tab, typing, arrows, space and Enter."""
+    page, widget = notebook.page, notebook.widget
+    notebook.theme(DARK)
+
+    def press(name: str) -> None:
+        notebook.tab_to(name)
+        page.keyboard.press("Enter")
+
+    notebook.button("Back to the list").focus()
+    press("Edit description")
+    notebook.wait_for_focus("Description")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("by keys")
+    press("Save changes")
+    expect(widget).to_contain_text("Done: UpdateKeyDescription")
+    notebook.wait_for_focus("Edit description")
+    press("Key material and rotations")
+    press("Edit automatic rotation")
+    notebook.wait_for_focus("Enable")
+    page.keyboard.press("Space")
+    notebook.tab_to("Rotation period (in days)")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("180")
+    look(notebook, "dark-edit-rotation")
+    press("Save changes")
+    expect(widget).to_contain_text("--rotation-period-in-days 180")
+    notebook.wait_for_focus("Edit automatic rotation")
+    notebook.tab_back_to("Aliases")
+    page.keyboard.press("Enter")
+    press("Create alias")
+    notebook.wait_for_focus("Alias name")
+    page.keyboard.type("second")
+    press("Save alias")
+    expect(widget).to_contain_text("Done: CreateAlias")
+    notebook.wait_for_focus("Create alias")
+    press("Delete alias/second")
+    notebook.wait_for_focus("Confirm you want to delete alias/second.")
+    page.keyboard.press("Space")
+    look(notebook, "dark-delete-alias")
+    press("Delete alias")
+    expect(widget).to_contain_text("Done: DeleteAlias")
+    notebook.wait_for_focus("Create alias")
+    notebook.button("Back to the list").click()
     notebook.theme(LIGHT)
 
 
@@ -195,6 +279,37 @@ def test_a_refusal_and_its_explanation_by_click(notebook: Notebook) -> None:
     expect(widget).to_contain_text("none of the caller's allows it")
     expect(widget).to_contain_text("In Python")
     look(notebook, "refused")
+
+
+# what letters and Enter do in JupyterLab's command mode: insert, cut and delete a cell, turn it into text, run it
+LETTERS = ("a", "b", "x", "m", "d", "d", "Shift+Enter", "z")
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(each => each.getSource())"
+CONTROLS = ":is(button, select, input, textarea, pre, [tabindex]):not([tabindex='-1']):not([disabled])"
+KINDS = """import ipywidgets as w
+from labkit.widgets.frame import STYLE
+few = {"options": ["a", "b"]}
+every = [w.Button(description="a"), w.Checkbox(), w.BoundedIntText(), w.Combobox(), w.Text(), w.Textarea(),
+         w.HTML('<pre tabindex="0">a</pre>'), w.Dropdown(**few), w.RadioButtons(**few), w.Select(**few),
+         w.SelectMultiple(**few), w.ToggleButtons(**few), w.ToggleButton(description="a"), w.IntSlider()]
+w.VBox([w.HTML(STYLE), *every]).add_class("labkit-widget").add_class("every-kind")"""
+
+
+def test_letters_stay_in_the_widget(notebook: Notebook) -> None:
+    """JupyterLab has a shortcut for each; on no kind of control does it make, change, run or delete a cell."""
+    page = notebook.page
+    notebook.run(cell=4)
+    controls = page.locator(".every-kind").locator(CONTROLS)
+    expect(controls.last).to_be_visible(timeout=MINUTES)
+    before = page.evaluate(CELLS)
+    assert controls.count() >= 16
+    for number in range(controls.count()):
+        controls.nth(number).focus()
+        for key in LETTERS:
+            page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    assert page.evaluate(CELLS) == before
+    page.keyboard.press("Control+s")  # what has Ctrl still goes to JupyterLab
+    expect(page.locator(".jp-mod-dirty .lm-TabBar-tab")).to_have_count(0)
 
 
 def test_without_the_kernel_the_twin_is_shown(notebook: Notebook) -> None:

@@ -6,7 +6,7 @@ The tests share one page and one account, in this order.
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ..conftest import Lab
 from .conftest import DARK, LIGHT, MINUTES, Notebook, open_notebook
@@ -49,6 +49,12 @@ def look(notebook: Notebook, name: str) -> None:
         assert notebook.findings() == [], (name, theme)
 
 
+def write(editor: Locator, text: str) -> None:
+    """Write a text, and leave the field."""
+    editor.fill(text)
+    editor.blur()
+
+
 def test_by_click_in_both_themes(notebook: Notebook) -> None:
     """A fault with its line, the least change, who else gets in: each is readable, and nothing is sent."""
     widget = notebook.widget
@@ -57,11 +63,11 @@ def test_by_click_in_both_themes(notebook: Notebook) -> None:
     notebook.snap("policy-opened")
     editor = widget.get_by_label("Text of the document")
     sound = editor.input_value()
-    editor.fill(sound.replace('"Allow"', '"Alow"').replace('"kms:*"', '"kms"'))
+    write(editor, sound.replace('"Allow"', '"Alow"').replace('"kms:*"', '"kms"'))
     expect(widget).to_contain_text("Not decided: AWS would refuse this document: Key policy")
     expect(widget.get_by_role("row").filter(has_text='"Effect": "Alow"')).to_contain_text("7")
     look(notebook, "marked")
-    editor.fill(STAR)
+    write(editor, STAR)
     expect(widget).to_contain_text("Allowed: arn:aws:sts::111122223333:assumed-role/Clerk/simulated may kms:Decrypt")
     expect(widget).to_contain_text("The new key policy will not allow you to update the key policy in the future.")
     notebook.button("Who else gets in by this?").click()
@@ -94,6 +100,7 @@ def test_by_keys_alone(notebook: Notebook) -> None:
     notebook.tab_to("Text of the document")
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(IAM)
+    page.keyboard.press("Tab")
     expect(widget).to_contain_text("Action: written kms:Decrypt; seen kms:Encrypt")
     notebook.tab_to("Make it pass with the least")
     page.keyboard.press("Space")

@@ -21,6 +21,7 @@ from .test_console import RESTART, SAVE
 
 LAB = "05-conditions"
 VALUE = "lab.quiz().value"
+ON_THE_FIRST_CHOICE = "() => document.activeElement.labels?.[0]?.innerText.trim().startsWith('a)')"
 
 
 def show(home: Path) -> str:
@@ -96,6 +97,7 @@ def test_by_keys_alone(notebook: Notebook) -> None:
         notebook.tab_to("Next question")
         page.keyboard.press("Enter")
         expect(notebook.widget).to_contain_text(f"Question {number} of 8")
+        page.wait_for_function(ON_THE_FIRST_CHOICE)
     notebook.wait_for_focus(f"a) {plain(written()[several].choices[0])}")
     for letter, choice in zip("abcd", written()[several].choices, strict=True):
         if choice.is_right:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import labkit
 
@@ -101,6 +103,27 @@ def test_a_new_key_with_tags_needs_another_permission(lab: labkit.Lab, allow: Ma
     action = "kms:TagResource"
     tail = f"because no identity-based policy allows the {action} action"
     assert said == f"User: {arn} is not authorized to perform: {action} {tail}"
+
+
+@pytest.mark.parametrize(
+    ("resource", "enough"),
+    [
+        ("*", True),
+        ("arn:aws:kms:us-east-1:{}:key/*", True),
+        ("arn:aws:kms:*:{}:key/*", True),
+        ("arn:aws:kms:eu-west-1:{}:key/*", False),
+        ("arn:aws:kms:us-east-1:{}:key/mrk-*", False),
+        ("arn:aws:kms:us-east-1:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab", False),
+    ],
+)
+def test_tags_on_a_new_key_need_all_keys_of_the_region(
+    lab: labkit.Lab, allow: Make, resource: str, enough: bool
+) -> None:
+    """ "At a minimum, the permission must cover all KMS keys in the account and Region" (KMS Developer Guide)."""
+    tagging = allow("kms:TagResource") | {"Resource": resource.format(lab.account_id)}
+    maker = lab.role("Maker", policy=[allow("kms:CreateKey"), allow("kms:PutKeyPolicy"), tagging]).client("kms")
+    with nullcontext() if enough else pytest.raises(ClientError, match="kms:TagResource because no identity-based"):
+        maker.create_key(Tags=[{"TagKey": "team", "TagValue": "red"}])
 
 
 def test_without_a_policy_name_its_condition_key_says_default(lab: labkit.Lab, allow: Make) -> None:

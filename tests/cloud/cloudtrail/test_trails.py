@@ -321,3 +321,30 @@ def test_trail_names_are_checked(bucket: str, name: str) -> None:
     with pytest.raises(ClientError) as refused:
         boto3.client("cloudtrail").create_trail(Name=name, S3BucketName=bucket)
     assert refused.value.response["Error"]["Code"] == "InvalidTrailNameException"
+
+
+def test_a_trails_tags(trail: Callable[..., Any]) -> None:
+    """CreateTrail brings some, AddTags overwrites, RemoveTags takes away; a trail is named by its ARN."""
+    client = trail(TagsList=[{"Key": "team", "Value": "blue"}, {"Key": "bare"}])
+    arn = client.get_trail(Name="main")["Trail"]["TrailARN"]
+
+    def tags() -> dict[str, Any]:
+        listed = client.list_tags(ResourceIdList=[arn])["ResourceTagList"]
+        assert [each["ResourceId"] for each in listed] == [arn]
+        return {tag["Key"]: tag.get("Value") for tag in listed[0]["TagsList"]}
+
+    assert tags() == {"team": "blue", "bare": None}
+    client.add_tags(ResourceId=arn, TagsList=[{"Key": "team", "Value": "green"}])
+    client.remove_tags(ResourceId=arn, TagsList=[{"Key": "bare"}, {"Key": "nowhere"}])
+    assert tags() == {"team": "green"}
+    for wrong, code in (("main", "CloudTrailARNInvalidException"), (f"{arn}s", "ResourceNotFoundException")):
+        for refused in (
+            lambda name: client.list_tags(ResourceIdList=[name]),
+            lambda name: client.add_tags(ResourceId=name, TagsList=[{"Key": "a"}]),
+            lambda name: client.remove_tags(ResourceId=name, TagsList=[{"Key": "a"}]),
+        ):
+            with pytest.raises(ClientError, match=code):
+                refused(wrong)
+    with pytest.raises(ClientError, match="TagsLimitExceeded"):
+        client.add_tags(ResourceId=arn, TagsList=[{"Key": str(number)} for number in range(50)])
+    assert tags() == {"team": "green"}

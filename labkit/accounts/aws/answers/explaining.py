@@ -16,12 +16,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ....cloud.core.call import Principal
-from ....cloud.policy import Policies, Question, decide, explain
+from ....cloud.policy import Policies, Question, condition_keys, decide, explain
 from ....cloud.policy.simulation import principal_of
 from ....errors import LabError
 from ..memory import Memory, Remembered
 from ..words import in_words
-from .policies import Clients, Owner, Reading, grants, key_policy, owner, service_control_policies, session_policies
+from .policies import Clients, Owner, Reading, grants, key_policy, organization_policies, owner, session_policies
 
 _REFUSED = re.compile(
     r"User: (?P<who>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<on>\S+))?"
@@ -65,9 +65,10 @@ def explanation(request_id: str, memory: Memory, clients: Clients, default_arn: 
         resource=key_policy(reading, key) if key.startswith("arn:") else None,
         grants=grants(reading, key) if ":key/" in key else (),
     )
-    service_control_policies(reading)
+    organization_policies(reading, person.account, _account(key))
     context = _context(call, key, clients, holder, limits.tags if limits else (), person.account)
-    decided = explain(decide(Question(person, action, key, _account(key), context), policies))
+    question = Question(person, action, key, _account(key), context)
+    decided = explain(decide(question, policies), lambda name: not _is_read(name, action))
     return _told(call, decided, reading.unread)
 
 
@@ -153,6 +154,30 @@ def _context(
     tags = dict(holder.tags if holder else ()) | dict(tags_of_session)
     context |= {f"aws:PrincipalTag/{name}": value for name, value in tags.items()}
     return context | _of_key(key, clients)
+
+
+# What of a request's condition keys is known here: what follows from the caller and the KMS key, and the parameters
+# that `_context` reads. Calls of the notebook come from no service: what would tell of one is known to be absent.
+_READ = frozenset({
+    "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:epochtime",
+    "aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principalservicename",
+    "aws:principalservicenameslist", "aws:principaltype", "aws:requestedregion", "aws:resourceaccount",
+    "aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths",
+    "aws:username", "aws:viaawsservice", "kms:calleraccount", "kms:encryptionalgorithm", "kms:encryptioncontextkeys",
+    "kms:granteeprincipal", "kms:keyorigin", "kms:keyspec", "kms:keyusage", "kms:macalgorithm", "kms:messagetype",
+    "kms:multiregion", "kms:requestalias", "kms:resourcealiases", "kms:schedulekeydeletionpendingwindowindays",
+    "kms:signingalgorithm", "kms:viaservice",
+})  # fmt: skip
+_READ_BEGINNINGS = ("aws:principaltag/", "aws:resourcetag/", "kms:encryptioncontext:")
+
+
+def _is_read(name: str, action: str) -> bool:
+    """Tell whether it is known if a request for `action` had this condition key."""
+    if condition_keys.lookup(name) is not None and not condition_keys.supported(name, action):
+        return True  # it never has
+    if action.startswith("kms:ReEncrypt") and name.startswith("kms:encryptioncontext"):
+        return False
+    return name in _READ or name.startswith(_READ_BEGINNINGS)
 
 
 def _of_key(key: str, clients: Clients) -> dict[str, str | Sequence[str]]:

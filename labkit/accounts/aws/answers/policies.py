@@ -131,17 +131,30 @@ def session_policies(reading: Reading, limits: SessionPolicies | None) -> tuple[
     return (*([_named("session policy", limits.policy, "session")] if limits.policy else ()), *managed)
 
 
-def service_control_policies(reading: Reading) -> None:
-    """Note that an organization's policies may have a say: a member account may not read them."""
+BOTH = "service and resource control policies"
+
+
+def organization_policies(reading: Reading, *accounts: str, kinds: str = BOTH) -> None:
+    """Note that an organization's policies may have a say: a member account may not read them.
+
+    accounts: the caller's, and the KMS key's. Those of the management account are not limited ("SCP effects on
+    permissions", "Resources and entities not restricted by RCPs"). kinds: the policies that were not read.
+    """
+    mine = accounts[0]
     organizations = reading.clients("organizations", reading.region)
     try:
-        organizations.describe_organization()
+        manager = organizations.describe_organization()["Organization"]["MasterAccountId"]
+        if manager != mine:
+            reading.unread.append(f"the organization's {kinds} (its management account reads them)")
     except (BotoCoreError, ClientError) as wrong:
-        if isinstance(wrong, ClientError) and wrong.response["Error"]["Code"] == _NO_ORGANIZATION:
-            return
-    reading.unread.append(
-        "the organization's service and resource control policies (its management account reads them)"
-    )
+        code = wrong.response["Error"]["Code"] if isinstance(wrong, ClientError) else type(wrong).__name__
+        if code != _NO_ORGANIZATION:
+            reading.unread.append(
+                f"whether account {mine} is in an organization, whose {kinds} would count "
+                f"(organizations:DescribeOrganization answered {code})"
+            )
+    for other in dict.fromkeys(each for each in accounts if each != mine):
+        reading.unread.append(f"resource control policies over account {other}, if it is in an organization")
 
 
 def _arg(kind: str) -> str:

@@ -15,7 +15,6 @@ from cryptography import x509
 from ...core.call import Call
 from ...core.entropy import Entropy
 from ...core.errors import AwsError
-from . import envelopes
 from .verifying import Attestation, verified
 
 
@@ -49,4 +48,6 @@ def answer(entropy: Entropy, call: Call, member: str, plaintext: bytes) -> dict[
     if not isinstance(attestation, Attestation):
         return {member: plaintext}
     call.notes["recipient"] = attestation.record()
+    from . import envelopes  # CMS: loaded when an enclave asks
+
     return {"CiphertextForRecipient": envelopes.seal(plaintext, attestation.public_key, entropy)}

@@ -85,6 +85,15 @@ class CustomStores:
         """Forget a store."""
         del self._stores[store.id]
 
+    def forget(self, account: str) -> None:
+        """Let go of the account's stores, clusters and endpoint services; a connection that is being made ends."""
+        for store in [store for store in self._stores.values() if store.account == account]:
+            store.connection += 1
+            self.remove(store)
+        self.clusters = {name: each for name, each in self.clusters.items() if each.account != account}
+        services = self.endpoint_services
+        self.endpoint_services = {name: each for name, each in services.items() if each.owner != account}
+
     def new_cluster(self, account: str, region: str, password: str, certificate: str, hsms: int = 2) -> Cluster:
         """Make an active CloudHSM cluster with a kmsuser of this password: the lab's hook."""
         letters = "abcdefghijklmnopqrstuvwxyz234567"

@@ -20,10 +20,14 @@ from .tags import merged_tags
 
 
 def plan(_store: Store, call: Call) -> tuple[Target, ...]:
-    """kms:CreateKey, and kms:TagResource if the key is born with tags; both by IAM policy."""
+    """kms:CreateKey, and kms:TagResource if the key is born with tags; both by IAM policy.
+
+    "At a minimum, the permission must cover all KMS keys in the account and Region" ("CreateKey: Add tags to a new KMS
+    key", KMS Developer Guide): a policy on key/* is enough, one on particular keys is not.
+    """
     targets = [Target("kms:CreateKey", "*")]
     if call.params.get("Tags"):
-        targets.append(Target("kms:TagResource", "*"))
+        targets.append(Target("kms:TagResource", key_arn(call.account, call.region, "*")))
     return tuple(targets)
 
 

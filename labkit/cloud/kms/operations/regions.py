@@ -31,7 +31,7 @@ def plan_replicate(store: Store, call: Call) -> tuple[Target, ...]:
     key = find_key(store, call, call.params["KeyId"], AcceptedIdentifiers.OWN_KEY)
     targets = [Target("kms:ReplicateKey", key.arn, key), Target("kms:CreateKey", "*")]
     if call.params.get("Tags"):
-        targets.append(Target("kms:TagResource", "*"))
+        targets.append(Target("kms:TagResource", key_arn(call.account, call.params["ReplicaRegion"], "*")))
     return tuple(targets)
 
 

@@ -18,6 +18,7 @@ from moto.core.utils import get_service_model
 from moto.iam.models import Role, iam_backends
 
 from ...core.call import Call, Principal, Session
+from ...core.forgetting import forget
 from ...wire import protocols
 from ...wire.protocols import HttpRequest, HttpResponse
 from ..ebs.wrap import Ebs
@@ -67,6 +68,11 @@ class AutoScaling:
         self._gateway = gateway
         self._instances = ebs.instances
         self._activities: dict[tuple[str, str], list[Activity]] = {}  # by account and Region, oldest first
+        gateway.forgets.append(self.forget)
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._activities, account)
 
     def serve(self, call: Call, request: HttpRequest, onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """moto's answer; instances that it has launched take their keys, or end."""

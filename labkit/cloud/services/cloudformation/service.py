@@ -36,6 +36,7 @@ class CloudFormation:
         self._gateway = gateway
         self._stacks: list[Stack] = []
         self._change_sets: list[ChangeSet] = []
+        gateway.forgets.append(self._forget)
         self._operations: dict[str, Callable[[Call], dict[str, Any]]] = {
             "CreateChangeSet": self._create_change_set,
             "CreateStack": self._create,
@@ -46,6 +47,11 @@ class CloudFormation:
             "UpdateTerminationProtection": self._protect,
             **Reading(self._stacks, self._change_sets).operations,
         }
+
+    def _forget(self, account: str) -> None:
+        """Let go of the stacks of an account. (The lists are others', too.)"""
+        self._stacks[:] = [stack for stack in self._stacks if stack.account != account]
+        self._change_sets[:] = [each for each in self._change_sets if each.stack.account != account]
 
     def plan(self, call: Call) -> tuple[Target, ...]:
         """Plan the permission, on the stack if one is named (Service Authorization Reference, AWS CloudFormation)."""

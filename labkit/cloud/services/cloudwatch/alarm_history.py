@@ -18,6 +18,7 @@ from moto.cloudwatch.models import Alarm
 
 from ...core.call import Call
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from ..sns.topics import Outcome
 from .alarm_notices import State, shown
 
@@ -57,6 +58,10 @@ class AlarmHistory:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._items: dict[tuple[str, str], list[_Item]] = {}  # by account and Region, oldest first
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._items, account)
 
     def turned(self, account: str, alarm: Alarm, before: State) -> None:
         """Note that an alarm has another state than `before`."""

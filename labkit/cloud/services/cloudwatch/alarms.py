@@ -17,6 +17,7 @@ from moto.cloudwatch.models import Alarm, cloudwatch_backends
 
 from ...core.clock import Clock
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from ..lambda_.wrap import Lambda
 from ..sns.topics import Topics
 from . import alarm_notices
@@ -46,6 +47,11 @@ class Alarms:
         self.history = AlarmHistory(clock.now)
         self._due: dict[_Name, datetime] = {}  # only alarms whose state may change: nothing happens in quiet minutes
         metrics.listeners.append(self._heard)
+        gateway.forgets += [self.forget, self.history.forget]
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._due, account)
 
     def next_due(self) -> datetime | None:
         """Tell when an alarm is looked at next."""

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...core import kms_operations
+from ...core.forgetting import forget
 from ...kms.service import Kms
 from .metrics import Metric, Points
 
@@ -41,6 +42,11 @@ class KmsMetrics:
         self._kms = kms
         self._spans: dict[Metric, list[Span]] = {}
         self._uses: dict[Metric, Counter[str]] = {}  # by minute, as records write it: 2026-01-05T09:00
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._spans, account)
+        forget(self._uses, account)
 
     def follow(self, event: dict[str, Any]) -> Metric | None:
         """Note a use of a key or a change of its material; the metric that changed."""

@@ -17,6 +17,7 @@ from moto.logs.models import LogEvent, LogGroup, LogsBackend, logs_backends
 
 from ...core.call import Call
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from ...gateway.inner_calls import OBSERVER_HEADER
 from ..data_keys import DataKey
 
@@ -45,6 +46,11 @@ class LogKeys:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._history: dict[str, list[_Since]] = {}  # by the log group's ARN, oldest first
+        gateway.forgets.append(self.forget_account)
+
+    def forget_account(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._history, account)
 
     def associate(self, call: Call) -> dict[str, Any]:
         """AssociateKmsKey, on a log group."""

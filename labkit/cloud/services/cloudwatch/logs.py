@@ -17,6 +17,7 @@ from moto.logs.models import logs_backends
 
 from ...core.call import Call
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from ...wire import protocols
 from ...wire.protocols import HttpRequest, HttpResponse
 from . import log_patterns
@@ -53,6 +54,10 @@ class Logs:
             "PutMetricFilter": self._put,
             "TestMetricFilter": _try,
         }
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._filters, account)
 
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """moto's answer; metric filters, pattern searches and KMS keys are ours."""

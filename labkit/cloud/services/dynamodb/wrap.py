@@ -20,6 +20,7 @@ from moto.dynamodb.models import dynamodb_backends
 from ...core.call import Call, Principal
 from ...core.clock import Clock
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from ...kms.service import Kms
 from ...wire.protocols import HttpRequest, HttpResponse
 from ..kms_refusals import quoted
@@ -72,6 +73,12 @@ class DynamoDb:
         self._open: dict[tuple[Requester, bytes], datetime] = {}  # decrypted table keys, and until when
         self._lost: dict[str, datetime] = {}  # KMS keys that can't be used at present, by ARN, and since when
         gateway.followers.append(self._follow)
+        gateway.forgets.append(self.forget)
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._open, account)
+        forget(self._lost, account)
 
     def serve(self, call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
         """Answer a DynamoDB call."""

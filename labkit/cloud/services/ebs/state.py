@@ -11,6 +11,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from ...core.call import Call
+from ...core.forgetting import concerns, forget
 from .keys import MANAGED, DataKey, EbsKeys
 
 
@@ -30,6 +31,12 @@ class EbsState:
         self.data_keys: dict[str, DataKey] = {}  # by volume or snapshot id
         self._defaults: dict[tuple[str, str], Defaults] = {}
         self._grants: dict[str, str] = {}  # by the id of an attached volume
+
+    def forget(self, account: str) -> None:
+        """Let go of an account's settings, and of data keys under its KMS keys."""
+        forget(self._defaults, account)
+        for name in [name for name, each in self.data_keys.items() if concerns(each.key_arn, account)]:
+            del self.data_keys[name]
 
     def defaults_of(self, call: Call) -> Defaults:
         """Return the settings of the caller's account in the call's Region."""

@@ -38,6 +38,7 @@ class Ebs:
 
     def __init__(self, gateway: Gateway, kms: Kms) -> None:
         self._state = EbsState(EbsKeys(gateway, kms))
+        gateway.forgets.append(self._state.forget)
         self.instances = Instances(self._state)
         self._operations: dict[str, Callable[[Call, HttpRequest, Onward], HttpResponse]] = {
             "AttachVolume": self._attach,

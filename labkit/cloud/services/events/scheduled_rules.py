@@ -14,6 +14,7 @@ from moto.events.models import Rule, events_backends
 
 from ...core.clock import Clock, iso
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from .schedule_expressions import NotUnderstood, parse
 
 Place = tuple[str, str, str]  # account, Region, name
@@ -48,6 +49,10 @@ class ScheduledRules:
         self._clock = clock
         self._send = send
         self._planned: dict[Place, _Planned] = {}
+
+    def forget(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._planned, account)
 
     def next_due(self) -> datetime | None:
         """Tell when a rule runs next."""

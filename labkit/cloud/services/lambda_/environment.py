@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.call import Call, Principal
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
@@ -48,6 +49,7 @@ class Environments:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._sealed: dict[str, Sealed] = {}
+        gateway.forgets.append(lambda account: forget(self._sealed, account))
 
     def sealed(self, arn: str) -> bool:
         """Tell whether the function's variables are under a customer managed key."""

@@ -33,7 +33,12 @@ def _resources(call: Call) -> list[dict[str, str]]:
 FACTS = ServiceFacts(
     "lambda",
     Permissions(
-        actions={"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"},
+        actions={
+            "GetLayerVersionByArn": "GetLayerVersion",
+            "Invoke": "InvokeFunction",
+            "InvokeAsync": "InvokeFunction",
+            "InvokeWithResponseStream": "InvokeFunction",
+        },
         resource=regional("lambda", "FunctionName", "function:{}"),
     ),
     Records(

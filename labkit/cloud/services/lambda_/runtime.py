@@ -15,12 +15,14 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+
+from ...core import stay_in_lab
+from .invocation import Invocation, Outcome
 
 INIT_LIMIT = 10.0
 """Seconds that the init phase may take (Lambda Developer Guide, "Understanding the Lambda execution environment")."""
@@ -28,32 +30,6 @@ TASK_ROOT = "/var/task"  # where Lambda puts the code; shown in place of this ma
 _NOT_HERE = "AWS's runtime for Python (awslambdaric) is not on this system: the function was invoked, and did not run."
 _LAST_WORDS = 1.0  # seconds left for the function's last lines of output
 _API = "/2018-06-01/runtime/"
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What Lambda hands to a function; `environment` holds credentials, so the repr leaves it out."""
-
-    request_id: str
-    function_arn: str
-    handler: str
-    code: bytes  # the deployment package, a .zip
-    payload: bytes
-    timeout: int  # seconds
-    environment: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Invocation({self.function_arn}, {self.request_id})"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How it went: the payload to answer, whether it is an error, and what the function printed."""
-
-    payload: bytes
-    failed: bool
-    output: str
-    timed_out: bool = False
 
 
 def available() -> bool:
@@ -77,7 +53,7 @@ def run(invocation: Invocation) -> Outcome:
         log = Path(folder, "output")
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  # running the learner's own function is what Lambda is for
-                [sys.executable, "-m", "awslambdaric", invocation.handler],
+                [sys.executable, stay_in_lab.__file__, "-m", "awslambdaric", invocation.handler],
                 cwd=root,
                 env=_environment(invocation, root, api.address),
                 stdin=subprocess.DEVNULL,

@@ -23,8 +23,8 @@ from ...core.errors import AwsError
 from ...wire.protocols import HttpRequest, HttpResponse
 from ..sts import Sts
 from . import logs
-from . import runtime as lambda_runtime
 from .environment import SERVICE, Environments
+from .invocation import Invocation, Outcome
 
 if TYPE_CHECKING:
     from ...gateway.gateway import Gateway
@@ -41,7 +41,7 @@ _CONFIGURATIONS = frozenset({"GetFunction", "GetFunctionConfiguration"})
 class Answer:
     """What an invocation came to."""
 
-    outcome: lambda_runtime.Outcome
+    outcome: Outcome
     version: str
     log: str
 
@@ -71,7 +71,7 @@ class Lambda:
             self._environments.forget(_arn(call))
         return response
 
-    def invoke_as(self, service: str, source_arn: str, function_arn: str, payload: bytes) -> lambda_runtime.Outcome:
+    def invoke_as(self, service: str, source_arn: str, function_arn: str, payload: bytes) -> Outcome:
         """Invoke a function as an AWS service, for `source_arn`; takes the gateway's lock itself.
 
         AwsError(AccessDeniedException) unless the function's own policy lets the service in.
@@ -250,7 +250,7 @@ class Lambda:
             "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
             "AWS_SESSION_TOKEN": credentials["SessionToken"],
         }
-        invocation = lambda_runtime.Invocation(
+        invocation = Invocation(
             request_id=call.request_id,
             function_arn=function.function_arn,
             handler=function.handler,
@@ -259,9 +259,11 @@ class Lambda:
             timeout=int(function.timeout),
             environment={**variables, **reserved},
         )
+        from .runtime import run  # processes, sockets and threads: loaded when a function runs
+
         began = self._gateway.now()
         with self._gateway.unlocked():
-            outcome = lambda_runtime.run(invocation)
+            outcome = run(invocation)
         output = outcome.output
         if outcome.timed_out:
             at = f"{self._gateway.now():%Y-%m-%dT%H:%M:%S.000Z}"

@@ -35,6 +35,14 @@ class BucketKeys:
         self._writing: dict[tuple[Requester, str, str, str], tuple[DataKey, datetime]] = {}
         self._reading: dict[tuple[Requester, bytes], datetime] = {}
 
+    def forget(self, account: str) -> None:
+        """Hold none for the account's requesters, buckets and KMS keys: for each bucket key, KMS is asked again.
+
+        Whose a bucket is does not stand in what is held.
+        """
+        self._writing.clear()
+        self._reading.clear()
+
     def for_writing(self, who: Principal, bucket: str, key_id: str, context: Mapping[str, str]) -> DataKey | None:
         """Return the requester's bucket key under the KMS key that they name so."""
         held = self._writing.get((requester(who), bucket, key_id, _text(context)))

@@ -13,29 +13,9 @@ from ...core.service_records import Records
 from ...gateway.interfaces import ServiceFacts
 from ...moto.buckets import owner_of_bucket, policy_of_bucket
 from ...policy.documents import Document
+from .actions import ACTIONS, OF_VERSIONS
 
 _ARN = "arn:aws:s3:::"
-# Operations whose action is named otherwise (S3 User Guide, "Required permissions for Amazon S3 API operations").
-_ACTIONS = {
-    "AbortMultipartUpload": "AbortMultipartUpload",
-    "CompleteMultipartUpload": "PutObject",
-    "CopyObject": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "DeleteBucketEncryption": "PutEncryptionConfiguration",
-    "DeleteObjects": "DeleteObject",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-    "ListBuckets": "ListAllMyBuckets",
-    "ListMultipartUploads": "ListBucketMultipartUploads",
-    "ListObjectVersions": "ListBucketVersions",
-    "ListObjects": "ListBucket",
-    "ListObjectsV2": "ListBucket",
-    "ListParts": "ListMultipartUploadParts",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "UploadPart": "PutObject",
-    "UploadPartCopy": "PutObject",
-}
 # Condition keys that are parameters (Service Authorization Reference, Amazon S3): those about encryption, and those of
 # conditional writes (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets").
 _CONDITION_KEYS = {
@@ -62,8 +42,8 @@ def _targets(call: Call, name: str) -> tuple[Target, ...]:
         if not objects:  # nothing to ask permission for, and nothing that S3 takes
             raise AwsError("MalformedXML", MALFORMED_XML)
         return tuple(Target("s3:DeleteObject", f"{_ARN}{bucket}/{each.get('Key', '')}") for each in objects)
-    if params.get("VersionId") and name in ("GetObject", "DeleteObject"):
-        name += "Version"
+    if params.get("VersionId"):
+        name = OF_VERSIONS.get(name, name)
     arn = f"{_ARN}{bucket}" + (f"/{key}" if key else "")
     target = Target(f"s3:{name}", arn if bucket else "*")
     source = params.get("CopySource")
@@ -121,7 +101,7 @@ def _resources(call: Call) -> list[dict[str, str]]:
 FACTS = ServiceFacts(
     "s3",
     Permissions(
-        actions=_ACTIONS,
+        actions=ACTIONS,
         targets=_targets,
         context=_context,
         policies=ResourcePolicies(_ARN, _policy, lambda arn: owner_of_bucket(_bucket_of(arn))),

@@ -31,6 +31,7 @@ class ObjectKeys:
         self._gateway = gateway
         self._kms = kms
         self._bucket_keys = BucketKeys(clock)
+        gateway.forgets.append(self._bucket_keys.forget)
         self.blocked = BlockedTypes()
 
     def encrypt(self, call: Call, bucket: FakeBucket) -> ObjectEncryption:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...core.call import Call
 from ...core.errors import AwsError
+from ...core.forgetting import forget
 from ...kms.service import Kms
 from ..kms_refusals import quoted
 from .store import CURRENT, PENDING, PREVIOUS, Secret
@@ -43,6 +44,11 @@ class DataKeys:
         self._kms = kms
         # By the secret's ARN and the version id. More than one once the secret's key has changed, the newest first.
         self._held: dict[tuple[str, str], tuple[DataKey, ...]] = {}
+        gateway.forgets.append(self.forget_account)
+
+    def forget_account(self, account: str) -> None:
+        """Let go of what is kept for an account that begins again."""
+        forget(self._held, account)
 
     def seal(self, call: Call, secret: Secret, version: str) -> None:
         """Make a new version's data key; AwsError where KMS refuses it."""

@@ -33,6 +33,7 @@ class TopicKeys:
         self._gateway = gateway
         self._kms = kms
         self._held = DataKeys(gateway.now)
+        gateway.forgets.append(self._held.forget)
 
     def publish(self, call: Call) -> None:
         """Ask KMS for what a Publish or PublishBatch needs; AwsError in SNS's words where it refuses the caller."""

@@ -22,7 +22,8 @@ KMS_REFUSALS = MappingProxyType(
 
 FACTS = ServiceFacts(
     "sns",
-    Permissions(resource=regional("sns", "TopicArn", "{}")),
+    # PublishBatch: SNS API Reference; the Service Authorization Reference has Publish alone.
+    Permissions(actions={"PublishBatch": "Publish"}, resource=regional("sns", "TopicArn", "{}")),
     Records(
         data_event=among("Publish", "PublishBatch"),
         hidden=frozenset({"message", "subject", "messageAttributes"}),

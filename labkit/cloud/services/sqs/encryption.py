@@ -57,6 +57,7 @@ class MessageKeys:
         self._gateway = gateway
         self._kms = kms
         self._held = DataKeys(gateway.now)
+        gateway.forgets.append(self._held.forget)
 
     def send(self, call: Call, queue: Queue, put: Callable[[], Any]) -> Any:
         """Let the caller send; AwsError in SQS's words where KMS refuses the caller."""

@@ -25,6 +25,12 @@ KMS_REFUSALS = MappingProxyType(
         "ThrottlingException": ("KmsThrottled", "KMS.ThrottlingException"),
     }
 )
+# A batch is asked as its single call is (SQS Developer Guide, "Amazon SQS API permissions").
+_ACTIONS = {
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "DeleteMessageBatch": "DeleteMessage",
+    "SendMessageBatch": "SendMessage",
+}
 
 
 def _queue(call: Call) -> str:
@@ -41,7 +47,7 @@ def _policy(arn: str) -> tuple[str, str] | None:
 
 FACTS = ServiceFacts(
     "sqs",
-    Permissions(resource=_queue, policies=ResourcePolicies(_ARN, _policy)),
+    Permissions(actions=_ACTIONS, resource=_queue, policies=ResourcePolicies(_ARN, _policy)),
     Records(
         # SQS Developer Guide, "Logging Amazon SQS API calls using AWS CloudTrail"
         data_event=among("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"),

@@ -1,0 +1,1 @@
+"""What AWS's references say of names in policies: global condition keys, services, their keys and actions. Tables."""

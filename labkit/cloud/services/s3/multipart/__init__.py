@@ -1,0 +1,1 @@
+"""Multipart uploads: their operations, and what completing one refuses."""
