@@ -67,7 +67,7 @@ def try_mode(clock: LabClock, mode: str, call: Callable[[Any], Any], times: int,
     """
     tries: list[Try] = []
     failed = 0
-    with _waits_on(clock):
+    with waits_on(clock):
         start = clock.now()
         client = boto3.client("kms", config=Config(retries={"mode": mode}))
         for number in range(times):
@@ -89,7 +89,7 @@ def try_mode(clock: LabClock, mode: str, call: Callable[[Any], Any], times: int,
 
 
 @contextmanager
-def _waits_on(clock: LabClock) -> Iterator[None]:
+def waits_on(clock: LabClock) -> Iterator[None]:
     """Let botocore wait on the lab's clock, with the same dice each time; afterwards all is as before."""
 
     def sleep(seconds: float) -> None:

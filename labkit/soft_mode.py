@@ -9,6 +9,10 @@ from types import TracebackType
 from typing import overload
 
 from .accounts.behind import Behind
+from .errors import LabError
+from .principals import Statement
+
+NO_IDENTITY_ALLOW = "NO_IDENTITY_ALLOW"  # the reason's name: see cloud/policy/outcome.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,17 @@ class Denied:
     code: str
     message: str
     request_id: str
+    reason: str
+
+    @property
+    def an_allow_helps(self) -> bool:
+        """Tell whether the caller's own policies lack an Allow. It is no help against a Deny, a boundary, an SCP."""
+        return self.reason == NO_IDENTITY_ALLOW
+
+    @property
+    def caller(self) -> str:
+        """The caller's name: of a session, that of its role."""
+        return self.principal.split("/")[1 if ":assumed-role/" in self.principal else -1]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -51,6 +66,22 @@ class SoftMode(Sequence[Denied]):
         if self._open:
             self._told = self._read(self._remote.get("soft-mode"))
         return list(self._told)
+
+    def statements(self, caller: str = "") -> list[Statement]:
+        """Make the Allow statements that the caller lacks, one for each resource, for what has run in the block.
+
+        What no Allow of the caller's mends is left out: `an_allow_helps`. The statements have no conditions. `caller`
+        is a role's or a user's name; LabError where several were let through and none is named.
+        """
+        lacking = [each for each in self.denied if each.an_allow_helps]
+        callers = sorted({each.caller for each in lacking})
+        if not caller and len(callers) > 1:
+            raise LabError(f"Several callers were let through: name one of {', '.join(callers)}.")
+        actions: dict[str, set[str]] = {}
+        for each in lacking:
+            if caller in ("", each.caller):
+                actions.setdefault(each.resource, set()).add(each.action)
+        return [{"Effect": "Allow", "Action": sorted(said), "Resource": on} for on, said in actions.items()]
 
     def _read(self, answer: dict[str, list[dict[str, str]]]) -> list[Denied]:
         return [Denied(**each) for each in answer["let_through"][self._before :]]

@@ -58,6 +58,7 @@ SIMULATED_ONLY = {
     "21-best-practices-audit": "it audits a shop that is faulty on purpose. `labkit audit --account aws` audits yours",
     "22-external-key-stores": "AWS does not reach a proxy on this machine, and its key stores stand on one",
     "25-encrypt-later": "databases and Auto Scaling take many minutes for what its cells do, and cost most of all",
+    "26-test-your-own-code": "it is about the simulated account, in which its tests run",
 }
 
 

@@ -435,6 +435,80 @@ TWENTY_FIVE: dict[str, Rows] = {
     ),
 }
 
+_ADA = '{"StringEquals": {"kms:EncryptionContext:customer": "ada"}}'
+_BOTH = '["kms:Decrypt", "kms:GenerateDataKey"]'
+
+
+def _own(role: str, name: str, *statements: str) -> str:
+    """Code that writes the inline policy of that name."""
+    document = DOCUMENT.replace("{{", "{").replace("}}", "}").replace("{statements}", ", ".join(statements))
+    return f'iam.put_role_policy(RoleName="{role}", PolicyName="{name}", PolicyDocument={document})\n'
+
+
+def _report(*statements: str) -> str:
+    return _own("Report", "own", *statements)
+
+
+def _archive(*statements: str) -> str:
+    return _own("Archive", "inline", *statements)
+
+
+def _two(action: str = _BOTH, on: str = "key", condition: str = _ADA) -> str:
+    return f'{{"Effect": "Allow", "Action": {action}, "Resource": {on}, "Condition": {condition}}}'
+
+
+_OUT, _INTO = may("kms:ReEncryptFrom", "key"), may("kms:ReEncryptTo", "shelf")
+_ATTEMPTS = """ada, bob = {"customer": "ada"}, {"customer": "bob"}
+any_customer = ("decrypt", {"KeyId": key, "CiphertextBlob": bobs, "EncryptionContext": bob})
+any_key = ("decrypt", {"KeyId": shelf, "CiphertextBlob": hers, "EncryptionContext": ada})
+any_action = ("encrypt", {"KeyId": key, "Plaintext": b"1", "EncryptionContext": ada})
+"""
+TWENTY_SIX: dict[str, Rows] = {
+    "every-path": (
+        (_report(_two(condition=_ADA.replace("ada", "a*").replace("Equals", "Like"))), NO, "more than that"),
+        (_report(_two(condition=_ADA.replace("Equals", "EqualsIfExists"))), NO, "more than that"),
+        (_report(_two(action='["kms:Decrypt", "kms:GenerateDataKey*"]')), NO, "more than that"),
+        (_report(_two(action='"kms:*"')), NO, "more than that"),
+        (_report(_two(), may("kms:DescribeKey", "key")), NO, "more than that"),
+        (_report(_two(condition=_ADA.replace("ada", "bob"))), NO, "not all that"),
+        (_report(_two()) + 'kms.disable_key(KeyId=key)', NO, "Disabled"),
+        (_report(_two()) + grant("key", "Report"), NO, "more than that"),
+    ),
+    "worth-an-allow": (
+        ('answer = ["kms:DescribeKey", "kms:ListGrants", "kms:EnableKey", "kms:CancelKeyDeletion", "kms:Encrypt"]', NO,
+         "never asked for"),
+        ('answer = ["kms:*"]', NO, "never asked for"),
+        ('answer = [""]', NO, "begin with their service"),
+        ("answer = []", "not attempted", "empty"),
+    ),
+    "from-the-trail": (
+        (_archive(_OUT, may("kms:ReEncryptTo", '"*"')), NO, "more than that"),
+        (_archive(may("kms:ReEncryptFrom", "shelf"), may("kms:ReEncryptTo", "key")), NO, "last night's work"),
+        (_archive(_OUT, _INTO, may("kms:Decrypt", "key")), NO, "more than that"),
+        (_archive(_OUT, _INTO) + grant("key", "Archive", "Encrypt"), NO, "more than that"),
+        (_archive(_OUT, _INTO) + "kms.disable_key(KeyId=shelf)", NO, "Disabled"),
+        ('iam.delete_role_policy(RoleName="Archive", PolicyName="inline")', NO, "last night's work"),
+    ),
+    "must-not": (
+        (_ATTEMPTS + "answer = [any_customer, any_key]", NO, "*any action*"),
+        (_ATTEMPTS + "answer = [any_customer, any_action]", NO, "*any key*"),
+        (_ATTEMPTS + "answer = [any_key, any_action]", NO, "*any customer*"),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, ("schedule_key_deletion", {"KeyId": key})]', NO, "*any action*"),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, ("encrypt", {"KeyId": key, "Plaintext": b"1"})]', NO, "*any a"),
+        (_ATTEMPTS + "answer = [any_customer, any_key, any_action, any_key[1]]", NO, "Entry 4 of the list is no pair"),
+        (_ATTEMPTS + 'answer = [("decypt", {"KeyId": key})]', NO, "has no method `decypt`"),
+        (_ATTEMPTS + 'answer = [("encrypt", {"KeyId": key})]', NO, "boto3 would not send it"),
+        (_ATTEMPTS + 'answer = [("decrypt", {"KeyId": key})]', NO, "no `CiphertextBlob`"),
+        (_ATTEMPTS + 'answer = [("encrypt", {"KeyId": key, "Plaintext": b"1" * 5000})]', NO, "refuse its form"),
+        (_ATTEMPTS + 'kms.create_alias(AliasName="alias/k", TargetKeyId=key)\n'
+         'answer = [("get_key_policy", {"KeyId": "alias/k"})]', NO, "takes no alias"),
+        (_ATTEMPTS + 'answer = [("describe_key", {"KeyId": "alias/none"})]', NO, "has no key `alias/none`"),
+        (_ATTEMPTS + 'answer = [any_customer, ("decrypt", {"KeyId": key, "CiphertextBlob": hers, '
+         '"EncryptionContext": ada | {"more": "1"}})]', NO, "Call 2 is allowed"),
+        (_ATTEMPTS + "answer = [any_customer, any_key, any_action]", "solved", ""),
+    ),
+}  # fmt: skip
+
 ANSWERS: dict[str, dict[str, Rows]] = {
     "04-key-policies-and-iam": FOUR,
     "05-conditions": FIVE,
@@ -444,4 +518,5 @@ ANSWERS: dict[str, dict[str, Rows]] = {
     "16-disable-and-delete": SIXTEEN,
     "24-services-that-call-kms": TWENTY_FOUR,
     "25-encrypt-later": TWENTY_FIVE,
+    "26-test-your-own-code": TWENTY_SIX,
 }

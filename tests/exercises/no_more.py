@@ -27,6 +27,7 @@ EXERCISES = {
     "23-only-this-code-may-decrypt": ("bind-it",),
     "24-services-that-call-kms": ("one-log-group",),
     "25-encrypt-later": ("night-shift",),
+    "26-test-your-own-code": ("from-the-trail",),
     "21-best-practices-audit": ("close-the-newsletter",),
 }
 """By notebook: in order, those whose task says what is allowed and that nothing else is."""

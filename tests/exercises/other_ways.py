@@ -328,6 +328,37 @@ kms.put_key_policy(KeyId=cellar, Policy=document(own, may | {"Action": exact}, m
 scaling.update_auto_scaling_group(AutoScalingGroupName="night", DesiredCapacity=1)
 """,
     },
+    "26-test-your-own-code": {
+        "every-path": """
+iam.delete_role_policy(RoleName="Report", PolicyName="own")
+for name in ("Decrypt", "GenerateDataKey"):
+    context = {"EncryptionContextSubset": {"customer": "ada"}}
+    kms.create_grant(KeyId=key, GranteePrincipal=job.arn, Operations=[name], Constraints=context)
+""",
+        "worth-an-allow": """
+answer = {"kms:enablekey", "KMS:DescribeKey", "kms:ListGrants", "kms:CancelKeyDeletion"}
+""",
+        "from-the-trail": """
+only = {"StringEquals": {"kms:EncryptionContext:customer": "ada"}}
+out = {"Effect": "Allow", "Action": "kms:ReEncryptF*", "Resource": key, "Condition": only}
+into = {"Effect": "Allow", "Action": "kms:ReEncryptTo", "Resource": shelf, "Condition": only}
+both = json.dumps({"Version": "2012-10-17", "Statement": [out, into]})
+made = iam.create_policy(PolicyName="move", PolicyDocument=both)
+iam.delete_role_policy(RoleName="Archive", PolicyName="inline")
+iam.attach_role_policy(RoleName="Archive", PolicyArn=made["Policy"]["Arn"])
+""",
+        "must-not": """
+kms.create_alias(AliasName="alias/shelf", TargetKeyId=shelf)
+ada = {"customer": "ada"}
+answer = [
+    ["decrypt", {"KeyId": key.rpartition("/")[2], "CiphertextBlob": hers}],
+    ["decrypt", {"KeyId": "alias/shelf", "CiphertextBlob": hers, "EncryptionContext": ada}],
+    ["re_encrypt", {"SourceKeyId": key, "CiphertextBlob": hers, "SourceEncryptionContext": ada,
+                    "DestinationKeyId": key, "DestinationEncryptionContext": ada}],
+    ["list_keys", {}],
+]
+""",
+    },
     "21-best-practices-audit": {
         "bring-back-wages": """
 wages = next(each.resource for each in lab.audit("pending-deletion") if "wages" in each.why)

@@ -122,3 +122,42 @@ def test_the_environment_is_as_it_was(checkout: Path, tmp_path: Path) -> None:
                              cwd=place, check=False)  # fmt: skip
         assert run.returncode == 0, run.stdout + run.stderr
     assert json.loads(report.read_text()) == []
+
+
+def test_soft_mode_makes_the_statements_that_an_allow_mends(kms_account: Any) -> None:
+    """One for each resource; what a Deny, a boundary or an SCP refuses is told, and is in no statement."""
+    kms = boto3.client("kms")
+    first, second = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    every = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    job = kms_account.role("Job").client("kms")
+    bounded = kms_account.role("Bounded", [every], boundary=[every | {"Action": "kms:List*"}]).client("kms")
+    barred = kms_account.role("Barred", [every, every | {"Effect": "Deny", "Action": "kms:Encrypt"}]).client("kms")
+    kms_account.organization([every | {"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion"}])
+    with kms_account.soft_mode() as soft:
+        assert soft.statements() == []
+        job.generate_data_key(KeyId=first, KeySpec="AES_256")
+        job.describe_key(KeyId=first)
+        job.describe_key(KeyId=second)
+        bounded.describe_key(KeyId=first)
+        barred.encrypt(KeyId=first, Plaintext=b"x")
+        job.schedule_key_deletion(KeyId=second)
+        assert len(soft.statements()) == 2
+    allow = {"Effect": "Allow"}
+    needed = [
+        allow | {"Action": ["kms:DescribeKey", "kms:GenerateDataKey"], "Resource": first},
+        allow | {"Action": ["kms:DescribeKey"], "Resource": second},
+    ]
+    assert soft.statements() == soft.statements("Job") == needed
+    assert soft.statements("Bounded") == []
+    assert [(each.caller, each.action) for each in soft if not each.an_allow_helps] == [
+        ("Bounded", "kms:DescribeKey"),
+        ("Barred", "kms:Encrypt"),
+        ("Job", "kms:ScheduleKeyDeletion"),
+    ]
+    user = kms_account.user("ada").client("kms")
+    with kms_account.soft_mode() as both:
+        user.list_keys()
+        job.list_keys()
+    with pytest.raises(labkit.LabError, match="name one of Job, ada"):
+        both.statements()
+    assert both.statements("ada") == [allow | {"Action": ["kms:ListKeys"], "Resource": "*"}]

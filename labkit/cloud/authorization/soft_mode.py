@@ -27,6 +27,7 @@ class LetThrough:
     code: str
     message: str | None
     request_id: str
+    reason: str  # the name of the decision's reason
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class SoftMode:
                 error.code,
                 error.message,
                 call.request_id,
+                decision.reason.name,
             )
         )
 

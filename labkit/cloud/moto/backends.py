@@ -51,9 +51,23 @@ GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
 _REAL_EXECUTE_RESULT = ActionResult.execute_result
+_LOADS_POLICIES = default_user_config["iam"]
 # What moto works out anew at each call, and what never changes while the process lives.
 _POSSIBLE_KEYS = remembering(XFormedAttributePicker.get_possible_keys)
 _METHOD_NAMES = cache(moto.core.utils.method_names_from_class)
+_PLACES: tuple[tuple[Any, str], ...] = (  # what of moto is replaced, in the order of `_fit_to_the_lab`
+    (moto.s3.models, "datetime"),
+    (moto.s3.models, "os"),
+    (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax"),
+    (moto.iam.models, "random_policy_id"),
+    (moto.iam.models.IAMBackend, "_init_aws_policies"),
+    (moto.s3.models.FakeBucket, "get_permission"),
+    (ActionResult, "execute_result"),
+    (XFormedAttributePicker, "get_possible_keys"),
+    (moto.core.responses, "method_names_from_class"),
+    (moto.secretsmanager.models, "time"),
+)
+_MOTOS_OWN = tuple(getattr(place, name) for place, name in _PLACES)
 
 
 def reset(seed: str, clock: Clock) -> None:
@@ -104,20 +118,33 @@ def _fit_to_the_lab(clock: Clock) -> None:
         def now(cls, tz: real_datetime.tzinfo | None = None) -> LabDatetime:
             return cls.fromtimestamp(clock.now().timestamp(), tz)
 
-    replaced = (
-        (moto.s3.models, "datetime", SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime})),
-        (moto.s3.models, "os", SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ)),
-        (moto.iam.policy_validation.IAMPolicyDocumentValidator, "_validate_condition_syntax", lambda _statement: None),
-        (moto.iam.models, "random_policy_id", lambda: in_awss_form(moto.iam.utils.random_policy_id())),
-        (moto.iam.models.IAMBackend, "_init_aws_policies", init_aws_policies),
-        (moto.s3.models.FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
-        (ActionResult, "execute_result", paged(_REAL_EXECUTE_RESULT)),
-        (XFormedAttributePicker, "get_possible_keys", _POSSIBLE_KEYS),
-        (moto.core.responses, "method_names_from_class", _METHOD_NAMES),
-        (moto.secretsmanager.models, "time", SimpleNamespace(time=lambda: clock.now().timestamp())),
+    ours = (
+        SimpleNamespace(**{**vars(real_datetime), "datetime": LabDatetime}),
+        SimpleNamespace(urandom=mock_random.randbytes, environ=os.environ),
+        lambda _statement: None,
+        lambda: in_awss_form(moto.iam.utils.random_policy_id()),
+        init_aws_policies,
+        lambda *_: PermissionResult.PERMITTED,
+        paged(_REAL_EXECUTE_RESULT),
+        _POSSIBLE_KEYS,
+        _METHOD_NAMES,
+        SimpleNamespace(time=lambda: clock.now().timestamp()),
     )
-    for place, name, value in replaced:
+    _put_in_place(ours)
+
+
+def _put_in_place(values: tuple[Any, ...]) -> None:
+    for (place, name), value in zip(_PLACES, values, strict=True):
         setattr(place, name, value)
+
+
+def leave() -> None:
+    """Give moto back as it was, for those who use it themselves in this process; `reset` takes it again."""
+    _put_in_place(_MOTOS_OWN)
+    _set_utcnow(_REAL_UTCNOW)
+    default_user_config["iam"] = _LOADS_POLICIES
+    BackendDict.reset()  # what comes next begins with moto's own way to make policies
+    mock_random.seed()
 
 
 class Moto:
