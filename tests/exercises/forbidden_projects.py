@@ -189,7 +189,7 @@ kms.put_key_policy(KeyId=key, Policy=json.dumps(rules))
 CONFIG: dict[str, Rows] = {
     "invoice-opens-its-own": (
         (_BY_CONDITION % ("ArnEquals", "lab.account_id"), "solved", "neither opens what is the other one's"),
-        (_BY_CONDITION % ("ArnLike", '"*"'), NO, "Somebody else got in: the role"),
+        (_BY_CONDITION % ("ArnLike", "'*'"), NO, "Somebody else got in: the role"),
         (_BY_CONDITION % ("ArnEqualsIfExists", "lab.account_id"), NO, "Somebody else got in: the service"),
         _policy(ADMITTED, 'rules["Statement"][-1]["Action"] = ["kms:Decrypt", "kms:Encrypt"]', "kms:Encrypt"),
         _policy(ADMITTED, _both(-1, "invoice_role", "report_role"), "ReportRole may do more"),
