@@ -474,7 +474,7 @@ TWENTY_SIX: dict[str, Rows] = {
         (_report(_two()) + 'kms.disable_key(KeyId=key)', NO, "Disabled"),
         (_report(_two()) + grant("key", "Report"), NO, "more than that"),
         (_report(_two(on='key[:-3] + "*"')), NO, "whose id fits your pattern"),
-        (_report(_two(on='key[:41] + "?" * 36')), NO, "more than that"),
+        (_report(_two(on='key[:-36] + "?" * 36')), NO, "more than that"),
         (_report(_two(condition=_ADA.replace('"StringEquals', '"ForAllValues:StringEquals'))), NO, "more than that"),
         (_report(_two(condition=_ADA[:-1] + ', "Bool": {"aws:MultiFactorAuthPresent": "true"}}')), NO, "not all that"),
         (_report(may("kms:Decrypt", "key"), _two('"kms:GenerateDataKey"')), NO, "more than that"),
