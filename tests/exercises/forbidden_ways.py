@@ -479,11 +479,12 @@ TWENTY_SIX: dict[str, Rows] = {
         (_report(_two(condition=_ADA[:-1] + ', "Bool": {"aws:MultiFactorAuthPresent": "true"}}')), NO, "not all that"),
         (_report(may("kms:Decrypt", "key"), _two('"kms:GenerateDataKey"')), NO, "more than that"),
         (_report(_two()) + grant("key", "Report", "Decrypt"), NO, "more than that"),
-        (_report(_two(condition=_ADA[:-1] + ', "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["customer"]}}')),
+        (_report(_two(condition=_ADA[:-1]
+                             + ', "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["customer"]}}')),
          "solved", ""),
-        ('iam.delete_role_policy(RoleName="Report", PolicyName="own")\n'
+        (('iam.delete_role_policy(RoleName="Report", PolicyName="own")\n'
          'kms.create_grant(KeyId=key, GranteePrincipal=job.arn, Operations=["Decrypt", "GenerateDataKey"],\n'
-         '                 Constraints={"EncryptionContextEquals": {"customer": "ada"}})', "solved", ""),
+         '                 Constraints={"EncryptionContextEquals": {"customer": "ada"}})'), "solved", ""),
         (_report(may("kms:Decrypt", "key"), may("kms:GenerateDataKey", "key"),
                  '{"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": '
                  + _ADA.replace("Equals", "NotEquals") + "}"), "solved", ""),
@@ -502,8 +503,8 @@ TWENTY_SIX: dict[str, Rows] = {
         (_archive(_OUT, may("kms:ReEncryptTo", "shelf", _ADA.replace("ada", "a*").replace("Equals", "Like"))), NO,
          "more than that"),
         (_archive(_two('"kms:ReEncrypt*"', "[key, shelf]")), NO, "more than that"),
-        (_archive(_two('"kms:ReEncrypt*"', "[key, shelf]", _ADA[:-1] + ', "Bool": {"kms:ReEncryptOnSameKey": "true"}}')),
-         NO, "last night's work"),
+        (_archive(_two('"kms:ReEncrypt*"', "[key, shelf]",
+                       _ADA[:-1] + ', "Bool": {"kms:ReEncryptOnSameKey": "true"}}')), NO, "last night's work"),
         (_archive(*(each.replace('}}}', '}, "Bool": {"kms:ReEncryptOnSameKey": "false"}}}') for each in (_OUT, _INTO))),
          "solved", ""),
         (_archive(_two('["kms:ReEncryptFrom", "kms:ReEncryptTo"]', "[key, shelf]"),
@@ -532,13 +533,16 @@ TWENTY_SIX: dict[str, Rows] = {
         (_ATTEMPTS + 'answer = [any_customer, ("decrypt", {"KeyId": key, "CiphertextBlob": hers, '
          '"EncryptionContext": ada | {"more": "1"}})]', NO, "Call 2 is allowed"),
         (_ATTEMPTS + "answer = [any_customer, any_key, any_action]", "solved", ""),
-        (_ATTEMPTS + 'answer = [any_customer, any_key, ("encrypt", any_action[1] | {"GrantTokens": ["x"]})]', NO, "token"),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, ("encrypt", any_action[1] | {"GrantTokens": ["x"]})]', NO,
+         "token"),
         (_ATTEMPTS + 'answer = [any_customer, any_key, any_action, ("delete_alias", {"AliasName": "alias/q"})]', NO,
          "about an alias"),
         (_ATTEMPTS + 'answer = [any_customer, any_key, ("encrypt", any_action[1] | {"EncryptionContext": bob})]', NO,
          "*any action*"),
-        (_ATTEMPTS + 'answer = [any_customer, any_action, ("decrypt", any_key[1] | {"KeyId": vault})]', NO, "*any key*"),
-        (_ATTEMPTS + 'kms.create_grant(KeyId=key, GranteePrincipal=job.arn.replace("Report", "Clerk"), Operations=["Decrypt"])\n'
+        (_ATTEMPTS + 'answer = [any_customer, any_action, ("decrypt", any_key[1] | {"KeyId": vault})]', NO,
+         "*any key*"),
+        (_ATTEMPTS + 'kms.create_grant(KeyId=key, GranteePrincipal=job.arn.replace("Report", "Clerk"), '
+         'Operations=["Decrypt"])\n'
          "answer = [any_customer, any_key, any_action]", NO, "Call 1 is allowed"),
         (_ATTEMPTS + 'answer = [any_customer, any_key, ("create_grant", {"KeyId": key, "GranteePrincipal": job.arn, '
          '"Operations": ["Decrypt"], "Constraints": {"EncryptionContextSubset": ada}})]', "solved", ""),

@@ -81,7 +81,9 @@ def _read(lab: LabView, number: int, entry: Any) -> Attempt:
         return Attempt(method, _re_encrypt(kms, here, given))
     named = _arn(kms, here, given["KeyId"]) if "KeyId" in given else "*"
     limits = given.get("Constraints", {})  # a new grant's own encryption context is what conditions ask about
-    pairs = given.get("EncryptionContext") or limits.get("EncryptionContextEquals") or limits.get("EncryptionContextSubset")
+    pairs = (
+        given.get("EncryptionContext") or limits.get("EncryptionContextEquals") or limits.get("EncryptionContextSubset")
+    )
     return Attempt(method, (Asked(f"kms:{operation}", named, _context(pairs)),))
 
 

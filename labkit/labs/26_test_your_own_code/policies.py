@@ -33,7 +33,7 @@ def wider(key: str) -> Mapping[str, Statement]:
 
 
 def allowed(lab: LabView, attempt: Attempt, statement: Statement) -> bool:
-    """Decide whether the Clerk with that statement, and the grants there are, may make the call: all that it asks for."""
+    """Decide whether the Clerk, with that statement and its grants, may make the call: all that it asks for."""
     role = lab.observer.client("iam").get_role(RoleName=CLERK_ROLE)["Role"]["Arn"]
     identity = {"Version": "2012-10-17", "Statement": [statement]}
     decide = partial(simulate, role, identity=identity)
