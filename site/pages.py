@@ -34,6 +34,7 @@ def _pages() -> Iterator[Path]:
     yield from (CHECKOUT / name for name in TOP)
     for place in ("docs", "workshop"):
         yield from sorted((CHECKOUT / place).rglob("*.md"))
+    yield from sorted((CHECKOUT / "examples").glob("*/README.md"))
     yield from sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
     yield from sorted((CHECKOUT / "notebooks" / "projects").glob("*.ipynb"))
 
@@ -115,6 +116,7 @@ def start_page(folder: Path) -> str:
     docs += [
         path.relative_to(CHECKOUT).with_suffix("").as_posix() for path in sorted((CHECKOUT / "workshop").rglob("*.md"))
     ]
+    docs += [f"examples/{path.parent.name}/README" for path in sorted((CHECKOUT / "examples").glob("*/README.md"))]
     ledger = ["FIDELITY", *(f"docs/fidelity/{path.stem}" for path in sorted((CHECKOUT / "docs/fidelity").glob("*.md")))]
     rooms = (("Labs", labs), ("Projects", projects), ("Read on", [*docs, "reference"]),
              ("The ledger", ledger), ("The project", ["CONTRIBUTING", "CHANGELOG"]))  # fmt: skip
