@@ -65,7 +65,10 @@ async def bring_the_course(spawner: Any) -> None:
     folder = HOME / "homes" / spawner.user.name / "course"
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [str(Path(sys.executable).parent / "labkit"), "learn", str(folder), "--no-open"]
-    learning = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    # The learner's own server reads there which notebooks are trusted, so that it shows their pictures.
+    environment = {name: value for name, value in os.environ.items() if name not in ("JUPYTER_DATA_DIR", "XDG_DATA_HOME")}
+    environment["HOME"] = str(folder.parent)
+    learning = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL, env=environment)
     if await learning.wait():
         raise RuntimeError(f"The labs could not be handed out into {folder}: the hub's log says why.")
 
