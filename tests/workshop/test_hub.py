@@ -93,6 +93,12 @@ def trainer(hub: real_hub.Hub) -> Callable[..., tuple[int, Any]]:
     return lambda method, path, body=None: hub.ask(method, f"/services/class/{path}", body, token)
 
 
+def test_the_class_password_can_be_read_off_a_slide(hub: real_hub.Hub) -> None:
+    """And the trainer's can't be guessed from it."""
+    assert re.fullmatch(r"([a-km-np-z2-9]{4}-){2}[a-km-np-z2-9]{4}", (hub.home / "class-password").read_text("utf-8"))
+    assert len((hub.home / "trainer-password").read_text("utf-8")) >= 32
+
+
 def test_each_learner_has_an_account_and_files_of_their_own(hub: real_hub.Hub, kernels: dict[str, Cell]) -> None:
     """What one learner makes, the other does not find; both find the course in their home folder."""
     for cell in kernels.values():
