@@ -56,7 +56,7 @@ class WhoElse:
         notes = tuple(Words(each, "note") for each in self.notes)
         if not self.gains and notes:
             return notes
-        rows = [(each.who, each.on, _listed(each.actions), each.how or "always") for each in self.gains]
+        rows = [(each.who, each.on.replace("`", ""), _listed(each.actions), each.how or "always") for each in self.gains]
         return (*notes, Table(self.caption, ("Who", "On", "May", "When"), rows, self.none))
 
     def __repr__(self) -> str:
