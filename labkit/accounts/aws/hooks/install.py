@@ -81,6 +81,7 @@ def uninstall() -> None:
     ]
     if boto3.DEFAULT_SESSION is not None:
         boto3.DEFAULT_SESSION.events.unregister(EVENT, unique_id="labkit-hooks")
+        boto3.DEFAULT_SESSION.events.unregister(EVENT, hooks.hook)  # of a session that began after the hooks
     shim.take_away(hooks.run.folder, os.environ)
 
 
