@@ -183,6 +183,9 @@ def test_a_second_account_needs_its_own_consent(partner: StandIn, monkeypatch: p
     assert other.account_id == partner.second.account_id
     assert other.client("sts").get_caller_identity()["Account"] == partner.second.account_id
     assert f":{partner.second.account_id}:" in other.client("kms").create_key()["KeyMetadata"]["Arn"]
+    with partner.cloud.gateway.still():
+        there = partner.cloud.history.of_account(partner.second.account_id)
+    assert [each.get("errorCode") for each in there if each["eventName"] == "TagResource"] == [None]
     assert boto3.client("sts").get_caller_identity()["Account"] == partner.first.account_id
     assert lab.account("partner").account_id == other.account_id
     with pytest.raises(labkit.LabError, match="one account beside yours"):

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from . import plain
 
@@ -58,13 +59,14 @@ TAGGING: Mapping[str, tuple[str, Tag]] = {
 
 
 def tag(
-    kind: str, region: str, identifiers: Sequence[str], arn: str, tags: Mapping[str, str], params: Mapping[str, Any]
-) -> None:
-    """Tag what was made just now, if its kind has tags."""
+    session: Session, kind: str, region: str, identifiers: Sequence[str], arn: str, tags: Mapping[str, str],
+    params: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Tag what was made just now, if its kind has tags, by an identity of the account that it is in."""
     if kind not in TAGGING or (kind == "parameter" and params.get("Overwrite")):
         return
     service, set_tags = TAGGING[kind]
     with suppress(ClientError, BotoCoreError):
-        own = plain.client(plain.session(), service, region, attempts=3)
+        own = plain.client(session, service, region, attempts=3)
         for each in identifiers:
             set_tags(own, each, arn, tags)

@@ -39,6 +39,13 @@ def session() -> botocore.session.Session:
     return made
 
 
+def session_of(made: Any) -> botocore.session.Session:
+    """Make a session with the credentials of that client: of a second account's, the first one's could tag nothing."""
+    own, keys = session(), made._get_credentials().get_frozen_credentials()
+    own.set_credentials(keys.access_key, keys.secret_key, keys.token)
+    return own
+
+
 def client(own: botocore.session.Session, service: str, region: str, attempts: int = 5) -> Any:
     """Make a client of it: at the stand-in where one is set, with retries that last through throttling."""
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}

@@ -18,7 +18,7 @@ from ....errors import LabError
 from .. import guard
 from ..ledger import Entry, Ledger, RunFacts
 from ..ledger.makings import Making, makings, why_not
-from . import afterwards, settings
+from . import afterwards, plain, settings
 from .lens import ITEM_TAG, RUN_TAG, Lens
 from .naming import Names
 from .others import of_somebody_else
@@ -142,8 +142,9 @@ class Recorder:
         identifiers = making.identifiers(answer) or ((name,) if name else ())
         self.ledger.settle(number, "made", identifiers, making.arn_in(answer))
         if asked == call.params or MARK[:12] in str(asked.get("Description", "")):
+            own = plain.session() if entry.account == self.run.account_id else plain.session_of(call.client)
             with self.plain.calls():
-                afterwards.tag(making.kind, call.region, identifiers, making.arn_in(answer), tags, call.params)
+                afterwards.tag(own, making.kind, call.region, identifiers, making.arn_in(answer), tags, call.params)
         return self._unmarked(answer, call.params)
 
     def _marked(self, call: Call, making: Making, tags: Mapping[str, str]) -> dict[str, Any]:
