@@ -168,6 +168,12 @@ LEFT_OPEN = (
 )
 MARCH = 'rules["Statement"][-1]["Condition"]["StringEquals"]["kms:EncryptionContext:release"].append("2026-03")'
 
+_DENIES = 'rules["Statement"][-1]["Condition"]["%s"] = {%s}'
+_LATER_ALL = (
+    'rules["Statement"].append({"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", '
+    '"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}})'
+)
+
 
 def _both(number: int, one: str, other: str) -> str:
     return BOTH.format(number=number, one=one, other=other)
@@ -189,7 +195,7 @@ kms.put_key_policy(KeyId=key, Policy=json.dumps(rules))
 CONFIG: dict[str, Rows] = {
     "invoice-opens-its-own": (
         (_BY_CONDITION % ("ArnEquals", "lab.account_id"), "solved", "neither opens what is the other one's"),
-        (_BY_CONDITION % ("ArnLike", '"*"'), NO, "Somebody else got in: the role"),
+        (_BY_CONDITION % ("ArnLike", "'*'"), NO, "Somebody else got in: the role"),
         (_BY_CONDITION % ("ArnEqualsIfExists", "lab.account_id"), NO, "Somebody else got in: the service"),
         _policy(ADMITTED, 'rules["Statement"][-1]["Action"] = ["kms:Decrypt", "kms:Encrypt"]', "kms:Encrypt"),
         _policy(ADMITTED, _both(-1, "invoice_role", "report_role"), "ReportRole may do more"),
@@ -206,6 +212,9 @@ CONFIG: dict[str, Rows] = {
         _policy(RELEASED, _value(-1, '"invoice"'), "2026-02 can still be opened"),
         _policy(RELEASED, 'del rules["Statement"][-1]["Condition"]', "2026-04 can't be opened"),
         _policy(RELEASED, MARCH, "Nobody can roll back", "solved"),
+        _policy(RELEASED, _DENIES % ("DateLessThan", '"aws:CurrentTime": "2026-06-01T00:00:00Z"'), "or not for good"),
+        _policy(RELEASED, _DENIES % ("NotIpAddress", '"aws:SourceIp": "203.0.113.0/24"'), "or not for good"),
+        _policy(RELEASED, _LATER_ALL, "2026-04 can't be opened"),
     ),
     "a-forged-release": (("answer = 'AccessDenied'", NO, "not been tried"),),
 }
