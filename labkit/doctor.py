@@ -215,10 +215,10 @@ def settings(environ: Mapping[str, str]) -> list[Finding]:
         what = "AWS_DEFAULT_OUTPUT is not json: the aws command prints otherwise than the notebooks show"
         findings.append(Finding("look", what, "unset AWS_DEFAULT_OUTPUT"))
     proxy = next((name for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy") if environ.get(name)), None)
-    spared = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    if proxy and not {"127.0.0.1", "*"} & {host.strip() for host in spared.split(",")}:
+    spared = [environ[name] for name in ("NO_PROXY", "no_proxy") if environ.get(name)] or [""]
+    if proxy and not all({"127.0.0.1", "*"} & {host.strip() for host in hosts.split(",")} for hosts in spared):
         what = f"{proxy} is set, and NO_PROXY does not spare 127.0.0.1: calls to `labkit serve` go to the proxy"
-        findings.append(Finding("look", what, "export NO_PROXY=127.0.0.1,localhost"))
+        findings.append(Finding("look", what, "export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost"))
     return findings or [Finding("right", "no settings in the environment that interfere")]
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .widgets.quiz import QuizWidget
 
 
+ALL = "all"
+"""Every account of a lab, where one could be named."""
 _ACCOUNT_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
@@ -210,14 +212,20 @@ class Lab(OffersKeyStores, OffersViews, OffersWidgets):
         given = {name: value for name, value in asked.items() if value is not None}
         return Disturbed(tuple(self._remote.post("disturb", **given)["disturbed"]))
 
-    def reset(self, *, account: str | Account = "") -> None:
+    def reset(self, *, account: str | Account = ALL) -> None:
         """Empty the account, and all others of the lab: as at its start, clock and records too.
 
         Your clients go on, with the keys that they have. Roles and users that you made are gone. With `account`, an
         account's id or what `lab.account` gave, that one alone is emptied; the clock and the others stay as they are.
+        LabError, and nothing is emptied, for anything else: also for "" and None, as of a variable that is not set.
         """
         one = account.account_id if isinstance(account, Account) else account
-        self._remote.post("reset", **({"account": one} if one else {}))
+        if not isinstance(one, str):
+            raise LabError(
+                f"{one!r:.60} is no account: give its id, such as '444455556666', or what lab.account gave. "
+                "Nothing was emptied; lab.reset() without an account empties all."
+            )
+        self._remote.post("reset", **({} if one == ALL else {"account": one}))
 
     def soft_mode(self) -> SoftMode:
         """Let through what policies would refuse, within a `with` block, and note it: what would have been denied?

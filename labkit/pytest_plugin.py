@@ -105,7 +105,7 @@ def kms_endpoint(kms_account: Lab) -> Endpoint:
     """Tell where the test's account answers over HTTP, on 127.0.0.1: `url`, `region`, `environment`."""
     names = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
              "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED",
-             "AWS_PAGER", "NO_PROXY")  # fmt: skip
+             "AWS_PAGER", "NO_PROXY", "no_proxy")  # fmt: skip
     chosen = {name: os.environ[name] for name in names if name in os.environ}
     return Endpoint(kms_account.endpoint, kms_account.region, chosen)
 

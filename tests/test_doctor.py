@@ -142,6 +142,7 @@ def test_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"AWS_DEFAULT_OUTPUT": "table"}, "AWS_DEFAULT_OUTPUT"),
         ({"HTTP_PROXY": "http://proxy.example"}, "HTTP_PROXY"),
         ({"http_proxy": "http://proxy.example", "NO_PROXY": "internal.example"}, "http_proxy"),
+        ({"http_proxy": "http://proxy.example", "NO_PROXY": "127.0.0.1", "no_proxy": "internal.example"}, "http_proxy"),
     ],
 )
 def test_settings_that_interfere(environment: dict[str, str], named: str) -> None:

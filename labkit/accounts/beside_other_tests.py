@@ -16,10 +16,16 @@ from botocore.httpsession import URLLib3Session
 from ..cloud.core import stay_in_lab
 from ..cloud.moto.backends import leave
 from ..errors import LabError
+from .local import LocalCloud
 
 BOTH = (
     "moto's mock_aws and labkit's account don't go together in one test: mock_aws would empty the account, which keeps "
     "its roles and buckets in moto. Take one of them in each test; both may be in one test run."
+)
+
+OVER = (
+    "The test that this account was made for is over, and the client was kept. Make clients within each test, or put a "
+    'new one in its place there: monkeypatch.setattr(app, "kms", boto3.client("kms")).'
 )
 
 
@@ -39,6 +45,7 @@ def beside_other_tests() -> Iterator[None]:
     finally:
         if not guarded:
             stay_in_lab.let_go()
+        LocalCloud.end(OVER)
         leave()
 
 

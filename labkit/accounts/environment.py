@@ -54,14 +54,26 @@ def point_at(endpoint: str, region: str, credentials: Mapping[str, str]) -> None
         "AWS_SESSION_TOKEN": credentials["SessionToken"],
         "AWS_PAGER": "",  # the `aws` command prints, it does not page
         "TZ": "UTC",  # boto3 and `aws` print times in the machine's zone: everybody's lab shows the same
-        "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"])),
-    }
+    } | past_the_proxy(os.environ)
     _prefer_own_commands()
     _keep_commands_in_the_lab()
     stay_in_lab.guard(endpoint)
     if hasattr(time, "tzset"):
         time.tzset()
     boto3.DEFAULT_SESSION = new_session()  # forget the credentials that an earlier session has read
+
+
+def past_the_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+    """Make the two variables by which no proxy is asked for 127.0.0.1, with the hosts that the machine's owner named.
+
+    Where both are set, Python and many others read the lower case alone, and others the upper case.
+    """
+    chosen = {}
+    for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        hosts = (environ.get(name) or environ.get(other) or "").split(",")
+        spared = {"127.0.0.1", "*"} & {host.strip() for host in hosts}
+        chosen[name] = ",".join(filter(None, hosts if spared else [*hosts, "127.0.0.1"]))
+    return chosen
 
 
 def _prefer_own_commands() -> None:

@@ -80,6 +80,12 @@ class LocalCloud:
             before.end(name)
 
     @classmethod
+    def end(cls, why: str) -> None:
+        """Let this process's clients be refused from now on, with these words, until another lab begins."""
+        if cls._server is not None:
+            cls._server.over = why
+
+    @classmethod
     def joined(cls) -> Behind | None:
         """Tell how to speak to the account that this process's present lab is in; None before the first lab."""
         return cls._joined

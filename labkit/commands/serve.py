@@ -8,8 +8,11 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
+import shlex
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -196,6 +199,16 @@ def account_keys(account: AccountKeys) -> dict[str, str]:
     }
 
 
+def _past_the_proxy(environ: Mapping[str, str]) -> list[str]:
+    """Write the line by which no proxy is asked for 127.0.0.1, where there is a proxy."""
+    from ..accounts.environment import past_the_proxy
+
+    if not any(name.lower() in ("http_proxy", "all_proxy") and value for name, value in environ.items()):
+        return []
+    said = (f"{name}={shlex.quote(hosts)}" for name, hosts in past_the_proxy(environ).items())
+    return [f"export {' '.join(said)}"]
+
+
 def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
     """Write what a person copies into another terminal; further accounts' keys follow as comments."""
     first, *others = cloud.accounts
@@ -213,6 +226,7 @@ def as_exports(endpoint: str, region: str, cloud: Cloud) -> str:
         "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE",
         f"export LABKIT_ENDPOINT={endpoint}",
         f"export LABKIT_CONTROL_TOKEN={cloud.control_token}",
+        *_past_the_proxy(os.environ),
     ]
     for each in others:
         lines += [

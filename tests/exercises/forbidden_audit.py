@@ -96,11 +96,6 @@ TWENTY_ONE: dict[str, Rows] = {
         ),
         (_TILL % "shop.root, {**use, 'Principal': '*', 'Condition': only}" + _THE_REST, "solved", "the shop is open"),
         (
-            _ALL + 'kms.create_grant(KeyId=shop.keys["till"], GranteePrincipal=cashier, Operations=["Decrypt"])',
-            NO,
-            "allows Decrypt in every context",
-        ),
-        (
             _ALL + _IAM % ("Cashier", 'allow("iam:PutRolePolicy")'),
             NO,
             "a way round to more than its work: iam:PutRolePolicy",
@@ -112,7 +107,6 @@ TWENTY_ONE: dict[str, Rows] = {
             "a way round to more than its work: sts:AssumeRole on the role `Keeper`",
         ),
         (_TILL % "use, {**shop.root, 'Principal': {'AWS': you}}" + _THE_REST, NO, "Keeper can't use the key `till`"),
-        (_ALL + 'iam.delete_role_policy(RoleName="Broker", PolicyName="inline")', NO, "Broker can't use the key"),
         (
             _ALL + 'for each in kms.list_grants(KeyId=shop.keys["letters"])["Grants"]:\n'
             '    kms.revoke_grant(KeyId=shop.keys["letters"], GrantId=each["GrantId"])',
@@ -126,8 +120,6 @@ TWENTY_ONE: dict[str, Rows] = {
         ),
         (_ALL + 's3.delete_bucket_policy(Bucket="shop-trail")', NO, "The trail can't store its files"),
         (_ALL + 'kms.schedule_key_deletion(KeyId=shop.keys["supplier"])', NO, "The key `supplier` is PendingDeletion"),
-        (_ALL + 'kms.delete_imported_key_material(KeyId=shop.keys["guest"])', NO, "The key `guest` is PendingImport"),
-        (_ALL + 'sqs.delete_queue(QueueUrl="orders")', NO, "The queue `orders` is gone"),
         (
             _ALL + 'logs.delete_log_stream(logGroupName="/shop/app", logStreamName="main")',
             NO,

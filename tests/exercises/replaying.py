@@ -106,7 +106,8 @@ def records(lab: labkit.Lab, notes: Notes) -> list[dict[str, Any]]:
 
 def told(call: Made) -> dict[str, str]:
     """What the record of a call must say of it."""
-    error = "AccessDenied" if call.error == "AccessDeniedException" else call.error
+    # The answer to a HEAD has no body, so its caller has the status alone.
+    error = "AccessDenied" if call.error in ("AccessDeniedException", "403") else call.error
     return {
         "eventSource": f"{call.service}.amazonaws.com",
         "eventName": {"ListObjectsV2": "ListObjects"}.get(call.operation, call.operation),

@@ -59,6 +59,17 @@ def test_put_in_its_place(kms_account, monkeypatch):
 
 def test_an_old_session(kms_account): assert app.SESSION.client("kms").list_keys()["Keys"] == []
 
+def test_a_client_is_kept(kms_account):
+    app.KEPT = boto3.client("kms")
+    app.KEPT.create_key()
+
+def test_kept_without_an_account(): app.KEPT.list_keys()
+
+@mock_aws
+def test_kept_in_moto(): app.KEPT.list_keys()
+
+def test_kept_in_the_next_account(kms_account): assert app.KEPT.list_keys()["Keys"] == []
+
 def test_default_session_within(kms_account):
     boto3.setup_default_session()
     assert boto3.client("kms").list_keys()["Keys"] == []
@@ -177,12 +188,15 @@ def test_shared(kms_account_module): pass
 def test_its_own(kms_account): pass
 """,
 }
+OVER = "The test that this account was made for is over, and the client was kept."
 BOTH = "moto's mock_aws and labkit's account don't go together in one test"
 # The outcome of each test, and how its reason begins.
 EXPECTED = {
     "test_both_in_one": ("failed", f"LabError: {BOTH}"),
     "test_moto_within": ("failed", f"LabError: {BOTH}"),
     "test_made_at_import": ("failed", "LabError: A client that was made before the test's account calls AWS"),
+    "test_kept_without_an_account": ("failed", f"AccountEnded: {OVER}"),
+    "test_kept_in_moto": ("failed", f"AccountEnded: {OVER}"),
     "test_it_fails": ("failed", "NotFoundException: An error occurred (NotFoundException)"),
     "test_skipped": ("skipped", "Skipped: not today"),
     "test_known": ("xfailed", "ValueError: a known fault"),

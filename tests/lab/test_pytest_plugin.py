@@ -124,6 +124,14 @@ def test_the_environment_is_as_it_was(checkout: Path, tmp_path: Path) -> None:
     assert json.loads(report.read_text()) == []
 
 
+def test_the_example_is_found_as_the_docs_say(checkout: Path) -> None:
+    """`pytest examples/flask_app` in the checkout, with the checkout's own settings."""
+    command = [sys.executable, "-c", "import pytest; raise SystemExit(pytest.console_main())"]
+    command += ["-q", "-n0", "--collect-only", "examples/flask_app"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=checkout, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_soft_mode_makes_the_statements_that_an_allow_mends(kms_account: Any) -> None:
     """One for each resource; what a Deny, a boundary or an SCP refuses is told, and is in no statement."""
     kms = boto3.client("kms")

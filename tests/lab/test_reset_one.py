@@ -283,9 +283,11 @@ def test_time_goes_on(world: World) -> None:
 
 def test_an_account_that_is_not_there_is_named(world: World) -> None:
     """And nothing has happened."""
-    for wrong in ("123", "999999999999", "*"):
+    for wrong in ("123", "999999999999", "*", "", " ", f"{THEIRS} ", "\u0664" * 12, f"arn:aws:iam::{THEIRS}:root"):
         with pytest.raises(labkit.LabError, match=r"There is no account .* Those that can be reset are 111122223333, "):
             world.lab.reset(account=wrong)
+    with pytest.raises(labkit.LabError, match=r"There is no account '9{60}' here"):
+        world.lab.reset(account="9" * 10_000)
     assert boto3.client("kms").list_keys()["Keys"]
 
 

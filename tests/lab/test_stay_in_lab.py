@@ -59,6 +59,14 @@ def test_this_machine_is_left_alone(url: str) -> None:
     assert (request.url, request.headers) == (url, {})
 
 
+def test_what_is_said_helps() -> None:
+    """Of a machine's credentials, that they are missing; of an address, which settings lead there."""
+    metadata = dict.fromkeys(("169.254.169.254", "169.254.170.2", "[fd00:ec2::254]"), "AWS_ACCESS_KEY_ID")
+    for host, told in (metadata | {"kms.us-east-1.amazonaws.com": "endpoint_url"}).items():
+        with pytest.raises(NotInThisLab, match=told):
+            STAY(asked(f"http://{host}/latest/meta-data/"))
+
+
 def test_a_lab_on_another_machine_is_the_lab() -> None:
     """Where `labkit serve` runs elsewhere, its address may be called, and no other."""
     rule = StayInLab("https://lab.school.example:4566")

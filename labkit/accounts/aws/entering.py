@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import boto3
 
 from ...errors import LabError
-from ..environment import leave_the_lab
+from ..environment import leave_the_lab, past_the_proxy
 from ..local import LocalCloud
 from ..remote import Remote
 from ..sessions import new_session
@@ -67,5 +67,4 @@ def _point_at(found: Settings) -> None:
     os.environ.setdefault("AWS_PAGER", "")  # nobody could leave a pager in a notebook
     if found.standin:
         os.environ["AWS_ENDPOINT_URL"] = found.standin
-        for name in ("NO_PROXY", "no_proxy"):  # where both are there, programs read one or the other
-            os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1"]))
+        os.environ |= past_the_proxy(os.environ)

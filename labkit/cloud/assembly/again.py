@@ -48,7 +48,7 @@ def one_again(cloud: Cloud, account: str) -> None:
     """
     known = {each.account_id: each for each in cloud.accounts}
     if account not in known:
-        raise ValueError(f"There is no account {account} here. Those that can be reset are {', '.join(known)}.")
+        raise ValueError(f"There is no account {account[:60]!r} here. Those that can be reset are {', '.join(known)}.")
     iam = iam_backends[account]["aws"]
     entities: list[Any] = [*iam.users.values(), *iam.roles.values()]
     gone = [(each.arn, each.id) for each in entities if each.name not in (ADMINISTRATOR_USER, ADMINISTRATOR_ROLE)]

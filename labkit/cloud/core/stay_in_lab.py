@@ -22,6 +22,14 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 _VPC_ENDPOINT = re.compile(r"(?:.+\.)?vpce-[0-9a-z]+-[0-9a-z-]+\.[a-z0-9.-]+\.vpce\.amazonaws\.com(?:\.cn)?")
+_METADATA = frozenset({"169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"})
+_CREDENTIALS = (  # EC2's instance metadata, ECS's and EKS's container credentials
+    "It asks there for credentials, as none were found before: let AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY stand."
+)
+_ADDRESS = (
+    "Leave out endpoint_url, or --endpoint-url on the command line, and let AWS_ENDPOINT_URL stand, without an "
+    "AWS_ENDPOINT_URL_... of one service or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS."
+)
 _HTTP = "botocore.httpsession"  # where every client's requests leave; `send` of its one class
 
 
@@ -44,8 +52,7 @@ class StayInLab:
         if self._lab.hostname is None or not _VPC_ENDPOINT.fullmatch(host):
             raise NotInThisLab(
                 f"This call was meant for {host}. This lab is simulated, and calls its own account only; nothing was "
-                "sent. Leave out endpoint_url, or --endpoint-url on the command line, and let AWS_ENDPOINT_URL stand. "
-                "For a real account, see docs/real-account.md."
+                f"sent. {_CREDENTIALS if host in _METADATA else _ADDRESS} For a real account, see docs/real-account.md."
             )
         request.headers["Host"] = url.netloc
         request.url = urlunsplit((self._lab.scheme, self._lab.netloc, url.path or "/", url.query, ""))

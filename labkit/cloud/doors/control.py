@@ -47,7 +47,7 @@ def control(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     if answer is None:
         return _json({"error": f"There is no control request {verb}."}, 400)
     try:
-        query = {key: values[-1] for key, values in parse_qs(request.query).items()}
+        query = {key: values[-1] for key, values in parse_qs(request.query, keep_blank_values=True).items()}
         body = json.loads(request.body) if request.body else {}
         if not isinstance(body, dict):
             raise ValueError("The body of a control request is a JSON object.")
@@ -127,6 +127,9 @@ def _open_account(cloud: Cloud, _: dict[str, Any]) -> Any:
 
 
 def _reset(cloud: Cloud, given: dict[str, Any]) -> Any:
+    others = given.keys() - {"account"}
+    if others:  # a misspelt account must not empty all of them
+        raise ValueError(f"A reset takes account and nothing else, not {', '.join(sorted(others))[:60]}.")
     if "account" in given:
         account = _text(given, "account")
         with cloud.gateway.still():

@@ -24,6 +24,8 @@ class Front:
     def __init__(self, cloud: Cloud, begin: Begin | None = None, endpoint: str = NOWHERE) -> None:
         self._begin = begin
         self.endpoint = endpoint
+        self.over = ""
+        """Why nobody in this process may call the account any more; "" while they may."""
         self.cloud = cloud
 
     @property
@@ -42,6 +44,7 @@ class Front:
         before = self._cloud.gateway
         with before.still():
             self.cloud = made = make()
+            self.over = ""
             before.close()
         return made
 

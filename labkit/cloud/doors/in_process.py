@@ -21,6 +21,10 @@ class ParentEnded(RuntimeError):
     """A forked child calls the account of a parent that is no more."""
 
 
+class AccountEnded(RuntimeError):
+    """A client outlived its account, and no other has come in its place."""
+
+
 class InProcessDoor:
     """Requests to the endpoint are answered without leaving the process.
 
@@ -57,6 +61,8 @@ class InProcessDoor:
         if self._in_child:
             self._look_for_parent()
             return None
+        if self._front.over:
+            raise AccountEnded(self._front.over)
         asked = _from_botocore(request)
         answer = too_large(asked) or uninterrupted(lambda: self._front.handle(asked))
         return AWSResponse(request.url, answer.status, answer.headers, _Body(answer))

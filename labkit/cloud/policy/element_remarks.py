@@ -1,7 +1,14 @@
 """What is to be said of each element of a statement: names without meaning, values that never match, what is not seen.
 
-Pure. With a decision, what holds for its question is said too. Sources: IAM User Guide, "IAM JSON policy elements
-reference" (Principal, NotPrincipal, Action, Resource, Condition operators, Variables and tags).
+Pure. With a decision, what holds for its question is said too. Sources, by what is said (IAM User Guide):
+- groups and access keys are no principals, names are not matched in part: "AWS JSON policy elements: Principal"
+- NotPrincipal with Allow, and whom it spares: "AWS JSON policy elements: NotPrincipal"
+- variables (version, the part of an ARN, operators, no value, single-valued keys alone): "Variables and tags"
+- wildcards in StringEquals, keys that are missing: "Condition operators"
+- keys with several values: "Single-valued vs. multivalued context keys"
+- statements without Action or Resource: KMS API Reference, PutKeyPolicy, Policy
+- aliases in Resource: KMS Developer Guide, "Use aliases to control access to KMS keys"
+- keys of KMS: KMS Developer Guide, "Condition keys for AWS KMS"; of others: `reference/`
 """
 
 from __future__ import annotations
@@ -15,14 +22,16 @@ from .conditions import takes_variables, unreadable
 from .documents import Condition
 from .matching import StatementAnalysis
 from .outcome import Decision
-from .patterns import Values, variables_in
+from .patterns import Values, first_action, variables_in
 from .principals import is_partly_named
 from .reference.names import MISSING, Said, no_such_action, not_simulated, on_action, on_key
 
 _HERE_AS_ON_AWS = "here as on AWS"
 _GIVEN = "it counts here because it was given, and on AWS it would be missing"
 _NAMES_A_GROUP_OR_KEY = re.compile(r"A(GPA|KIA|SIA)[A-Z0-9]+")
-_SERVICE_PART = 2  # of an ARN's parts
+_SERVICE_PART, _LAST_PART = 2, 5  # of an ARN's parts
+_OF_ALIASES = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
+_WITHOUT_REGION = re.compile(r"([a-z0-9-]+)\.amazonaws\.com(\.cn)?", re.IGNORECASE)
 KMS_ACTIONS = tuple(sorted({*condition_keys.KEY_OPERATIONS, *condition_keys.ACCOUNT_OPERATIONS,
                             "SynchronizeMultiRegionKey"}))  # fmt: skip
 
@@ -134,6 +143,12 @@ def _resources(analysis: StatementAnalysis, decision: Decision | None, values: V
         elif parts[0] == "arn" and len(parts) > _SERVICE_PART:
             said = not_simulated([parts[_SERVICE_PART].lower()])
             said = said and Said(f"{pattern}: {said.text}")
+        if said is None and _is_alias(pattern) and not _is_about_aliases(analysis, patterns, decision):
+            said = Said(
+                f"{pattern} names an alias, and counts for CreateAlias, UpdateAlias and DeleteAlias alone, "
+                f"{_HERE_AS_ON_AWS}. A key is named by its own ARN, or by the condition keys kms:RequestAlias and "
+                "kms:ResourceAliases."
+            )
         if said is None and with_variables and "${" in ":".join(parts[:5]):
             said = Said(
                 f"A policy variable counts in an ARN's last part alone: {pattern} has one before, and matches nothing, "
@@ -142,6 +157,23 @@ def _resources(analysis: StatementAnalysis, decision: Decision | None, values: V
         if said is not None:
             yield Found((name,), pattern, said.text, said.is_open, place)
         yield from _variables(pattern, (name,), place, with_variables, decision, values)
+
+
+def _is_alias(pattern: str) -> bool:
+    parts = pattern.split(":", _LAST_PART)
+    return len(parts) > _LAST_PART and parts[_SERVICE_PART].lower() == "kms" and parts[_LAST_PART].startswith("alias/")
+
+
+def _is_about_aliases(analysis: StatementAnalysis, patterns: tuple[str, ...], decision: Decision | None) -> bool:
+    """Tell whether aliases as resources make sense in a statement, for what is asked of it."""
+    statement, asked = analysis.statement, decision.question.action if decision is not None else ""
+    of_a_key = asked.startswith("kms:") and asked not in _OF_ALIASES
+    takes_it_in = any(each.name in ("Action", "NotAction") and each.matched for each in analysis.elements)
+    if of_a_key and takes_it_in and all(_is_alias(each) for each in patterns):
+        return False
+    if statement.not_actions is not None:
+        return True
+    return any(first_action(statement.lowered, each.lower()) >= 0 for each in _OF_ALIASES)
 
 
 def _condition(
@@ -207,6 +239,8 @@ def _values(
                 "StringLike would match by it."
             )
             yield Found(path, value, text, place=place)
+        if never := _never_a_value(condition.key.lower(), value):
+            yield Found(path, value, f"{never}: {value} is no request's value, {_HERE_AS_ON_AWS}.", place=place)
         if "${" in value and not takes_variables(condition):
             text = f"{condition.operator} takes no policy variables: {value} is plain text, {_HERE_AS_ON_AWS}."
             yield Found(path, value, text, place=place)
@@ -215,6 +249,15 @@ def _values(
             yield Found(path, value, text, True, place)
         else:
             yield from _variables(value, path, place, with_variables, decision, values)
+
+
+def _never_a_value(key: str, value: str) -> str | None:
+    """Tell what a condition key's values look like, where this one does not."""
+    if key == "aws:principalarn" and ":assumed-role/" in value:
+        return "aws:PrincipalArn of a role's session is the ARN of the role, arn:aws:iam::ACCOUNT:role/NAME"
+    if key == "kms:viaservice" and (named := _WITHOUT_REGION.fullmatch(value)):
+        return f"kms:ViaService names the Region, too, as {named[1]}.us-east-1.amazonaws.com{named[2] or ''}"
+    return None
 
 
 def _variables(

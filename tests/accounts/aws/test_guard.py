@@ -240,7 +240,7 @@ def test_the_owners_settings_stay(agreed: StandIn, monkeypatch: pytest.MonkeyPat
     before = dict(os.environ)
     labkit.start(LAB)
     changed = {name for name in before if os.environ.get(name) != before[name]}
-    assert changed <= {"PATH", "NO_PROXY"}
+    assert changed <= {"PATH", "NO_PROXY", "no_proxy"}
 
 
 def test_a_run_is_read_again(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from labkit.policy import Explanation, simulate
 A, B = "111122223333", "444455556666"
 KEY = f"arn:aws:kms:us-east-1:{A}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{A}:role/Clerk"
+ALIAS = f"arn:aws:kms:us-east-1:{A}:alias/payroll"
 CLOUD = Path(labkit.__file__).parent / "cloud"
 
 
@@ -323,6 +324,25 @@ KINDS: dict[str, tuple[Explanation, str, str]] = {
         "aws:TagKeys",
         "publishes no rule",
     ),
+    "an alias for a key": (
+        in_iam({"Resource": ALIAS}),
+        ALIAS,
+        "counts for CreateAlias, UpdateAlias and DeleteAlias alone",
+    ),
+    "an alias for a key, under every action": (in_iam({"Action": "kms:*", "Resource": [ALIAS]}), ALIAS, "its own ARN"),
+    "aliases for keys in a key policy": (on_key({"Resource": ["*", ALIAS], "Action": "kms:Decrypt"}), ALIAS, "alone"),
+    "a session for aws:PrincipalArn": (
+        on_key({"Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:sts::{A}:assumed-role/Clerk/*"}}}),
+        f"arn:aws:sts::{A}:assumed-role/Clerk/*",
+        "is the ARN of the role",
+    ),
+    "a service without its Region": (
+        on_key(
+            {"Condition": {"StringEquals": {"kms:ViaService": ["s3.us-east-1.amazonaws.com", "ec2.amazonaws.com"]}}}
+        ),
+        "ec2.amazonaws.com",
+        "as ec2.us-east-1.amazonaws.com: ec2.amazonaws.com is no request's value, here as on AWS.",
+    ),
     "no effect": (
         simulate(
             ROLE,
@@ -362,6 +382,16 @@ def test_what_is_simulated_is_not_remarked_upon() -> None:
     ]
     assert on_key({"Condition": {"StringEquals": dict.fromkeys(plain, "a")}}).remarks == ()
     assert in_iam({"Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}}).remarks == ()
+
+
+def test_an_alias_in_its_place_is_not_remarked_upon() -> None:
+    """CreateAlias needs the alias and the key; a statement on both is plain."""
+    both = {"Action": "kms:*", "Resource": [KEY, ALIAS]}
+    assert in_iam(both, "kms:Decrypt").remarks == in_iam(both, "kms:CreateAlias", ALIAS).remarks == ()
+    for name in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
+        for written in (f"kms:{name}", "kms:*Alias", "*"):
+            assert in_iam({"Action": written, "Resource": ALIAS}, f"kms:{name}", ALIAS).remarks == ()
+    assert in_iam({"Action": "kms:*Alias", "Resource": ALIAS}, "kms:Decrypt").remarks == ()
 
 
 def test_a_boundary_leaves_nobody_out_of_a_deny_with_notprincipal() -> None:
