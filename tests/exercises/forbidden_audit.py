@@ -125,5 +125,27 @@ TWENTY_ONE: dict[str, Rows] = {
             NO,
             "lines of the log group `/shop/app` are gone",
         ),
+        (
+            _ALL + 'logs.put_retention_policy(logGroupName="/shop/app", retentionInDays=1)\nlab.clock.advance(days=3)',
+            NO,
+            "lines of the log group `/shop/app` are gone",
+        ),
+        (
+            _ALL + 's3.put_object(Bucket="shop-parcels", Key="4711", Body=b"")',
+            NO,
+            "The object `4711` in the bucket `shop-parcels` was written over",
+        ),
+        (
+            _ALL + 's3.put_bucket_policy(Bucket="shop-photos", Policy=document({"Effect": "Deny", "Principal": "*", '
+            '"Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop-photos/*"}))',
+            NO,
+            "LabAdministrator can't",
+        ),
+        (
+            _ALL + 'iam.update_assume_role_policy(RoleName="Clerk", PolicyDocument=document('
+            '{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}))',
+            NO,
+            "Nobody can be Clerk any more",
+        ),
     ),
 }

@@ -168,6 +168,12 @@ LEFT_OPEN = (
 )
 MARCH = 'rules["Statement"][-1]["Condition"]["StringEquals"]["kms:EncryptionContext:release"].append("2026-03")'
 
+_DENIES = 'rules["Statement"][-1]["Condition"]["%s"] = {%s}'
+_LATER_ALL = (
+    'rules["Statement"].append({"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", '
+    '"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}})'
+)
+
 
 def _both(number: int, one: str, other: str) -> str:
     return BOTH.format(number=number, one=one, other=other)
@@ -206,6 +212,9 @@ CONFIG: dict[str, Rows] = {
         _policy(RELEASED, _value(-1, '"invoice"'), "2026-02 can still be opened"),
         _policy(RELEASED, 'del rules["Statement"][-1]["Condition"]', "2026-04 can't be opened"),
         _policy(RELEASED, MARCH, "Nobody can roll back", "solved"),
+        _policy(RELEASED, _DENIES % ("DateLessThan", '"aws:CurrentTime": "2026-06-01T00:00:00Z"'), "or not for good"),
+        _policy(RELEASED, _DENIES % ("NotIpAddress", '"aws:SourceIp": "203.0.113.0/24"'), "or not for good"),
+        _policy(RELEASED, _LATER_ALL, "2026-04 can't be opened"),
     ),
     "a-forged-release": (("answer = 'AccessDenied'", NO, "not been tried"),),
 }

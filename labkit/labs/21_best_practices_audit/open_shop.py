@@ -7,10 +7,12 @@ it is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from labkit.exercises.account import aliases, the_key, unusable
 from labkit.exercises.engine import LabView
+from labkit.exercises.objects import writings
 from labkit.exercises.permissions import bucket_policy, decided, key_policy
 from labkit.exercises.reach import Reach, Right
 from labkit.exercises.reach.situations import in_context
@@ -20,6 +22,7 @@ from labkit.practice.shop import ADMINISTER, CONTEXT, GROUP, READ, WRITE
 USE = (*READ, *WRITE)
 THROUGH_S3 = {"kms:ViaService": ("s3.us-east-1.amazonaws.com",)}
 PHOTO, PARCEL = "arn:aws:s3:::shop-photos/2.jpg", "arn:aws:s3:::shop-parcels/4712"
+DAY = 24 * 3600 * 1000  # in milliseconds, as CloudWatch Logs counts
 OFFERS, DEBUG = "offers", "/shop/debug"
 IN_USE = (
     "records", "letters", "parcels", "till", "photos", "newsletter", "minutes", "tickets", "prices", "guest", "partner",
@@ -45,6 +48,8 @@ _STORES = (
     ("Packer", "s3:PutObject", PARCEL),
     ("Packer", "s3:GetObject", PARCEL),
     ("Photographer", "s3:PutObject", PHOTO),
+    ("LabAdministrator", "s3:GetObject", PARCEL),
+    ("LabAdministrator", "s3:GetObject", PHOTO),
 )
 _SERVICES = ("cloudtrail.amazonaws.com", "logs.us-east-1.amazonaws.com", "cloudwatch.amazonaws.com")
 _LOGS = f"arn:aws:logs:us-east-1:{{}}:log-group:{GROUP}:log-stream:x"
@@ -78,6 +83,10 @@ def _people(lab: LabView) -> Iterator[str]:
             yield f"{role} can't store anything in S3 any more, or not read it: {action} is refused."
     if (more := reach.exceeds(reach.caller("Cashier"), Right(("kms:*",)))) is not None:
         yield f"Cashier has a way round to more than its work: {more.told}."
+    you = reach.caller("LabAdministrator")
+    for role in dict.fromkeys(role for role, *_ in _WORK):
+        if not reach.may(you, "sts:AssumeRole", reach.role(role)):
+            yield f"Nobody can be {role} any more: the role's trust policy refuses even you."
 
 
 def _services(lab: LabView) -> Iterator[str]:
@@ -135,12 +144,25 @@ def _things(lab: LabView) -> Iterator[str]:
             client("s3").list_objects_v2(Bucket=bucket, Prefix=name).get("Contents", ()) if bucket in buckets else ()
         )
         yield from _missing("object", (name,), (each["Key"] for each in found), f"out of the bucket `{bucket}`")
-    streams = client("logs").describe_log_streams(logGroupName="/shop/app")["logStreams"]
-    if not any(each["logStreamName"] == "main" for each in streams):
+        written = [each.content for each in writings(lab) if (each.bucket, each.key) == (bucket, name)]
+        if written and written[-1].is_same(written[0]) is False:
+            yield f"The object `{name}` in the bucket `{bucket}` was written over."
+    if not _has_lines(lab, "/shop/app"):
         yield "The lines of the log group `/shop/app` are gone, and none of them was a secret."
     for alias, key in (("alias/records", "records"), ("alias/wages", "wages")):
         if aliases(lab).get(alias) != the_key(lab, key)["KeyId"]:
             yield f"The alias `{alias}` does not lead to the key `{key}` any more: what names it meets another key."
+
+
+def _has_lines(lab: LabView, group: str) -> bool:
+    """Whether the group still has its stream, and keeps events for so long ("RetentionInDays", CloudWatch Logs API)."""
+    logs = lab.observer.client("logs")
+    found = logs.describe_log_groups(logGroupNamePrefix=group)
+    days = found["logGroups"][0].get("retentionInDays")
+    now = parsedate_to_datetime(found["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp() * 1000
+    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    written = next((each["creationTime"] for each in streams if each["logStreamName"] == "main"), None)
+    return written is not None and (days is None or now - written < days * DAY)
 
 
 def _missing(what: str, names: Iterable[str], there: Iterable[str], lost: str) -> Iterator[str]:

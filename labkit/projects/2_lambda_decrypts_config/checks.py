@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from labkit.exercises.account import calls, context_of, is_by, the_key, unusable
 from labkit.exercises.engine import LabView, Outcome, no_text, not_attempted, not_yet, solved
 from labkit.exercises.reach import Reach, Right
+from labkit.exercises.reach.moment import LATER
 from labkit.exercises.reach.situations import in_context
 
-FUNCTION = "kms:EncryptionContext:function"
+FUNCTION, RELEASE = "kms:EncryptionContext:function", "kms:EncryptionContext:release"
 MANAGE = (
     "kms:CancelKeyDeletion", "kms:Describe*", "kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation", "kms:Get*",
     "kms:List*", "kms:PutKeyPolicy", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource",
 )  # fmt: skip
+NOW: Mapping[str, str] = {}
 FORGED, ERROR = "2026-09", "InvalidCiphertextException"
 
 
@@ -69,8 +71,8 @@ def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
     key, reach = _key(lab), Reach(lab)
     thing, role = reach.key(key), reach.caller("ReportRole")
 
-    def opens(release: str) -> bool:
-        return reach.may(role, "kms:Decrypt", thing, in_context({"function": "report", "release": release}))
+    def opens(release: str, time: Mapping[str, str] = NOW) -> bool:
+        return reach.may(role, "kms:Decrypt", thing, {**in_context(_about(release)), **time})
 
     new = _deployed(lab, "2026-04")
     if new is not None and new.status == "not attempted":
@@ -84,14 +86,18 @@ def february_has_leaked(lab: LabView, answer: Any) -> Outcome:
     if opens("2026-01"):
         return not_yet("2026-02 is revoked. But 2026-01 can be opened again.")
     for release in ("2026-04", "2026-05", "2027-02"):
-        if not opens(release):
+        if not (opens(release) and opens(release, LATER)):
             return not_yet(f"2026-02 is revoked. But {release} can't be opened any more, either.")
     for release in ("2026-01", "2026-02"):
-        where = in_context({"function": "report", "release": release})
+        opening = Right(("kms:Decrypt", "kms:ReEncryptFrom"), (key,), {FUNCTION: ("report",), RELEASE: (release,)})
         for caller in reach.callers(thing):
-            for action in ("kms:Decrypt", "kms:ReEncryptFrom"):
-                if reach.may(caller, action, thing, where):
+            for action in opening.actions:
+                if reach.may(caller, action, thing, in_context(_about(release))):
                     return not_yet(f"{release} is not closed to everybody: {caller.words} may {action}.")
+                # at any time, from anywhere
+                found = (each for each in reach.ways(caller, action, thing, [opening]) if each.in_force)
+                if way := next(filter(opening.covers, found), None):
+                    return not_yet(f"{release} is not closed to everybody, or not for good: {way}.")
     if not reach.may(reach.caller("Deployer"), "kms:Encrypt", thing, in_context(_about("2026-05"))):
         return not_yet("2026-02 is revoked. But the Deployer can't seal for `report` any more.")
     if (live := _live_variables(lab).get("RELEASE")) in ("2026-01", "2026-02"):
