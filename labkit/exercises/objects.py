@@ -1,6 +1,7 @@
 """What stands in S3's objects, as far as the trail tells: a check may not open what is under a KMS key.
 
-A PutObject's record has the length and a checksum of what came, and a CopyObject's has its source.
+A PutObject's record has the length and a checksum of what came, and a CopyObject's has its source. Of an upload in
+parts, the records of the parts have them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 from .account import calls
 from .engine import LabView
 
-WRITING = ("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject")
+WRITING = ("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject", "UploadPart", "UploadPartCopy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Writing:
 def writings(lab: LabView) -> list[Writing]:
     """Read all that was written into objects, oldest first."""
     there: dict[tuple[str, str], Content] = {}
+    parts: dict[str, list[Writing]] = {}
     found = []
     for event in calls(lab, *WRITING):
         asked = event["requestParameters"] or {}
@@ -51,10 +53,24 @@ def writings(lab: LabView) -> list[Writing]:
         if event["eventName"] == "DeleteObject":
             there.pop(place, None)
             continue
-        source = _source(asked) if event["eventName"] == "CopyObject" else ("", "")
-        there[place] = there.get(source, Content()) if source[0] else _content(asked)
-        found.append(Writing(*place, there[place], "/".join(source) if source[0] else ""))
+        source = _source(asked) if event["eventName"] in ("CopyObject", "UploadPartCopy") else ("", "")
+        content = there.get(source, Content()) if source[0] else _content(asked)
+        written = Writing(*place, content, "/".join(source) if source[0] else "")
+        upload = str(asked.get("uploadId", ""))
+        if event["eventName"].startswith("UploadPart"):
+            parts.setdefault(upload, []).append(written)
+            continue
+        if event["eventName"] == "CompleteMultipartUpload":
+            written = _in_one(written, parts.get(upload, []))
+        there[place] = written.content
+        found.append(written)
     return found
+
+
+def _in_one(written: Writing, parts: list[Writing]) -> Writing:
+    """What came in parts: a single part is the whole object, and a copied part brings its source's bytes."""
+    content = parts[0].content if len(parts) == 1 else Content()
+    return Writing(written.bucket, written.key, content, next((e.copied_from for e in parts if e.copied_from), ""))
 
 
 def _source(asked: dict[str, Any]) -> tuple[str, str]:

@@ -60,6 +60,15 @@ def key_policy(lab: LabView, key_arn: str) -> str:
     return text
 
 
+def bucket_policy(lab: LabView, bucket: str) -> str | None:
+    """Read the bucket's policy, as JSON text; None if it has none."""
+    s3 = lab.observer.client("s3")
+    try:
+        return str(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    except s3.exceptions.ClientError:
+        return None
+
+
 def has_first_policy(lab: LabView, key_arn: str) -> bool:
     """Tell whether the key policy says what it said when the key was made: the one given then, or KMS's own."""
     made = next(event for event in lab.events() if event["eventName"] == "CreateKey" and key_arn in str(event))

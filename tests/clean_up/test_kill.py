@@ -92,5 +92,6 @@ def _own(found: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
     """Leave out what AWS itself makes at a service's first use and nobody can delete, or need not."""
     managed = [each for each in found if "AWSServiceRoleFor" in each[2] or ":alias/aws/" in each[2]]
     kms = boto3.client("kms")
-    keys = {each["TargetKeyId"] for each in kms.list_aliases()["Aliases"] if each["AliasName"].startswith("alias/aws/")}
+    aliases = kms.list_aliases()["Aliases"]
+    keys = {each.get("TargetKeyId") for each in aliases if each["AliasName"].startswith("alias/aws/")}
     return {each for each in found if each not in managed and each[2] not in keys}

@@ -457,7 +457,7 @@ def _two(action: str = _BOTH, on: str = "key", condition: str = _ADA) -> str:
     return f'{{"Effect": "Allow", "Action": {action}, "Resource": {on}, "Condition": {condition}}}'
 
 
-_OUT, _INTO = may("kms:ReEncryptFrom", "key"), may("kms:ReEncryptTo", "shelf")
+_OUT, _INTO = may("kms:ReEncryptFrom", "key", _ADA), may("kms:ReEncryptTo", "shelf", _ADA)
 _ATTEMPTS = """ada, bob = {"customer": "ada"}, {"customer": "bob"}
 any_customer = ("decrypt", {"KeyId": key, "CiphertextBlob": bobs, "EncryptionContext": bob})
 any_key = ("decrypt", {"KeyId": shelf, "CiphertextBlob": hers, "EncryptionContext": ada})
@@ -473,6 +473,21 @@ TWENTY_SIX: dict[str, Rows] = {
         (_report(_two(condition=_ADA.replace("ada", "bob"))), NO, "not all that"),
         (_report(_two()) + 'kms.disable_key(KeyId=key)', NO, "Disabled"),
         (_report(_two()) + grant("key", "Report"), NO, "more than that"),
+        (_report(_two(on='key[:-3] + "*"')), NO, "whose id fits your pattern"),
+        (_report(_two(on='key[:-36] + "?" * 36')), NO, "more than that"),
+        (_report(_two(condition=_ADA.replace('"StringEquals', '"ForAllValues:StringEquals'))), NO, "more than that"),
+        (_report(_two(condition=_ADA[:-1] + ', "Bool": {"aws:MultiFactorAuthPresent": "true"}}')), NO, "not all that"),
+        (_report(may("kms:Decrypt", "key"), _two('"kms:GenerateDataKey"')), NO, "more than that"),
+        (_report(_two()) + grant("key", "Report", "Decrypt"), NO, "more than that"),
+        (_report(_two(condition=_ADA[:-1]
+                             + ', "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["customer"]}}')),
+         "solved", ""),
+        (('iam.delete_role_policy(RoleName="Report", PolicyName="own")\n'
+         'kms.create_grant(KeyId=key, GranteePrincipal=job.arn, Operations=["Decrypt", "GenerateDataKey"],\n'
+         '                 Constraints={"EncryptionContextEquals": {"customer": "ada"}})'), "solved", ""),
+        (_report(may("kms:Decrypt", "key"), may("kms:GenerateDataKey", "key"),
+                 '{"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": '
+                 + _ADA.replace("Equals", "NotEquals") + "}"), "solved", ""),
     ),
     "worth-an-allow": (
         ('answer = ["kms:DescribeKey", "kms:ListGrants", "kms:EnableKey", "kms:CancelKeyDeletion", "kms:Encrypt"]', NO,
@@ -482,7 +497,19 @@ TWENTY_SIX: dict[str, Rows] = {
         ("answer = []", "not attempted", "empty"),
     ),
     "from-the-trail": (
-        (_archive(_OUT, may("kms:ReEncryptTo", '"*"')), NO, "more than that"),
+        (_archive(_OUT, may("kms:ReEncryptTo", '"*"', _ADA)), NO, "more than that"),
+        (_archive(_OUT, may("kms:ReEncryptTo", "shelf")), NO, "more than that"),
+        (_archive(may("kms:ReEncryptFrom", "key"), _INTO), NO, "more than that"),
+        (_archive(_OUT, may("kms:ReEncryptTo", "shelf", _ADA.replace("ada", "a*").replace("Equals", "Like"))), NO,
+         "more than that"),
+        (_archive(_two('"kms:ReEncrypt*"', "[key, shelf]")), NO, "more than that"),
+        (_archive(_two('"kms:ReEncrypt*"', "[key, shelf]",
+                       _ADA[:-1] + ', "Bool": {"kms:ReEncryptOnSameKey": "true"}}')), NO, "last night's work"),
+        (_archive(*(each.replace('}}}', '}, "Bool": {"kms:ReEncryptOnSameKey": "false"}}}') for each in (_OUT, _INTO))),
+         "solved", ""),
+        (_archive(_two('["kms:ReEncryptFrom", "kms:ReEncryptTo"]', "[key, shelf]"),
+                  '{"Effect": "Deny", "Action": "kms:ReEncryptFrom", "Resource": shelf}',
+                  '{"Effect": "Deny", "Action": "kms:ReEncryptTo", "Resource": key}'), "solved", ""),
         (_archive(may("kms:ReEncryptFrom", "shelf"), may("kms:ReEncryptTo", "key")), NO, "last night's work"),
         (_archive(_OUT, _INTO, may("kms:Decrypt", "key")), NO, "more than that"),
         (_archive(_OUT, _INTO) + grant("key", "Archive", "Encrypt"), NO, "more than that"),
@@ -506,6 +533,19 @@ TWENTY_SIX: dict[str, Rows] = {
         (_ATTEMPTS + 'answer = [any_customer, ("decrypt", {"KeyId": key, "CiphertextBlob": hers, '
          '"EncryptionContext": ada | {"more": "1"}})]', NO, "Call 2 is allowed"),
         (_ATTEMPTS + "answer = [any_customer, any_key, any_action]", "solved", ""),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, ("encrypt", any_action[1] | {"GrantTokens": ["x"]})]', NO,
+         "token"),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, any_action, ("delete_alias", {"AliasName": "alias/q"})]', NO,
+         "about an alias"),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, ("encrypt", any_action[1] | {"EncryptionContext": bob})]', NO,
+         "*any action*"),
+        (_ATTEMPTS + 'answer = [any_customer, any_action, ("decrypt", any_key[1] | {"KeyId": vault})]', NO,
+         "*any key*"),
+        (_ATTEMPTS + 'kms.create_grant(KeyId=key, GranteePrincipal=job.arn.replace("Report", "Clerk"), '
+         'Operations=["Decrypt"])\n'
+         "answer = [any_customer, any_key, any_action]", NO, "Call 1 is allowed"),
+        (_ATTEMPTS + 'answer = [any_customer, any_key, ("create_grant", {"KeyId": key, "GranteePrincipal": job.arn, '
+         '"Operations": ["Decrypt"], "Constraints": {"EncryptionContextSubset": ada}})]', "solved", ""),
     ),
 }  # fmt: skip
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from .telling import COPY_OF_LINDGREN, FIND, PAGES, SOLUTION, Step, resting
 
+LINDGREN_ENDS = """kms.schedule_key_deletion(KeyId=customers['Lindgren'], PendingWindowInDays=7)
+lab.clock.advance(days=8)"""
+WITH = "**(under | {'SSEKMSKeyId': customers['%s']})"
+
 STORIES: dict[str, dict[str, list[list[Step]]]] = {
     "15-rotate-keys": {
         "half-a-year": [
@@ -116,6 +120,61 @@ STORIES: dict[str, dict[str, list[list[Step]]]] = {
             ],
         ],
         "forget-lindgren": [
+            *(
+                [(f"{before}\n{LINDGREN_ENDS}", status, says)]
+                for before, status, says in (
+                    (
+                        (
+                            "parts = s3.create_multipart_upload(Bucket='shop-orders', Key='one')\n"
+                            "upload = {'Bucket': 'shop-orders', 'Key': 'one', 'UploadId': parts['UploadId']}\n"
+                            "part = s3.upload_part_copy(CopySource='shop-orders/orders/Lindgren', PartNumber=1, "
+                            "**upload)\n"
+                            "etags = {'Parts': [{'PartNumber': 1, 'ETag': part['CopyPartResult']['ETag']}]}\n"
+                            "s3.complete_multipart_upload(MultipartUpload=etags, **upload)"
+                        ),
+                        "not yet",
+                        "A copy of Lindgren's data is in shop-orders/one",
+                    ),
+                    (
+                        "s3.put_object(Bucket='shop-orders', Key='orders/Berg', Body=b'')",
+                        "not yet",
+                        "orders/Berg was written over",
+                    ),
+                    (
+                        f"s3.put_object(Bucket='shop-orders', Key='backup/Lindgren', Body=b'', {WITH % 'Lindgren'})",
+                        "not yet",
+                        "backup/Lindgren was written over",
+                    ),
+                    (
+                        (
+                            "s3.copy_object(Bucket='shop-orders', Key='orders/Berg', "
+                            "CopySource='shop-orders/orders/Berg', "
+                            f"{WITH % 'Lindgren'})"
+                        ),
+                        "not yet",
+                        "orders/Berg was put under a key that is deleted",
+                    ),
+                    (
+                        (
+                            "s3.copy_object(Bucket='shop-orders', Key='orders/Berg', "
+                            "CopySource='shop-orders/orders/Berg', "
+                            f"{WITH % 'Svensson'})"
+                        ),
+                        "solved",
+                        "",
+                    ),
+                    (
+                        (
+                            "import json\nno = {'Effect': 'Deny', 'Principal': '*', 'Action': 's3:Get*', "
+                            "'Resource': 'arn:aws:s3:::shop-orders/*/Berg'}\n"
+                            "s3.put_bucket_policy(Bucket='shop-orders', Policy=json.dumps({'Version': '2012-10-17', "
+                            "'Statement': [no]}))"
+                        ),
+                        "not yet",
+                        "The bucket's policy keeps you from",
+                    ),
+                )
+            ),
             [
                 (
                     (

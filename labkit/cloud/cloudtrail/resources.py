@@ -33,7 +33,7 @@ def _kms(call: Call) -> list[str]:
     """Key ARNs first, then the alias's, which CloudTrail types as a key too."""
     if not kms_operations.table()[call.operation].has_resources:
         return []
-    arns = [target.arn for target in call.targets if target.arn != "*"]
+    arns = [target.arn for target in call.targets if not target.arn.endswith("*")]  # key/*: a key to be born with tags
     if call.operation == "CreateKey" and call.result:
         arns.append(call.result["KeyMetadata"]["Arn"])
     if call.operation == "UpdatePrimaryRegion":

@@ -14,6 +14,12 @@ from ..core.errors import AwsError
 from .trail import Trail
 
 _MOST = 50
+_NOT_HERE = {  # by the ARN's kind of resource (the operations' exceptions in botocore's model); this account has trails
+    "channel": "ChannelNotFoundException",
+    "dashboard": "ResourceNotFoundException",
+    "eventdatastore": "EventDataStoreNotFoundException",
+    "trail": "ResourceNotFoundException",
+}
 
 
 def operations(trails: Mapping[str, Trail]) -> dict[str, Callable[[Call], dict[str, Any]]]:
@@ -38,6 +44,8 @@ def operations(trails: Mapping[str, Trail]) -> dict[str, Callable[[Call], dict[s
 
 def put(trail: Trail, tags: list[dict[str, Any]]) -> None:
     """Add tags to a trail; a tag that is there gets the new value."""
+    if len({tag["Key"] for tag in tags}) < len(tags):
+        raise AwsError("InvalidTagParameterException", "Two tags of the request have the same key.")
     wanted = trail.tags | {tag["Key"]: tag.get("Value") for tag in tags}
     if len(wanted) > _MOST:
         raise AwsError("TagsLimitExceededException", f"A trail can have up to {_MOST} tags.")
@@ -45,11 +53,13 @@ def put(trail: Trail, tags: list[dict[str, Any]]) -> None:
 
 
 def _named(trails: Mapping[str, Trail], call: Call, arn: str) -> Trail:
-    if not arn.startswith("arn:"):
+    *start, resource = arn.split(":", 5)
+    if start[:1] != ["arn"] or start[2:3] != ["cloudtrail"] or "/" not in resource:
         raise AwsError("CloudTrailARNInvalidException", f"{arn} is not the ARN of a trail.")
+    code = _NOT_HERE.get(resource.partition("/")[0], "ResourceTypeNotSupportedException")
     trail = trails.get(arn)
     if trail is None or (trail.account, trail.region) != (call.account, call.region):
-        raise AwsError("ResourceNotFoundException", f"There is no trail {arn} in this Region.")
+        raise AwsError(code, f"There is no {arn} in this Region.")
     return trail
 
 

@@ -19,6 +19,14 @@ PREFIX = "alias/aws/"
 SERVICES = tuple(MANAGED)
 """The last parts of the aliases that are known."""
 
+PREDEFINED = tuple(PREFIX + service for service in ("dynamodb", "ebs", "rds", "redshift", "s3", "ssm"))
+"""Aliases that are there before their key is: ListAliases has them without TargetKeyId (its documentation).
+
+Recorded: hashicorp/terraform-provider-aws 2009 (2018; dynamodb, ebs, redshift and ssm had no key); rds, by the same
+provider's aws_kms_alias; all six in a Region where nothing was made (a list of aws-nuke, 2019). Of an account of 2020
+ebs, s3 and ssm are of one minute, and secretsmanager's came with its first use (turbot/steampipe-plugin-aws 1405).
+"""
+
 _YEAR = timedelta(days=365)
 
 

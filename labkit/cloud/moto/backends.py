@@ -23,7 +23,7 @@ import moto.iam.utils
 import moto.s3.models
 import moto.secretsmanager.models
 from moto.backends import get_backend, list_of_moto_modules
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.config import default_user_config
 from moto.core.model_instances import reset_model_data
 from moto.core.responses import ActionResult
@@ -41,12 +41,14 @@ from ..wire.protocols import HttpRequest, HttpResponse
 from .answers import paged, remembering
 from .aws_policies import in_awss_form, init_aws_policies
 from .faults import as_error, check_error, not_implemented
+from .first_use import at_first_use, let_go, regions_of
 from .parameters import check_parameters
 from .requests import unambiguous
 from .tokens import Tokens
 
 log = logging.getLogger("labkit.cloud")
 
+_NO_REQUEST_ID = "0" * 52
 GLOBAL_ENDPOINTS = ("iam", "sts")
 MODULES = {"lambda": "awslambda"}  # where moto's package is named otherwise than botocore's service
 _REAL_UTCNOW = moto.core.utils.utcnow
@@ -65,6 +67,9 @@ _PLACES: tuple[tuple[Any, str], ...] = (  # what of moto is replaced, in the ord
     (ActionResult, "execute_result"),
     (XFormedAttributePicker, "get_possible_keys"),
     (moto.core.responses, "method_names_from_class"),
+    (moto.core.responses, "gen_amzn_requestid_long"),
+    (AccountSpecificBackend, "__getitem__"),
+    (AccountSpecificBackend, "_generate_regions"),
     (moto.secretsmanager.models, "time"),
 )
 _MOTOS_OWN = tuple(getattr(place, name) for place, name in _PLACES)
@@ -73,15 +78,13 @@ _MOTOS_OWN = tuple(getattr(place, name) for place, name in _PLACES)
 def reset(seed: str, clock: Clock) -> None:
     """Empty every moto backend, seed moto's generator and put moto on the lab's clock."""
     os.environ.pop("MOTO_ACCOUNT_ID", None)  # with it moto would take every account for that one
-    default_user_config["iam"] = {"load_aws_managed_policies": False}  # resetting makes every backend once more
-    BackendDict.reset()
+    let_go()
     organizations_backends.master_accounts.clear()  # which moto's own reset leaves
-    os.environ.pop("MOTO_ACCOUNT_ID", None)  # with it moto would take every account for that one
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     reset_model_data()
     mock_random.seed(seed)
     _set_utcnow(lambda: clock.now().replace(tzinfo=None))
-    _fit_to_the_lab(clock)
+    _fit_to_the_lab(clock, seed)
 
 
 def forget(account: str) -> None:
@@ -105,7 +108,7 @@ def _set_utcnow(utcnow: Callable[[], real_datetime.datetime]) -> None:
             module.utcnow = utcnow  # type: ignore[attr-defined]
 
 
-def _fit_to_the_lab(clock: Clock) -> None:
+def _fit_to_the_lab(clock: Clock, seed: str) -> None:
     """moto reads the lab's clock and randomness, never the machine's; and it leaves bucket policies to the gateway.
 
     (moto writes whole catalogues in one answer. It would judge bucket policies itself, without their conditions, once
@@ -128,9 +131,19 @@ def _fit_to_the_lab(clock: Clock) -> None:
         paged(_REAL_EXECUTE_RESULT),
         _POSSIBLE_KEYS,
         _METHOD_NAMES,
+        _request_id,
+        at_first_use(seed),
+        regions_of,
         SimpleNamespace(time=lambda: clock.now().timestamp()),
     )
     _put_in_place(ours)
+
+
+def _request_id(headers: dict[str, Any] | None = None) -> str:
+    """A place for the gateway's own id. moto would draw one at each answer, and reading would change later ids."""
+    if headers is not None:
+        headers["x-amzn-requestid"] = _NO_REQUEST_ID
+    return _NO_REQUEST_ID
 
 
 def _put_in_place(values: tuple[Any, ...]) -> None:
@@ -143,7 +156,7 @@ def leave() -> None:
     _put_in_place(_MOTOS_OWN)
     _set_utcnow(_REAL_UTCNOW)
     default_user_config["iam"] = _LOADS_POLICIES
-    BackendDict.reset()  # what comes next begins with moto's own way to make policies
+    let_go()  # what comes next begins with moto's own way to make policies
     mock_random.seed()
 
 

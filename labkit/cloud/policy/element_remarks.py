@@ -1,9 +1,14 @@
 """What is to be said of each element of a statement: names without meaning, values that never match, what is not seen.
 
-Pure. With a decision, what holds for its question is said too. Sources: IAM User Guide, "IAM JSON policy elements
-reference" (Principal, NotPrincipal, Action, Resource, Condition operators, Variables and tags), and "AWS global
-condition context keys" (aws:PrincipalArn); KMS Developer Guide, "Specifying KMS keys in IAM policy statements",
-"Use aliases to control access to KMS keys" and "kms:ViaService".
+Pure. With a decision, what holds for its question is said too. Sources, by what is said (IAM User Guide):
+- groups and access keys are no principals, names are not matched in part: "AWS JSON policy elements: Principal"
+- NotPrincipal with Allow, and whom it spares: "AWS JSON policy elements: NotPrincipal"
+- variables (version, the part of an ARN, operators, no value, single-valued keys alone): "Variables and tags"
+- wildcards in StringEquals, keys that are missing: "Condition operators"
+- keys with several values: "Single-valued vs. multivalued context keys"
+- statements without Action or Resource: KMS API Reference, PutKeyPolicy, Policy
+- aliases in Resource: KMS Developer Guide, "Use aliases to control access to KMS keys"
+- keys of KMS: KMS Developer Guide, "Condition keys for AWS KMS"; of others: `reference/`
 """
 
 from __future__ import annotations

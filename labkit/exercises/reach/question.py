@@ -18,7 +18,7 @@ from .moment import LATER, is_past, moment
 from .relevant import Written, is_silent, is_void, mention, policies_of, question_of, region_of
 from .rights import Access, Right, Situation
 from .situations import Mentioned, in_context, through
-from .things import NOTHING, Thing, keys_of_others, keys_to_come, read_aliases, read_keys, role_as_thing
+from .things import NOTHING, Thing, keys_of_others, keys_that_fit, keys_to_come, read_aliases, read_keys, role_as_thing
 
 
 class Reach:
@@ -81,6 +81,7 @@ class Reach:
             *self._elsewhere,
             *keys_to_come(account, self._lab.region),
             *keys_of_others(account, texts),
+            *keys_that_fit(account, self._lab.region, texts, (each.arn for each in self.keys)),
             *read_aliases(self._lab, account),
             NOTHING,
         )

@@ -44,6 +44,8 @@ NO_SUCH_ID = "00000000-0000-0000-0000-000000000000"
 STRANGE_ACCOUNT = "999999999999"
 _KEY = re.compile(r"arn:aws:kms:([a-z0-9-]+):(\d{12}):key/((?:mrk-)?[0-9a-f-]+)")
 
+_PATTERN = re.compile(r"arn:aws:kms:[a-z0-9*?-]+:[0-9*?]+:key/([0-9a-f-]+[*?][0-9a-f*?-]*)")
+
 # DescribeKey's lists, and the condition keys that these are the values of.
 _ALGORITHMS = {
     "EncryptionAlgorithms": "kms:encryptionalgorithm",
@@ -128,6 +130,29 @@ def keys_of_others(account: str, texts: Iterable[str]) -> tuple[Thing, ...]:
         for arn, region, owner, key_id in named_there
         if owner != account
     )
+
+
+def keys_that_fit(account: str, region: str, texts: Iterable[str], there: Iterable[str]) -> tuple[Thing, ...]:
+    """Keys that are not there, one for each pattern of these texts that fits a part of all key ids ("key/9*").
+
+    `there` has the ARNs of keys that exist: a pattern that fits one of them may fit others, that you make tomorrow.
+    """
+    patterns = sorted({found.group(1) for text in texts for found in _PATTERN.finditer(text)})
+    begin, have = f"arn:aws:kms:{region}:{account}:key/", set(there)
+    made = {f"{begin}{fitting}" for pattern in patterns for fitting in _fitting(pattern)}
+    words = "a key that you make tomorrow, whose id fits your pattern"
+    return tuple(replace(_to_come(account, region, account, words), arn=arn) for arn in sorted(made - have))
+
+
+def _fitting(pattern: str) -> Iterator[str]:
+    """Ids for a pattern's wildcards, as far as there is room for them; two, since one of them may be there."""
+    first, *others = pattern.split("*")
+    last = others[-1] if others else ""
+    for digit in "0f":
+        left = first + "".join(others[:-1])
+        room = max(0, len(NO_SUCH_ID) - len(left) - len(last)) if others else 0
+        middle = NO_SUCH_ID[len(left) : len(left) + room].replace("0", digit)
+        yield f"{left}{middle}{last}".replace("?", digit)
 
 
 def _to_come(account: str, region: str, owner: str, words: str) -> Thing:

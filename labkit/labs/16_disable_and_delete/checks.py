@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from labkit.exercises.account import calls, is_by, key_arn, keys, the_key, unusa
 from labkit.exercises.answers import named
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.objects import Writing, writings
-from labkit.exercises.permissions import key_policy
+from labkit.exercises.permissions import bucket_policy, decided, key_policy
 from labkit.exercises.reach import Caller, Reach, Right, Thing, with_every_policy
 
 BOXES = ("red", "green", "blue")
@@ -120,6 +121,8 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
             )
         if not _still_opens(lab, made[f"customer {name}"]):
             return not_yet(f"The policy of {name}'s key keeps you out: that customer's data do not open either.")
+    if wrong := _lost(lab, sorted(names)):
+        return not_yet(wrong)
     for name in ("orders/Lindgren", "backup/Lindgren"):
         if s3.head_object(Bucket="shop-orders", Key=name).get("SSEKMSKeyId") != made["customer Lindgren"]:
             return not_yet(f"{name} was written again, and is no longer under Lindgren's key: another key opens it.")
@@ -142,6 +145,28 @@ def forget_lindgren(lab: LabView, answer: Any) -> Outcome:
             "Lindgren's key is enabled. A policy that keeps people out can be changed, and the data open again."
         )
     return not_attempted("Lindgren's key is enabled, and the objects open.")
+
+
+def _lost(lab: LabView, names: Iterable[str]) -> str:
+    """Say which object was written over, or which of the other customers' nobody can read any more; "" if none is."""
+    s3, written = lab.observer.client("s3"), writings(lab)
+    gone = {key_arn(event) for event in calls(lab, "DeleteKey")}
+    policy = bucket_policy(lab, "shop-orders")
+    for name in names:
+        mine = [each.content for each in written if (each.bucket, each.key) == ("shop-orders", name)]
+        if mine[-1].is_same(mine[0]) is False:
+            return f"{name} was written over: what it held is out of the bucket."
+        if name.endswith("/Lindgren"):
+            continue
+        key = s3.head_object(Bucket="shop-orders", Key=name).get("SSEKMSKeyId")
+        if key in gone:
+            return f"{name} was put under a key that is deleted: nobody can read it any more."
+        if key and (wrong := unusable(lab, key)):
+            return f"{name} does not open any more. {wrong}"
+        place = f"arn:aws:s3:::shop-orders/{name}"
+        if not decided(lab, "LabAdministrator", "s3:GetObject", place, policy, {"aws:SecureTransport": "true"}):
+            return f"The bucket's policy keeps you from {name}: that customer's data do not open either."
+    return ""
 
 
 def _readings(lab: LabView, key: str) -> str:

@@ -126,7 +126,8 @@ def _is_as_planted(lab: LabView, photos: str) -> bool:
 
 def nothing_left(lab: LabView, answer: Any) -> Outcome:
     """Check that the audit finds nothing but what time mends, and everybody who works in the shop still can."""
-    if (said := broken(lab)) != "":
+    said = broken(lab)
+    if said not in ("", unusable(lab, the_key(lab, "wages")["Arn"])):  # that fault was there before
         return not_yet(said)
     report = audit(lab.observer.client)
     if report.unread:
@@ -134,6 +135,8 @@ def nothing_left(lab: LabView, answer: Any) -> Outcome:
     left = [each for each in report if each.check not in LEAVES]
     if _untouched(lab, report):
         return not_attempted(f"The report has {len(left)} findings, and none of the three was mended.")
+    if said != "":
+        return not_yet(said)
     if left:
         more = f" {len(left) - 1} more are left." if len(left) > 1 else ""
         return not_yet(f"The audit still finds: {left[0].why}{more}")

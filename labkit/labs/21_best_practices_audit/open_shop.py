@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit.exercises.account import aliases, the_key, unusable
 from labkit.exercises.engine import LabView
-from labkit.exercises.permissions import decided, key_policy
+from labkit.exercises.permissions import bucket_policy, decided, key_policy
 from labkit.exercises.reach import Reach, Right
 from labkit.exercises.reach.situations import in_context
 from labkit.policy import simulate
@@ -74,7 +74,7 @@ def _people(lab: LabView) -> Iterator[str]:
     if not reach.may(reach.caller("Reader"), "kms:Decrypt", letters, in_context(CONTEXT)):
         yield "Reader can't read its letter any more: the grant on the key `letters` is gone."
     for role, action, thing in _STORES:
-        if not decided(lab, role, action, thing, _bucket_policy(lab, thing.split(":")[5].partition("/")[0])):
+        if not decided(lab, role, action, thing, bucket_policy(lab, thing.split(":")[5].partition("/")[0])):
             yield f"{role} can't store anything in S3 any more, or not read it: {action} is refused."
     if (more := reach.exceeds(reach.caller("Cashier"), Right(("kms:*",)))) is not None:
         yield f"Cashier has a way round to more than its work: {more.told}."
@@ -91,7 +91,7 @@ def _services(lab: LabView) -> Iterator[str]:
         for action in ("kms:Decrypt", "kms:GenerateDataKey"):
             if not simulate(service, action, records, resource_policy=key_policy(lab, records), context=asked).allowed:
                 yield f"{service} can't use the key `records` any more: {action} is refused."
-    policy = _bucket_policy(lab, GROUP)
+    policy = bucket_policy(lab, GROUP)
     mine = f"arn:aws:s3:::{GROUP}/AWSLogs/{account}/CloudTrail/x"
     said = about | {"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"}
     stored = policy and simulate(_SERVICES[0], "s3:PutObject", mine, resource_policy=policy, context=said,
@@ -100,14 +100,6 @@ def _services(lab: LabView) -> Iterator[str]:
         yield f"The trail can't store its files in the bucket `{GROUP}` any more."
     if not decided(lab, "TrailToLogs", "logs:PutLogEvents", _LOGS.format(account), None):
         yield "The trail can't write its log any more: the role TrailToLogs is refused logs:PutLogEvents."
-
-
-def _bucket_policy(lab: LabView, bucket: str) -> str | None:
-    s3 = lab.observer.client("s3")
-    try:
-        return str(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    except s3.exceptions.ClientError:
-        return None
 
 
 def _things(lab: LabView) -> Iterator[str]:

@@ -17,6 +17,9 @@ PAIR = 2
 NEEDS_CIPHERTEXT = ("Decrypt", "ReEncrypt")
 """Optional in the model, and required but for dry runs that ignore it ("CiphertextBlob", AWS KMS API Reference)."""
 
+OF_NO_KEY = ("DeleteAlias", "ListRetirableGrants", "RetireGrant", "UpdateAlias")
+"""Calls about an alias or a grant: if it is not there, the answer is NotFound, whatever the policy says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -65,7 +68,11 @@ def _read(lab: LabView, number: int, entry: Any) -> Attempt:
         validate(given, model.input_shape)
     except AwsError as wrong:
         raise Unclear(f"{here}: KMS would refuse its form, whoever asks. {wrong.message}") from None
-    if operation in NEEDS_CIPHERTEXT and "CiphertextBlob" not in given:
+    if given.get("GrantTokens"):
+        raise Unclear(f"{here} has a grant token: what a grant lets through says nothing of a policy. Leave it out.")
+    if operation in OF_NO_KEY:
+        raise Unclear(f"{here}: {operation} is about an alias or a grant. Take a call that uses a key by its `KeyId`.")
+    if operation in NEEDS_CIPHERTEXT and "CiphertextBlob" not in given and not _goes_without(given):
         raise Unclear(f"{here}: KMS would refuse its form, whoever asks: it has no `CiphertextBlob`.")
     by_alias = "alias/" in str(given.get("KeyId", ""))
     if by_alias and "alias" not in members["KeyId"].documentation:  # it lists the forms that the operation takes
@@ -73,7 +80,16 @@ def _read(lab: LabView, number: int, entry: Any) -> Attempt:
     if operation == "ReEncrypt":
         return Attempt(method, _re_encrypt(kms, here, given))
     named = _arn(kms, here, given["KeyId"]) if "KeyId" in given else "*"
-    return Attempt(method, (Asked(f"kms:{operation}", named, _context(given.get("EncryptionContext"))),))
+    limits = given.get("Constraints", {})  # a new grant's own encryption context is what conditions ask about
+    pairs = (
+        given.get("EncryptionContext") or limits.get("EncryptionContextEquals") or limits.get("EncryptionContextSubset")
+    )
+    return Attempt(method, (Asked(f"kms:{operation}", named, _context(pairs)),))
+
+
+def _goes_without(given: Mapping[str, Any]) -> bool:
+    """Whether it is a dry run that ignores the ciphertext."""
+    return bool(given.get("DryRun")) and "IGNORE_CIPHERTEXT" in given.get("DryRunModifiers", ())
 
 
 def _re_encrypt(kms: Any, here: str, given: Mapping[str, Any]) -> tuple[Asked, ...]:

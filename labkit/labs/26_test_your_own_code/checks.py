@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from labkit.exercises.account import the_key, unusable
 from labkit.exercises.engine import LabView, Outcome, not_attempted, not_yet, solved, unanswered
 from labkit.exercises.permissions import grants_on, identity_policies
-from labkit.exercises.reach import Reach, Right
+from labkit.exercises.reach import Access, Caller, Reach, Right
+from labkit.exercises.reach.moment import LATER
+from labkit.exercises.reach.situations import in_context
 
 from .attempts import Unclear, read_attempts
 from .policies import ADA, allowed, of_clerk, wider
@@ -25,13 +28,28 @@ def every_path(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("The role Report has the policy that it had from the first run.")
     report = reach.caller("Report")
     right = Right(("kms:Decrypt", "kms:GenerateDataKey"), (key,), {CUSTOMER: (ADA,)})
-    if (missing := reach.lacks(report, right)) is not None:
+    if (missing := _lacks(reach, report, [(action, key) for action in right.actions])) is not None:
         return not_yet(f"That is not all that `report` needs for `ada`: the role lacks {missing.what}.")
     if (more := reach.exceeds(report, right)) is not None:
         return not_yet(f"The role can do what it needs, and more than that: {more.told}.")
     if wrong := unusable(lab, key):
         return not_yet(f"The permission is as it should be. But: {wrong}")
     return solved("Two actions, one key, one customer: the list gave the actions, and you the condition.")
+
+
+def _lacks(reach: Reach, caller: Caller, asked: Iterable[tuple[str, str]]) -> Access | None:
+    """Find what the program asks for and the caller may not do, with the encryption context that it has, and no other.
+
+    A policy that lets through this context and no larger one is narrower still, and right.
+    """
+    situation = {**in_context({"customer": ADA}), "kms:ReEncryptOnSameKey": "false"}
+    for action, arn in asked:
+        key = reach.key(arn)
+        for time in ({}, LATER):  # now, and for long
+            if not reach.may(caller, action, key, {**situation, **time}):
+                varied = frozenset({"context", *("aws:currenttime" for _ in time)})
+                return Access(caller, action, key, {**situation, **time}, varied)
+    return None
 
 
 def worth_an_allow(lab: LabView, answer: Any) -> Outcome:
@@ -59,19 +77,16 @@ def from_the_trail(lab: LabView, answer: Any) -> Outcome:
         return not_attempted("The role Archive still has its first policy.")
     reach = Reach(lab)
     archive = reach.caller("Archive")
-    work = (
-        Right(("kms:ReEncryptFrom",), (key,), {CUSTOMER: (ADA,)}),
-        Right(("kms:ReEncryptTo",), (shelf,), {CUSTOMER: (ADA,)}),
-    )
-    if (missing := reach.lacks(archive, *work)) is not None:
+    asked = (("kms:ReEncryptFrom", key), ("kms:ReEncryptTo", shelf))
+    if (missing := _lacks(reach, archive, asked)) is not None:
         return not_yet(f"With this policy the role can't do last night's work: it lacks {missing.what}.")
-    within = Right(("kms:ReEncryptFrom",), (key,)), Right(("kms:ReEncryptTo",), (shelf,))
-    if (more := reach.exceeds(archive, *within)) is not None:
+    work = [Right((action,), (place,), {CUSTOMER: (ADA,)}) for action, place in asked]
+    if (more := reach.exceeds(archive, *work)) is not None:
         return not_yet(f"The role can do last night's work, and more than that: {more.told}.")
     for each in (key, shelf):
         if wrong := unusable(lab, each):
             return not_yet(f"The policy is as it should be. But: {wrong}")
-    return solved("One operation in the trail, two permissions in the policy, each on its own key.")
+    return solved("One operation in the trail, two permissions in the policy, each on its own key, for one customer.")
 
 
 def must_not(lab: LabView, answer: Any) -> Outcome:

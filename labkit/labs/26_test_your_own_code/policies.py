@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from labkit.exercises.engine import LabView
-from labkit.exercises.permissions import key_policy
+from labkit.exercises.permissions import grants_on, key_policy
 from labkit.policy import simulate
 
 from .attempts import Attempt
@@ -33,7 +33,7 @@ def wider(key: str) -> Mapping[str, Statement]:
 
 
 def allowed(lab: LabView, attempt: Attempt, statement: Statement) -> bool:
-    """Decide whether a role with that statement alone may make the call: all the permissions that it asks for."""
+    """Decide whether the Clerk, with that statement and its grants, may make the call: all that it asks for."""
     role = lab.observer.client("iam").get_role(RoleName=CLERK_ROLE)["Role"]["Arn"]
     identity = {"Version": "2012-10-17", "Statement": [statement]}
     decide = partial(simulate, role, identity=identity)
@@ -43,6 +43,7 @@ def allowed(lab: LabView, attempt: Attempt, statement: Statement) -> bool:
             asked.resource,
             resource_policy=key_policy(lab, asked.resource) if asked.resource != "*" else None,
             context=asked.context,
+            grants=grants_on(lab, asked.resource) if asked.resource != "*" else (),
         ).data["allowed"]
         for asked in attempt.asks
     )

@@ -116,3 +116,58 @@ def test_a_policy_that_works_on_aws_works_here() -> None:
     assert len(sent["Successful"]) == 1
     with pytest.raises(ClientError, match="s3:GetAccelerateConfiguration"):  # so it is named in the refusal
         lab.role("Nobody", policy=[]).client("s3").get_bucket_accelerate_configuration(Bucket="papers")
+
+
+HERE = "us-east-1:111122223333"
+ASKED: tuple[tuple[str, str, dict[str, Any], list[str]], ...] = (
+    ("sns", "CreateTopic", {"Name": "news"}, [f"sns:CreateTopic arn:aws:sns:{HERE}:news"]),
+    ("sns", "Publish", {"TargetArn": f"arn:aws:sns:{HERE}:news"}, [f"sns:Publish arn:aws:sns:{HERE}:news"]),
+    ("sns", "TagResource", {"ResourceArn": f"arn:aws:sns:{HERE}:news"}, [f"sns:TagResource arn:aws:sns:{HERE}:news"]),
+    ("sqs", "StartMessageMoveTask", {"SourceArn": f"arn:aws:sqs:{HERE}:dead"},
+     [f"sqs:StartMessageMoveTask arn:aws:sqs:{HERE}:dead"]),
+    ("events", "PutRule", {"Name": "r"}, [f"events:PutRule arn:aws:events:{HERE}:rule/r"]),
+    ("events", "PutTargets", {"Rule": "r"}, [f"events:PutTargets arn:aws:events:{HERE}:rule/r"]),
+    ("events", "DeleteRule", {"Name": "r", "EventBusName": "b"}, [f"events:DeleteRule arn:aws:events:{HERE}:rule/b/r"]),
+    ("events", "CreateEventBus", {"Name": "b"}, [f"events:CreateEventBus arn:aws:events:{HERE}:event-bus/b"]),
+    ("events", "PutEvents", {"Entries": [{}, {"EventBusName": "b"}, {}]},
+     [f"events:PutEvents arn:aws:events:{HERE}:event-bus/{bus}" for bus in ("default", "b")]),
+    ("cloudwatch", "PutMetricAlarm", {"AlarmName": "a"},
+     [f"cloudwatch:PutMetricAlarm arn:aws:cloudwatch:{HERE}:alarm:a"]),
+    ("cloudwatch", "DeleteAlarms", {"AlarmNames": ["a", "b"]},
+     [f"cloudwatch:DeleteAlarms arn:aws:cloudwatch:{HERE}:alarm:{name}" for name in "ab"]),
+    ("cloudwatch", "DescribeAlarms", {}, [f"cloudwatch:DescribeAlarms arn:aws:cloudwatch:{HERE}:alarm:*"]),
+    ("cloudwatch", "GetDashboard", {"DashboardName": "d"},
+     ["cloudwatch:GetDashboard arn:aws:cloudwatch::111122223333:dashboard/d"]),
+    ("cloudwatch", "ListMetrics", {}, ["cloudwatch:ListMetrics *"]),
+    ("logs", "FilterLogEvents", {"logGroupIdentifier": "g"},
+     [f"logs:FilterLogEvents arn:aws:logs:{HERE}:log-group:g:*"]),
+    ("logs", "FilterLogEvents", {"logGroupIdentifier": f"arn:aws:logs:{HERE}:log-group:g"},
+     [f"logs:FilterLogEvents arn:aws:logs:{HERE}:log-group:g:*"]),
+    ("s3", "GetObjectAttributes", {"Bucket": "b", "Key": "k"},
+     ["s3:GetObjectAttributes arn:aws:s3:::b/k", "s3:GetObject arn:aws:s3:::b/k"]),
+    ("s3", "GetObjectAttributes", {"Bucket": "b", "Key": "k", "VersionId": "1"},
+     ["s3:GetObjectVersionAttributes arn:aws:s3:::b/k", "s3:GetObjectVersion arn:aws:s3:::b/k"]),
+    ("s3", "PutObject", {"Bucket": "b", "Key": "k", "ACL": "private", "Tagging": "a=b"},
+     [f"s3:{action} arn:aws:s3:::b/k" for action in ("PutObject", "PutObjectAcl", "PutObjectTagging")]),
+    ("s3", "CreateBucket", {"Bucket": "b", "ACL": "private"}, ["s3:CreateBucket arn:aws:s3:::b"]),
+    ("s3", "CreateBucket", {"Bucket": "b", "GrantRead": "id=1", "ObjectOwnership": "ObjectWriter"},
+     [f"s3:{action} arn:aws:s3:::b" for action in ("CreateBucket", "PutBucketAcl", "PutBucketOwnershipControls")]),
+    ("s3", "CreateBucket", {"Bucket": "b", "ObjectLockEnabledForBucket": True},
+     [f"s3:{action} arn:aws:s3:::b"
+      for action in ("CreateBucket", "PutBucketObjectLockConfiguration", "PutBucketVersioning")]),
+    ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "k"}, {"Key": "k", "VersionId": "1"}]}},
+     ["s3:DeleteObject arn:aws:s3:::b/k", "s3:DeleteObjectVersion arn:aws:s3:::b/k"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "operation", "params", "asked"), ASKED)
+def test_what_is_named_is_asked_on(service: str, operation: str, params: dict[str, Any], asked: list[str]) -> None:
+    """A policy that is limited to the resource's ARN is enough, as the Service Authorization Reference has it."""
+    from datetime import UTC, datetime
+
+    from labkit.cloud.authorization.permissions import targets_of
+    from labkit.cloud.core.call import Call, Principal
+
+    who = Principal("IAMUser", "111122223333", "arn:aws:iam::111122223333:user/ana", "AIDAEXAMPLE")
+    call = Call(service, operation, "us-east-1", params, datetime(2026, 1, 5, tzinfo=UTC), "id", who)
+    assert [f"{each.action} {each.arn}" for each in targets_of(call, permissions(SERVICES)[service])] == asked

@@ -115,6 +115,17 @@ def test_each_operation_shows_what_the_sample_events_show(lab: Any, kms: Any, ev
     assert "MARK" not in json.dumps(events())
 
 
+def test_no_record_names_all_keys(kms: Any, events: Callable[..., Any]) -> None:
+    """Tags on a new key are asked for on key/*, which is no resource of the call."""
+    tags = [{"TagKey": "team", "TagValue": "a"}]
+    made = kms.create_key(MultiRegion=True, Tags=tags)["KeyMetadata"]
+    copied = kms.replicate_key(KeyId=made["KeyId"], ReplicaRegion="eu-west-1", Tags=tags)["ReplicaKeyMetadata"]
+    (created,), (replicated,) = events("CreateKey")[:1], events("ReplicateKey")
+    assert [each["ARN"] for each in created["resources"]] == [made["Arn"]]
+    assert [each["ARN"] for each in replicated["resources"]] == [made["Arn"]]
+    assert copied["Arn"].startswith("arn:aws:kms:eu-west-1:")
+
+
 def test_create_key_writes_the_captured_casing(kms: Any, events: Callable[..., Any]) -> None:
     """A real CreateKey record: aWSAccountId, Java dates, defaults filled in, both names of the spec."""
     kms.create_key()

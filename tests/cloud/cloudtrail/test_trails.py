@@ -337,7 +337,15 @@ def test_a_trails_tags(trail: Callable[..., Any]) -> None:
     client.add_tags(ResourceId=arn, TagsList=[{"Key": "team", "Value": "green"}])
     client.remove_tags(ResourceId=arn, TagsList=[{"Key": "bare"}, {"Key": "nowhere"}])
     assert tags() == {"team": "green"}
-    for wrong, code in (("main", "CloudTrailARNInvalidException"), (f"{arn}s", "ResourceNotFoundException")):
+    start = arn.rpartition(":")[0]
+    for wrong, code in (
+        ("main", "CloudTrailARNInvalidException"),
+        ("arn:aws:s3:::main", "CloudTrailARNInvalidException"),
+        (f"{arn}s", "ResourceNotFoundException"),
+        (f"{start}:eventdatastore/x", "EventDataStoreNotFoundException"),
+        (f"{start}:channel/x", "ChannelNotFoundException"),
+        (f"{start}:query/x", "ResourceTypeNotSupportedException"),
+    ):
         for refused in (
             lambda name: client.list_tags(ResourceIdList=[name]),
             lambda name: client.add_tags(ResourceId=name, TagsList=[{"Key": "a"}]),
@@ -345,6 +353,8 @@ def test_a_trails_tags(trail: Callable[..., Any]) -> None:
         ):
             with pytest.raises(ClientError, match=code):
                 refused(wrong)
+    with pytest.raises(ClientError, match="InvalidTagParameterException"):
+        client.add_tags(ResourceId=arn, TagsList=[{"Key": "a"}, {"Key": "a", "Value": "b"}])
     with pytest.raises(ClientError, match="TagsLimitExceeded"):
         client.add_tags(ResourceId=arn, TagsList=[{"Key": str(number)} for number in range(50)])
     assert tags() == {"team": "green"}

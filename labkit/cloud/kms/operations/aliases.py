@@ -6,6 +6,7 @@ from typing import Any
 
 from ...core.call import Call, Target
 from ...core.errors import AwsError
+from .. import managed
 from ..identifiers import AcceptedIdentifiers, alias_not_found, find_alias, find_key
 from ..managed import PREFIX as RESERVED
 from ..model import Alias, Key
@@ -90,18 +91,20 @@ def plan_list(store: Store, call: Call) -> tuple[Target, ...]:
 
 
 def list_aliases(store: Store, call: Call) -> dict[str, Any]:
-    """ListAliases, by name."""
+    """ListAliases, by name; without a key, those of AWS that have no key yet too."""
     key = call.targets[0].entity
     found = key.alias_index if key is not None else store.in_region(call.account, call.region).aliases
-    aliases, answer = page(call, [found[name] for name in sorted(found)])
-    return {"Aliases": [_entry(alias) for alias in aliases], **answer}
+    names = {*found, *(managed.PREDEFINED if key is None else ())}
+    entries, answer = page(call, [_entry(call, name, found.get(name)) for name in sorted(names)])
+    return {"Aliases": entries, **answer}
 
 
-def _entry(alias: Alias) -> dict[str, Any]:
-    entry: dict[str, Any] = {"AliasName": alias.name, "AliasArn": alias.arn}
-    if alias.key is not None:
-        entry["TargetKeyId"] = alias.key.id
-    return entry | {"CreationDate": alias.created, "LastUpdatedDate": alias.updated}
+def _entry(call: Call, name: str, alias: Alias | None) -> dict[str, Any]:
+    """One alias. Of which day a predefined one is before it has a key is not known: no dates then."""
+    if alias is None or alias.key is None:
+        return {"AliasName": name, "AliasArn": alias_arn(call.account, call.region, name)}
+    dates = {"CreationDate": alias.created, "LastUpdatedDate": alias.updated}
+    return {"AliasName": name, "AliasArn": alias.arn, "TargetKeyId": alias.key.id, **dates}
 
 
 def _checked_name(call: Call) -> str:

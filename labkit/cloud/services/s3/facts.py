@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
@@ -113,6 +113,26 @@ _OF_LISTS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": "s3:
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 
 
+_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+
+
+def _beside(call: Call) -> Iterator[str]:
+    """The further actions that a call's parameters ask for (S3 API Reference, "Permissions" of each operation)."""
+    params = call.params
+    has_acl = any(params.get(name) for name in ("ACL", *_GRANTS))
+    match call.operation:
+        case "GetObjectAttributes":
+            yield "GetObject"
+        case "PutObject":
+            yield from ["PutObjectAcl"] * has_acl
+            yield from ["PutObjectTagging"] * bool(params.get("Tagging"))
+        case "CreateBucket":
+            yield from ["PutBucketAcl"] * (has_acl and params.get("ACL") != "private")
+            if params.get("ObjectLockEnabledForBucket"):
+                yield from ("PutBucketObjectLockConfiguration", "PutBucketVersioning")
+            yield from ["PutBucketOwnershipControls"] * bool(params.get("ObjectOwnership"))
+
+
 def _targets(call: Call, name: str) -> tuple[Target, ...]:
     """A copy also reads; a named version has an action of its own; DeleteObjects asks for each object.
 
@@ -124,14 +144,16 @@ def _targets(call: Call, name: str) -> tuple[Target, ...]:
         objects = (params.get("Delete") or {}).get("Objects") or []
         if not objects:  # nothing to ask permission for, and nothing that S3 takes
             raise AwsError("MalformedXML", MALFORMED_XML)
-        return tuple(Target("s3:DeleteObject", f"{_ARN}{bucket}/{each.get('Key', '')}") for each in objects)
+        asked = [(OF_VERSIONS[name] if each.get("VersionId") else name, each.get("Key", "")) for each in objects]
+        return tuple(Target(f"s3:{action}", f"{_ARN}{bucket}/{of}") for action, of in asked)
+    names = [name, *_beside(call)]
     if params.get("VersionId"):
-        name = OF_VERSIONS.get(name, name)
+        names = [OF_VERSIONS.get(each, each) for each in names]
     arn = f"{_ARN}{bucket}" + (f"/{key}" if key else "")
-    target = Target(f"s3:{name}", arn if bucket else "*")
+    target, *more = (Target(f"s3:{each}", arn if bucket else "*") for each in names)
     source = params.get("CopySource")
     if not isinstance(source, str):
-        return (target,)
+        return (target, *more)
     path, _, query = source.partition("?")
     read = "s3:GetObjectVersion" if query.startswith("versionId=") else "s3:GetObject"
     return Target(read, f"{_ARN}{unquote(path).lstrip('/')}"), target

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import get_service_model
 from moto.secretsmanager.utils import SecretsManagerSecretIdentifier
-from moto.utilities.aws_headers import gen_amzn_requestid_long
 
 from ...core.call import Call, Target
 from ...core.errors import AwsError
@@ -74,10 +73,7 @@ class SecretsManager:
 
     def serve(self, call: Call, _request: HttpRequest, _onward: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """Answer a Secrets Manager call."""
-        try:
-            return written(call, self._answer(call))
-        finally:
-            gen_amzn_requestid_long()  # as moto draws one for each call, so that the ids that follow are the same
+        return written(call, self._answer(call))
 
     def _answer(self, call: Call) -> dict[str, Any]:
         check(call)

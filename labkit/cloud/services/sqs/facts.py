@@ -34,6 +34,10 @@ _ACTIONS = {
 
 
 def _queue(call: Call) -> str:
+    """The queue; of messages that are moved back, the one that they leave (Service Authorization Reference)."""
+    source = call.params.get("SourceArn")
+    if isinstance(source, str):
+        return source
     name = call.params.get("QueueName") or str(call.params.get("QueueUrl", "")).rpartition("/")[2]
     return f"{_ARN}{call.region}:{call.account}:{name}" if name else ""
 
