@@ -31,7 +31,7 @@ _GIVEN = "it counts here because it was given, and on AWS it would be missing"
 _NAMES_A_GROUP_OR_KEY = re.compile(r"A(GPA|KIA|SIA)[A-Z0-9]+")
 _SERVICE_PART, _LAST_PART = 2, 5  # of an ARN's parts
 _OF_ALIASES = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
-_WITHOUT_REGION = re.compile(r"([a-z0-9-]+)\.amazonaws\.com(\.cn)?", re.IGNORECASE)
+_WITHOUT_REGION = re.compile(r"([a-z0-9-]+)\.amazonaws\.com", re.IGNORECASE)
 KMS_ACTIONS = tuple(sorted({*condition_keys.KEY_OPERATIONS, *condition_keys.ACCOUNT_OPERATIONS,
                             "SynchronizeMultiRegionKey"}))  # fmt: skip
 
@@ -256,7 +256,7 @@ def _never_a_value(key: str, value: str) -> str | None:
     if key == "aws:principalarn" and ":assumed-role/" in value:
         return "aws:PrincipalArn of a role's session is the ARN of the role, arn:aws:iam::ACCOUNT:role/NAME"
     if key == "kms:viaservice" and (named := _WITHOUT_REGION.fullmatch(value)):
-        return f"kms:ViaService names the Region, too, as {named[1]}.us-east-1.amazonaws.com{named[2] or ''}"
+        return f"kms:ViaService names the Region, too, as {named[1]}.us-east-1.amazonaws.com"
     return None
 
 

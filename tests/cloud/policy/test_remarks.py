@@ -9,15 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import labkit
+from labkit.cloud.assembly.services import SERVICES, permissions
 from labkit.cloud.policy import NamedPolicy, Policies, Question, condition_keys, decide, explain, parse_document
+from labkit.cloud.policy.element_remarks import KMS_ACTIONS
 from labkit.cloud.policy.grammar import OPERATORS
 from labkit.cloud.policy.reference.global_keys import FILLED_BY_SERVICES, global_keys
-from labkit.cloud.policy.reference.services import SIMULATED, service_keys, services
+from labkit.cloud.policy.reference.services import SIMULATED, operations, service_keys, services
 from labkit.cloud.policy.simulation import principal_of
 from labkit.policy import Explanation, simulate
 
@@ -267,6 +270,21 @@ KINDS: dict[str, tuple[Explanation, str, str]] = {
         "kmss:Decrypt",
         "No service of AWS",
     ),
+    "an operation that is no action": (
+        in_iam({"Action": ["s3:ListObjectsV2", "kms:Decrypt"]}),
+        "s3:ListObjectsV2",
+        "asks for s3:ListBucket.",
+    ),
+    "KMS's one operation that is no action": (
+        in_iam({"Action": ["kms:ReEncrypt", "kms:Decrypt"]}),
+        "kms:ReEncrypt",
+        "kms:ReEncryptFrom or kms:ReEncryptTo.",
+    ),
+    "an operation that is newer": (
+        in_iam({"Action": ["ec2:AssociateKmsKeyId", "kms:Decrypt"]}),
+        "ec2:AssociateKmsKeyId",
+        "is not known.",
+    ),
     "an action of another service": (on_key({"Action": ["s3:GetObject", "kms:*"]}), "s3:GetObject", "about KMS"),
     "a federated principal": (
         on_key({"Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/x", "AWS": ROLE}}),
@@ -382,6 +400,31 @@ def test_what_is_simulated_is_not_remarked_upon() -> None:
     ]
     assert on_key({"Condition": {"StringEquals": dict.fromkeys(plain, "a")}}).remarks == ()
     assert in_iam({"Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}}).remarks == ()
+
+
+BOTOCORE = {"states": "stepfunctions", "tag": "resourcegroupstaggingapi", "cloudhsm": "cloudhsmv2"}
+
+
+def test_no_operation_of_aws_is_said_to_be_nothing() -> None:
+    """Each is an action, or stands with the actions that it asks for, or nobody knows: the reference may be older."""
+    asks = permissions(SERVICES)
+    for prefix in sorted(SIMULATED):
+        actions = KMS_ACTIONS if prefix == "kms" else services()[prefix].actions
+        known = {f"{prefix}:{each}".lower() for each in actions}
+        model = botocore.session.get_session().get_service_model(BOTOCORE.get(prefix, prefix))
+        named = {f"{prefix}:{each}".lower() for each in model.operation_names}
+        listed = {each for each in operations() if each.startswith(f"{prefix}:")}
+        assert named - known == listed, prefix
+        for lowered in listed:
+            operation, needed = operations()[lowered]
+            assert {each.lower() for each in needed} <= known, operation
+            taken = asks[prefix].actions.get(operation.partition(":")[2]) if prefix in asks else None
+            assert taken is None or needed == (f"{prefix}:{taken}",), operation
+            (told,) = [
+                each for each in in_iam({"Action": [operation, "kms:Decrypt"]}).remarks if each.about == operation
+            ]
+            assert ("is not known" in told.text) is (needed == ())
+            assert all(each in told.text for each in needed)
 
 
 def test_an_alias_in_its_place_is_not_remarked_upon() -> None:

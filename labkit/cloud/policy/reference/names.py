@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from .global_keys import FILLED_BY_SERVICES, beginning_with, global_keys
-from .services import SIMULATED, service_keys, services
+from .services import SIMULATED, operations, service_keys, services
 
 MISSING = "it counts as missing, here as on AWS"
 _SIGN_IN = re.compile(r"(saml|cognito-identity\.amazonaws\.com|[a-z0-9.-]+\.[a-z]{2,}(/[^:]*)?):.*", re.IGNORECASE)
@@ -96,6 +96,18 @@ def no_such_action(pattern: str, service: str, actions: Iterable[str]) -> Said |
     lowered = {each.lower(): each for each in actions}
     if any(fnmatchcase(each, name.lower()) for each in lowered):
         return None
+    asked = [each for key, each in operations().items() if fnmatchcase(key, pattern.lower())]
+    if any(not actions for _, actions in asked):
+        return Said(
+            f"{pattern} is an operation of {service} that the reference of actions does not have, which may be older. "
+            "It counts as it is written; whether AWS has an action of this name is not known."
+        )
+    if asked:
+        operation, needed = asked[0]
+        return Said(
+            f"{operation} is an operation and no action: {pattern} is stored, and means nothing, here as on AWS. The "
+            f"operation asks for {' or '.join(needed)}."
+        )
     near = get_close_matches(name.lower(), lowered, 1, 0.7)
     meant = f" Did you mean {vendor.lower()}:{lowered[near[0]]}?" if near else ""
     return Said(f"{service} has no action {pattern}: it is stored, and means nothing, here as on AWS.{meant}")
