@@ -34,6 +34,7 @@ def _pages() -> Iterator[Path]:
     yield from (CHECKOUT / name for name in TOP)
     for place in ("docs", "workshop"):
         yield from sorted((CHECKOUT / place).rglob("*.md"))
+    yield from sorted((CHECKOUT / "examples").glob("*/README.md"))
     yield from sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
     yield from sorted((CHECKOUT / "notebooks" / "projects").glob("*.ipynb"))
 
@@ -112,12 +113,14 @@ def start_page(folder: Path) -> str:
     labs = [f"notebooks/{path.stem}" for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb"))]
     projects = [f"notebooks/projects/{path.stem}" for path in sorted((CHECKOUT / "notebooks/projects").glob("*.ipynb"))]
     docs = [f"docs/{path.stem}" for path in sorted((CHECKOUT / "docs").glob("*.md"))]
-    docs += [
+    trainers = [
         path.relative_to(CHECKOUT).with_suffix("").as_posix() for path in sorted((CHECKOUT / "workshop").rglob("*.md"))
     ]
+    docs += [f"examples/{path.parent.name}/README" for path in sorted((CHECKOUT / "examples").glob("*/README.md"))]
     ledger = ["FIDELITY", *(f"docs/fidelity/{path.stem}" for path in sorted((CHECKOUT / "docs/fidelity").glob("*.md")))]
     rooms = (("Labs", labs), ("Projects", projects), ("Read on", [*docs, "reference"]),
-             ("The ledger", ledger), ("The project", ["CONTRIBUTING", "CHANGELOG"]))  # fmt: skip
+             ("For trainers", trainers), ("The ledger", ledger),
+             ("The project", ["CONTRIBUTING", "CHANGELOG"]))  # fmt: skip
     trees = "".join(
         "\n```{toctree}\n:hidden:\n:maxdepth: 1\n:caption: " + name + "\n\n" + "\n".join(pages) + "\n```\n"
         for name, pages in rooms

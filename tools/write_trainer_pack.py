@@ -92,7 +92,7 @@ def _lab(lab: LabFolder, exam: list[dict[str, str]], more: Mapping[str, Sequence
 def page(lab: Lab) -> str:
     """Make a lab's page."""
     link = f"[{lab.name}](../../{lab.notebook.as_posix()})"
-    head = f"{MADE}\n\n# {lab.title}\n\n{link}, {lab.minutes} minutes. [All plans](plans.md).\n"
+    head = f"{MADE}\n\n# {lab.title} (for the trainer)\n\n{link}, {lab.minutes} minutes. [All plans](plans.md).\n"
     parts = [head, f"## Aims\n\n{lab.aims}\n"]
     if lab.questions:
         asked = "\n".join(f"- **{row['question']}**\n  {row['answer']}{_where(row)}" for row in lab.questions)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,18 @@ PORT = int(os.environ.get("LABKIT_HUB_PORT") or 8000)  # this one and the three 
 HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def password(name: str) -> str:
+def typed() -> str:
+    """Make a password that forty people can read off a slide: 12 signs, none of which looks like another."""
+    signs = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(signs) for _ in range(4)) for _ in range(3))
+
+
+def password(name: str, make: Callable[[], str]) -> str:
     """Read a password of this hub, or make it: a file for this user alone."""
     file = HOME / name
     if not file.is_file():
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as new:
-            new.write(secrets.token_urlsafe(32))
+            new.write(make())
     return file.read_text(encoding="utf-8").strip()
 
 
@@ -44,8 +51,8 @@ c.JupyterHub.cleanup_servers = True  # the end of the hub is the end of the lear
 c.JupyterHub.authenticator_class = "shared-password"
 c.Authenticator.allow_all = True  # since JupyterHub 5 nobody is allowed in without it
 c.Authenticator.admin_users = {"trainer"}
-c.SharedPasswordAuthenticator.user_password = password("class-password")
-c.SharedPasswordAuthenticator.admin_password = password("trainer-password")
+c.SharedPasswordAuthenticator.user_password = password("class-password", typed)
+c.SharedPasswordAuthenticator.admin_password = password("trainer-password", lambda: secrets.token_urlsafe(32))
 
 # 3. What each learner gets: a home folder, the notebooks in it, and a server.
 c.JupyterHub.spawner_class = "simple"
@@ -65,7 +72,10 @@ async def bring_the_course(spawner: Any) -> None:
     folder = HOME / "homes" / spawner.user.name / "course"
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [str(Path(sys.executable).parent / "labkit"), "learn", str(folder), "--no-open"]
-    learning = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    # The learner's own server reads there which notebooks are trusted, so that it shows their pictures.
+    own = {name: value for name, value in os.environ.items() if name not in ("JUPYTER_DATA_DIR", "XDG_DATA_HOME")}
+    environment = own | {"HOME": str(folder.parent)}
+    learning = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL, env=environment)
     if await learning.wait():
         raise RuntimeError(f"The labs could not be handed out into {folder}: the hub's log says why.")
 

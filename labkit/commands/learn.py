@@ -42,7 +42,7 @@ def learn(arguments: argparse.Namespace) -> int:
         report = hand_out(course(), folder)
         print(f"labkit {__version__}: the labs are in {folder}")
         _tell(report)
-        status: int = arguments.then(folder)
+        status: int = arguments.then(folder, report)
     except (NoMaterialError, NotYoursError, CannotOpenError) as problem:
         print(f"labkit learn: {problem}", file=sys.stderr)
         return 1
@@ -68,9 +68,11 @@ def _tell(report: Report) -> None:
             print(what, ", ".join(names[:SOME]) + more)
 
 
-def _say(folder: Path) -> int:
-    from ..learn.opening import CannotOpenError, missing, source
+def _say(folder: Path, report: Report) -> int:
+    from ..learn.opening import CannotOpenError, missing, source, trust
 
+    if report.written and not missing():  # a JupyterLab beside labkit opens them, as on a hub
+        trust(sys.executable, folder)
     print("To open them in JupyterLab, give the same command without --no-open.")
     if absent := missing():
         print(f"Not installed here: {', '.join(absent)}. That command installs them into {folder / '.venv'}.")
@@ -79,7 +81,7 @@ def _say(folder: Path) -> int:
     return 0
 
 
-def _open(folder: Path) -> int:
+def _open(folder: Path, _report: Report) -> int:
     from ..learn import opening
 
     if not opening.missing():

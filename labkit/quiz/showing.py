@@ -38,8 +38,10 @@ def as_html(title: str, questions: Sequence[Question]) -> str:
     parts = [f'<div class="labkit-quiz"><p><b>{escape(title)}</b><br>{with_code(how_to(example_of(questions)))}</p>']
     for number, question in enumerate(questions, 1):
         text = "<br>".join(map(with_code, asked(question).split("\n")))
-        choices = "".join(f"<li>{with_code(choice.text)}</li>" for choice in question.choices)
-        parts.append(f'<p><b>{number}.</b> {text}</p><ol type="a">{choices}</ol>')
+        # The letters as text: JupyterLab numbers every <ol> with digits, whatever its type.
+        lettered = zip(LETTERS, question.choices, strict=False)
+        choices = "".join(f"<li>{letter}) {with_code(choice.text)}</li>" for letter, choice in lettered)
+        parts.append(f'<p><b>{number}.</b> {text}</p><ul style="list-style:none">{choices}</ul>')
     return "".join(parts) + "</div>"
 
 

@@ -76,6 +76,14 @@ def test_jupyterlab_opens_the_first_lab_for_this_machine_alone(tmp_path: Path, r
     assert ("--allow-root" in command) == (os.geteuid() == 0)
 
 
+def test_no_open_signs_what_it_hands_out(tmp_path: Path, ran: list[list[str]]) -> None:
+    """For a hub, whose JupyterLab is started by somebody else. Once: at each start it would take two seconds."""
+    for _ in range(2):
+        assert cli.main(["learn", "--no-open", str(tmp_path)]) == 0
+    (trust,) = ran
+    assert trust[:4] == [sys.executable, "-m", "nbformat.sign", str(tmp_path / FIRST)]
+
+
 def test_what_they_changed_is_not_signed(tmp_path: Path, ran: list[list[str]]) -> None:
     """A signature says that the outputs are ours."""
     assert cli.main(["learn", "--no-open", str(tmp_path)]) == 0

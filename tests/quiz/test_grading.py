@@ -117,6 +117,13 @@ def test_the_twin_is_escaped(quiz: Quiz) -> None:
     assert "<b>3.</b> A<br>B</p>" in shown
 
 
+def test_the_twin_has_letters_wherever_it_is_shown(quiz: Quiz) -> None:
+    """As text: JupyterLab numbers each ordered list with digits, and an answer is a letter."""
+    shown = quiz._repr_html_()
+    assert "<ol" not in shown
+    assert all(f"<li>{letter}) " in shown for letter in "abc")
+
+
 def test_who_is_told() -> None:
     """Each answer that counts is told once, for the progress."""
     told: list[tuple[str, str]] = []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
@@ -74,6 +76,20 @@ def test_every_lab_has_its_page(site: Path, checkout: Path) -> None:
     assert "start" in (site / "reference.html").read_text(encoding="utf-8")
     assert (site / "searchindex.js").stat().st_size > 100_000
     assert {"FIDELITY.html", "search.html", "docs"} <= {path.name for path in site.iterdir()}
+
+
+def test_no_two_pages_have_one_title(checkout: Path, tmp_path: Path) -> None:
+    """In the list of pages and in the search, a title is all that one sees."""
+    command = [sys.executable, "-c", "import pages, pathlib, sys; pages.lay_out(pathlib.Path(sys.argv[1]))", tmp_path]
+    subprocess.run(command, cwd=checkout / "site", check=True)
+    titles = Counter(
+        found[1] for path in tmp_path.rglob("*.md") if (found := re.search(r"^# (.+)$", path.read_text("utf-8"), re.M))
+    )
+    titles.update(
+        json.loads(path.read_text("utf-8"))["cells"][0]["source"].partition("\n")[0].removeprefix("# ")
+        for path in tmp_path.rglob("*.ipynb")
+    )
+    assert [title for title, pages in titles.items() if pages > 1] == []
 
 
 def test_every_internal_link_leads_somewhere(site: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import ipywidgets as w
 import pytest
 
 import labkit
@@ -214,6 +215,21 @@ def test_a_refusal_is_shown_with_its_explanation(lab: labkit.Lab) -> None:
     assert "none of the caller's allows it" in text
     assert [name for name, who in calls_of(lab, since) if ":assumed-role/Reader/" in who] == ["DisableKey"]
     assert "AccessDeniedException" in lab.console(lab.role("Nothing", [])).twin().text
+
+
+def test_a_refusal_in_a_narrow_column_breaks_between_words(lab: labkit.Lab) -> None:
+    """The list has room for a status, and an intern may list keys and not describe them."""
+    lab.console().create("narrow")
+    console = lab.console(lab.role("Lister", [{"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}]))
+    shown = "".join(each.value for each in walk(console.view) if isinstance(each, w.HTML))
+    assert "(Access<wbr>Denied<wbr>Exception)" in shown
+
+
+def walk(box: Any) -> Iterator[Any]:
+    """A view, and all that is in it."""
+    yield box
+    for each in getattr(box, "children", ()):
+        yield from walk(each)
 
 
 def test_identities(lab: labkit.Lab) -> None:

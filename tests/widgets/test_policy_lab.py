@@ -210,6 +210,8 @@ def test_who_else_gets_in_by_a_star(scene: Scene) -> None:
         assert found[who, "the key `payroll`"] == ("kms:Decrypt",)
     assert ("the role LabAdministrator", "the key `payroll`") not in found
     assert not any("without credentials" in who for who, _ in found)  # KMS takes signed requests only
+    assert "the key payroll" in repr(lab.who_else())  # a table has no marks of Markdown
+    assert "`" not in lab.who_else()._repr_html_()
 
 
 def test_who_else_finds_the_other_keys_that_a_policy_opens(scene: Scene) -> None:

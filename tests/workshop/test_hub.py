@@ -93,6 +93,12 @@ def trainer(hub: real_hub.Hub) -> Callable[..., tuple[int, Any]]:
     return lambda method, path, body=None: hub.ask(method, f"/services/class/{path}", body, token)
 
 
+def test_the_class_password_can_be_read_off_a_slide(hub: real_hub.Hub) -> None:
+    """And the trainer's can't be guessed from it."""
+    assert re.fullmatch(r"([a-km-np-z2-9]{4}-){2}[a-km-np-z2-9]{4}", (hub.home / "class-password").read_text("utf-8"))
+    assert len((hub.home / "trainer-password").read_text("utf-8")) >= 32
+
+
 def test_each_learner_has_an_account_and_files_of_their_own(hub: real_hub.Hub, kernels: dict[str, Cell]) -> None:
     """What one learner makes, the other does not find; both find the course in their home folder."""
     for cell in kernels.values():
@@ -103,6 +109,8 @@ def test_each_learner_has_an_account_and_files_of_their_own(hub: real_hub.Hub, k
     homes = [cell("from pathlib import Path; str(Path.home())") for cell in kernels.values()]
     assert len(set(homes)) == 2
     assert all((hub.home / "homes" / name / "course/notebooks/00-start-here.ipynb").is_file() for name in kernels)
+    trusted = [*(hub.home / "homes").rglob("nbsignatures.db")]  # else pictures are text until cells are run
+    assert {path.relative_to(hub.home / "homes").parts[0] for path in trusted} >= set(kernels)
     assert "UserId" in kernels["bob"]("!aws sts get-caller-identity")
 
 

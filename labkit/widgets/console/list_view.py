@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _ALL = ("Any", "")
 _NAME, _ID = "8em", "23em"
 _LINE = {"align_items": "baseline"}
+_SEAM = re.compile("(?<=[a-z])(?=[A-Z])")
 _SHARES = {"Status": 8, "Key type": 9, "Key spec": 18, "Key usage": 10, "Custom key store ID": 13, "Creation date": 13}
 
 
@@ -154,10 +156,15 @@ def _cells(values: Sequence[str], columns: Sequence[str], tag: str = "span") -> 
     """Set cells side by side; each row shares out the same room, so that they stand below each other."""
     shares = " ".join(f"{_SHARES.get(column, 10)}fr" for column in columns)
     cells = "".join(
-        f'<{tag} title="{escape(column)}" style="overflow-wrap:anywhere"><bdi>{escape(one_line(value))}</bdi></{tag}>'
+        f'<{tag} title="{escape(column)}" style="overflow-wrap:anywhere"><bdi>{_breakable(value)}</bdi></{tag}>'
         for value, column in zip(values, columns, strict=True)
     )
     return f'<div style="display:grid;grid-template-columns:{shares};column-gap:.5em">{cells}</div>'
+
+
+def _breakable(value: str) -> str:
+    """Escape a value; one such as AccessDeniedException breaks between its words, if it must."""
+    return _SEAM.sub("<wbr>", escape(one_line(value)))
 
 
 def _rest(words: str) -> Any:

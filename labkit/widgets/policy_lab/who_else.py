@@ -56,7 +56,7 @@ class WhoElse:
         notes = tuple(Words(each, "note") for each in self.notes)
         if not self.gains and notes:
             return notes
-        rows = [(each.who, each.on, _listed(each.actions), each.how or "always") for each in self.gains]
+        rows = [(each.who, _plain(each.on), _listed(each.actions), each.how or "always") for each in self.gains]
         return (*notes, Table(self.caption, ("Who", "On", "May", "When"), rows, self.none))
 
     def __repr__(self) -> str:
@@ -64,6 +64,11 @@ class WhoElse:
 
     def _repr_html_(self) -> str:
         return Twin(self.parts).html
+
+
+def _plain(words: str) -> str:
+    """Take Markdown's marks off a name: a table shows them as they are."""
+    return words.replace("`", "")
 
 
 def _listed(actions: tuple[str, ...]) -> str:

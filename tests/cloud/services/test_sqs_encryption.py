@@ -43,6 +43,15 @@ def code_of(call: Callable[[], Any]) -> str:
     return str(refused.value.response["Error"]["Code"])
 
 
+def test_times_are_whole_seconds(sqs: Any, queue: str, lab: labkit.Lab) -> None:
+    """As text, also after a change."""
+    lab.clock.advance(days=1)
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "60"})
+    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    made, changed = int(told["CreatedTimestamp"]), int(told["LastModifiedTimestamp"])
+    assert 86_400 <= changed - made < 86_460
+
+
 def test_a_message_under_a_key(sqs: Any, queue: str, key: str, inner: Inner, lab: labkit.Lab) -> None:
     """The sender's data key is made and verified, the receiver's decrypted; records name SQS and the queue."""
     sqs.send_message(QueueUrl=queue, MessageBody="hello")

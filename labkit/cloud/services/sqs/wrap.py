@@ -60,7 +60,14 @@ def _set(call: Call, request: HttpRequest, onward: Onward) -> HttpResponse:
     queue = _queue(call)
     if response.status < 300 and queue is not None and not (there and call.operation == "CreateQueue"):
         settle(queue, attributes)
+        _in_whole_seconds(queue)
     return response
+
+
+def _in_whole_seconds(queue: Queue) -> None:
+    """Cut a queue's times, as moto has them, to what SQS tells: "1442426968" (AWS CLI, get-queue-attributes)."""
+    queue.created_timestamp = int(queue.created_timestamp)
+    queue.last_modified_timestamp = int(queue.last_modified_timestamp)
 
 
 def _queue(call: Call) -> Queue | None:
