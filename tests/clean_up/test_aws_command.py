@@ -40,7 +40,7 @@ def test_what_the_aws_command_makes_is_in_the_ledger(run: Run, world: World) -> 
         "aws kms list-aliases --query 'Aliases[].AliasName' --output text"
     )
     key, names = told.stdout.split("\n")[:2]
-    assert names.split() == ["alias/by-hand"], told.stderr
+    assert [each for each in names.split() if not each.startswith("alias/aws/")] == ["alias/by-hand"], told.stderr
     made = {(each.operation, each.state, each.identifier) for each in open_ledger(run.folder).entries()}
     assert made == {
         ("CreateKey", "made", key),

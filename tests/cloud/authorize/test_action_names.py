@@ -52,6 +52,15 @@ def test_every_operation_asks_for_an_action_that_exists(service: str) -> None:
     assert {each for each, action in asked.items() if action.lower() not in known} <= NOT_LISTED.get(service, set())
 
 
+@pytest.mark.parametrize("service", sorted(ACTIONS.keys() & permissions(SERVICES).keys()))
+def test_an_operation_with_an_action_of_its_name_asks_for_that(service: str) -> None:
+    """As lambda:InvokeAsync is one, although deprecated."""
+    judged = permissions(SERVICES)[service]
+    known = {action.lower() for action in ACTIONS[judged.prefix or service]}
+    assert not [each for each, action in judged.actions.items()
+                if each.lower() in known and action.lower() != each.lower()]  # fmt: skip
+
+
 def test_what_names_a_version_exists_too() -> None:
     """S3's actions on versions."""
     from labkit.cloud.services.s3.facts import OF_VERSIONS

@@ -36,7 +36,6 @@ FACTS = ServiceFacts(
         actions={
             "GetLayerVersionByArn": "GetLayerVersion",
             "Invoke": "InvokeFunction",
-            "InvokeAsync": "InvokeFunction",
             "InvokeWithResponseStream": "InvokeFunction",
         },
         resource=regional("lambda", "FunctionName", "function:{}"),

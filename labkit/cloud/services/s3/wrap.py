@@ -31,12 +31,12 @@ from .encryption import ObjectEncryption, check_default
 from .headers import SSE_S3
 from .kept import Kept
 from .keys import ObjectKeys
-from .multipart.uploads import Multipart
 from .objects import Place, find_bucket, find_object, place_of, source_of
 from .presence import check_presence
 from .ranges import Span, check_one_of_two, span_of_part, span_of_range
 from .reencryption import Reencryption
 from .requests import check_request
+from .uploads import Multipart
 from .versions import as_moto_takes_it, delete, reading, told_of_versions, without, writing
 
 if TYPE_CHECKING:

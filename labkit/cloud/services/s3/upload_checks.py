@@ -11,9 +11,9 @@ from typing import Any
 
 from moto.s3.models import FakeKey, FakeMultipart
 
-from ....core.errors import AwsError
-from ..checksums import COMPOSITE, PREFIX, WHOLE, Plan, encoded, of_members, of_object
-from ..crc import ALGORITHMS
+from ...core.errors import AwsError
+from .checksums import COMPOSITE, PREFIX, WHOLE, Plan, encoded, of_members, of_object
+from .crc import ALGORITHMS
 
 _NOT_FOUND = (
     "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "

@@ -12,20 +12,20 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, FakeMultipart
 
-from ....core.call import Call
-from ....core.errors import AwsError
-from ....wire.protocols import HttpRequest, HttpResponse
-from ..answers import answered, rewritten, with_body
-from ..bodies import claim_of
-from ..checksums import COMPOSITE, PREFIX, WHOLE, Checksum, keep, of_object, of_part, of_upload, plan_of
-from ..encryption import refuse_customer_keys
-from ..headers import invalid
-from ..kept import Kept, Part, Upload, hide_content
-from ..keys import ObjectKeys
-from ..objects import find_bucket, find_object, source_of
-from ..ranges import check_copied_range, check_part_number
-from ..versions import writing
-from .completion import check_completion
+from ...core.call import Call
+from ...core.errors import AwsError
+from ...wire.protocols import HttpRequest, HttpResponse
+from .answers import answered, rewritten, with_body
+from .bodies import claim_of
+from .checksums import COMPOSITE, PREFIX, WHOLE, Checksum, keep, of_object, of_part, of_upload, plan_of
+from .encryption import refuse_customer_keys
+from .headers import invalid
+from .kept import Kept, Part, Upload, hide_content
+from .keys import ObjectKeys
+from .objects import find_bucket, find_object, source_of
+from .ranges import check_copied_range, check_part_number
+from .upload_checks import check_completion
+from .versions import writing
 
 Onward = Callable[[HttpRequest], HttpResponse]
 

@@ -1,1 +1,0 @@
-"""Multipart uploads: their operations, and what completing one refuses."""
