@@ -60,9 +60,15 @@ def test_the_example_passes_its_own_tests(project: Path, account: Mapping[str, s
     assert "\n# pass 7\n" in told, told
 
 
-def test_letters_between_javascript_and_python(project: Path, account: Mapping[str, str], checkout: Path) -> None:
+def test_letters_between_javascript_and_python(
+    project: Path, account: Mapping[str, str], checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What one language's Encryption SDK has sealed, the other's opens, under the same KMS key."""
-    os.environ.update(account)
+    for name in [each for each in os.environ if each.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in account.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
     shutil.copy(checkout / "tests" / "clients" / "letters.mjs", project)
     client = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)

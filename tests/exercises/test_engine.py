@@ -36,7 +36,7 @@ def broken(lab: Any, answer: Any) -> Outcome:
 def test_a_check_gets_the_lab_and_the_answer() -> None:
     """The check function decides, with the lab and what the learner answered."""
     lab = NoLab()
-    exercise = Exercise(SPEC, lab, lambda seen, answer: solved(f"{seen is lab} {answer}"))
+    exercise = Exercise(SPEC, lab, lambda seen, answer: solved(f"{seen.observer is lab.observer} {answer}"))
     assert exercise.check(42) == Outcome("solved", "True 42")
 
 

@@ -22,7 +22,7 @@ def test_the_end(world: Any) -> None:
     assert (happening.name, happening.time, happening.key_arn) == ("DeleteKey", date, arn)
     assert world.refused("DescribeKey", KeyId=arn).message == f"Key '{arn}' does not exist"
     assert world.refused("DescribeKey", KeyId="alias/a").code == "NotFoundException"
-    assert world.call("ListAliases")["Aliases"] == []
+    assert [each for each in world.call("ListAliases")["Aliases"] if "TargetKeyId" in each] == []
     assert world.call("ListKeys")["Keys"] == []
 
 
