@@ -91,7 +91,7 @@ while time.monotonic() < END:
             aiming.clear()
     except KeyboardInterrupt:
         struck += 1
-    if struck % 20 == 0 and len(children) < SECONDS:
+    if struck % 5 == 0 and len(children) < SECONDS:
         number = len(children)
         if (pid := os.fork()) == 0:
             try:
@@ -101,7 +101,7 @@ while time.monotonic() < END:
                 sys.stderr.write(repr(error))
                 os._exit(1)
         children.append(pid)
-    if struck % 30 == 0 and len(victims) < 3:
+    if struck % 7 == 0 and len(victims) < 3:
         victims.append(killed(len(victims)))
 for victim in victims:
     victim.kill()
