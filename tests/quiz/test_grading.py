@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 import random
 import re
 from typing import Any
@@ -95,6 +96,7 @@ def test_the_last_answer_to_each_question_counts(
 ) -> None:
     """What is no answer changes nothing; in a script, answers and results are printed."""
     monkeypatch.delattr(builtins, "get_ipython", raising=False)  # another test may have had a shell
+    monkeypatch.delattr(sys, "ps1", raising=False)
     assert repr(quiz.so_far()) == "0 of 3 right; not answered: 1, 2, 3."
     quiz.answer(1, "a")
     quiz.answer(1, "b")
