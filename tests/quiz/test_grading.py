@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import sys
 import random
 import re
+import sys
 from typing import Any
 
 import boto3
