@@ -132,7 +132,8 @@ def test_places_that_are_none(tmp_path: Path, checkout: Path) -> None:
 def test_the_course_is_what_git_has(checkout: Path) -> None:
     """Every notebook, picture and program of the checkout, and the pages that they link to; nothing a run made."""
     names = set(course())
-    books = {path.relative_to(checkout).as_posix() for path in (checkout / "notebooks").rglob("*.ipynb")}
+    found = (checkout / "notebooks").rglob("*.ipynb")
+    books = {path.relative_to(checkout).as_posix() for path in found if ".ipynb_checkpoints" not in path.parts}
     assert books - names == set()
     others = {"notebooks/images/arn.svg", "notebooks/projects/conftest.py", "docs/costs.md", "FIDELITY.md"}
     assert others | {FIRST} <= names

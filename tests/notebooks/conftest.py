@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
-PATHS = sorted(NOTEBOOKS.rglob("[0-9]*.ipynb"))
+PATHS = sorted(each for each in NOTEBOOKS.rglob("[0-9]*.ipynb") if ".ipynb_checkpoints" not in each.parts)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
