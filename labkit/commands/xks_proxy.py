@@ -42,7 +42,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="store_true",
         help="keep the keys in a token behind PKCS #11: in SoftHSM, in a temporary folder, unless --library says else",
     )
-    parser.add_argument("--library", metavar="FILE", help="with --pkcs11: the library of your module")
+    parser.add_argument("--library", dest="module", metavar="FILE", help="with --pkcs11: the library of your module")
     parser.add_argument("--token", metavar="LABEL", help=f"with --pkcs11: the token's label (default: {TOKEN})")
     parser.add_argument("--pin", metavar="PIN", help=f"with --pkcs11: the user's PIN (default: {PIN})")
     parser.add_argument(
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _require_one_home(arguments: argparse.Namespace) -> None:
     """ValueError for an option that would have no say: keys are in a file or in a token."""
-    of_tokens = [name for name in ("library", "token", "pin") if getattr(arguments, name) is not None]
+    options = {"library": arguments.module, "token": arguments.token, "pin": arguments.pin}
+    of_tokens = [name for name, given in options.items() if given is not None]
     if of_tokens and not arguments.pkcs11:
         raise ValueError(f"--{of_tokens[0]} goes with --pkcs11.")
     if arguments.keys is not None and arguments.pkcs11:
@@ -91,12 +92,12 @@ def _proxy(arguments: argparse.Namespace, until_the_end: ExitStack) -> Proxy:
 
     keys: FileKeys | Pkcs11Keys
     if arguments.pkcs11:
-        library, token, pin = arguments.library, arguments.token or TOKEN, arguments.pin or PIN
-        if library is None:
+        module, token, pin = arguments.module, arguments.token or TOKEN, arguments.pin or PIN
+        if module is None:
             folder = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="labkit-xks-")))
-            library = softhsm()
+            module = softhsm()
             new_softhsm_token(folder, token, pin)
-        keys = Pkcs11Keys(library, token, pin)
+        keys = Pkcs11Keys(module, token, pin)
     else:
         keys = FileKeys(arguments.keys)
     wanted = [(KEY, ("ENCRYPT", "DECRYPT")), *(LIMITED if arguments.test_client else ())]
