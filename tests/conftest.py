@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pytest
 from hypothesis import settings
@@ -99,9 +100,13 @@ def _restored() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _environment_of_the_module() -> Iterator[None]:
-    """A lab that a whole file shares sets AWS variables; the next file finds none of them."""
+    """A lab that a whole file shares sets AWS variables and boto3's session; the next file finds none of them."""
+    hook = sys.unraisablehook
+    boto3.DEFAULT_SESSION = None
     with _restored():
         yield
+    boto3.DEFAULT_SESSION = None
+    sys.unraisablehook = hook
 
 
 @pytest.fixture(autouse=True)

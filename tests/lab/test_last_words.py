@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,12 +38,12 @@ def test_streams_alone_are_left_out(words: str | None, thing: Any, passed: int) 
 
 def test_outside_of_notebooks_the_hook_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a notebook it is taken once, however many labs are started there."""
-    import sys
 
-    before = sys.unraisablehook
+    def before(_: Any) -> None: ...
+
+    monkeypatch.setattr(sys, "unraisablehook", before)
     leave_last_words_out()
     assert sys.unraisablehook is before
-    monkeypatch.setattr(sys, "unraisablehook", before)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=object))
     leave_last_words_out()
     taken = sys.unraisablehook

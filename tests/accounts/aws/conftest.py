@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,12 +97,10 @@ def owner(standin: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "LABKIT_ACCOUNT": "aws",
     }.items():
         monkeypatch.setenv(name, value)
-    before = boto3.DEFAULT_SESSION
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     yield standin
     joining.leave()
     skipping.stop()
-    with suppress(AttributeError):
-        boto3.DEFAULT_SESSION = before
 
 
 @pytest.fixture

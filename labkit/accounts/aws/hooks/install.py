@@ -35,7 +35,9 @@ class Hooks:
         self.entry = (EVENT, self.hook, botocore.handlers.REGISTER_LAST)
 
     def hook(self, class_attributes: dict[str, Any], **_: Any) -> None:
-        """botocore's event for a new client's class: let its calls go through the recorder."""
+        """botocore's event for a new client's class: let its calls go through the recorder, while the run lasts."""
+        if _Installed.hooks is not self:
+            return
         recorder = self.recorder
         before: Callable[..., Any] = class_attributes.get("_make_api_call", botocore.client.BaseClient._make_api_call)
 
@@ -67,12 +69,12 @@ def install(run: RunFacts, ledger: Ledger) -> None:
     botocore.handlers.BUILTIN_HANDLERS.append(hooks.entry)
     default = boto3.DEFAULT_SESSION
     if default is not None:
-        default.events.register_last(EVENT, hooks.hook, unique_id="labkit-hooks")
+        default.events.register_last(EVENT, hooks.hook)
     shim.put_first(run.folder, os.environ)
 
 
 def uninstall() -> None:
-    """End: sessions that are made from now on are plain ones. Clients of the run stay the run's."""
+    """End: clients that are made from now on are plain ones, of whatever session. Clients of the run stay the run's."""
     hooks, _Installed.hooks = _Installed.hooks, None
     if hooks is None:
         return
@@ -80,8 +82,7 @@ def uninstall() -> None:
         each for each in botocore.handlers.BUILTIN_HANDLERS if each is not hooks.entry
     ]
     if boto3.DEFAULT_SESSION is not None:
-        boto3.DEFAULT_SESSION.events.unregister(EVENT, unique_id="labkit-hooks")
-        boto3.DEFAULT_SESSION.events.unregister(EVENT, hooks.hook)  # of a session that began after the hooks
+        boto3.DEFAULT_SESSION.events.unregister(EVENT, hooks.hook)
     shim.take_away(hooks.run.folder, os.environ)
 
 
