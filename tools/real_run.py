@@ -25,6 +25,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.plans import plans
 from labkit.accounts.aws.saving.kernel import SAFE
+from labkit.exercises.loader import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -236,7 +237,7 @@ def _report(outcomes: Sequence[Outcome], where: str) -> Iterator[str]:
 
 def chosen(names: Sequence[str]) -> list[Path]:
     """Find the notebooks of these numbers or names; all labs and projects without any. SystemExit for what is none."""
-    every = sorted(NOTEBOOKS.rglob("[0-9]*.ipynb"), key=lambda path: (len(path.parts), path))
+    every = notebooks(ROOT)
     if not names:
         return every
     found = [path for path in every if any(path.stem == name or path.stem.startswith(f"{name}-") for name in names)]

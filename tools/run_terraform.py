@@ -158,7 +158,7 @@ def imports(state: dict[str, Any]) -> str:
         if each["mode"] != "managed" or each["type"] in ("aws_kms_ciphertext", "terraform_data"):
             continue
         known = json.dumps(_ID.get(each["type"], "{id}").format(**each["values"]))
-        provider = '  provider = aws.west\n' if each["address"].endswith(".west") else ""
+        provider = "  provider = aws.west\n" if each["address"].endswith(".west") else ""
         blocks.append(f"import {{\n  to = {each['address']}\n  id = {known}\n{provider}}}\n")
     return "\n".join(blocks)
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.exercises.loader import LabFolder, labs
+from labkit.exercises.loader import LabFolder, labs, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = Path("notebooks")
 PAGE = Path("docs/minutes.md")
 
 # Adults read English prose at some 240 words a minute (Brysbaert, How many words do we read per minute?,
@@ -106,8 +105,7 @@ def reckon(path: Path, lab: LabFolder | None) -> Reckoning:
 def reckonings() -> list[Reckoning]:
     """Reckon every notebook, in order."""
     known = labs()
-    paths = sorted((ROOT / NOTEBOOKS).rglob("[0-9]*.ipynb"), key=lambda path: (len(path.parts), path))
-    return [reckon(path.relative_to(ROOT), known.get(path.stem)) for path in paths]
+    return [reckon(path.relative_to(ROOT), known.get(path.stem)) for path in notebooks(ROOT)]
 
 
 def pages() -> dict[Path, str]:

@@ -19,7 +19,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.judging import ByHand, Judge, by_hand, digest
-from labkit.exercises.loader import labs
+from labkit.exercises.loader import labs, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("labkit/accounts/aws")
@@ -72,11 +72,6 @@ class Code:
     python: str
 
 
-def notebooks() -> list[Path]:
-    """List the notebooks of labs and projects, in order."""
-    return sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"), key=lambda path: (len(path.parts), path))
-
-
 @cache
 def code_of(path: Path) -> list[Code]:
     """Read a notebook's code cells."""
@@ -115,7 +110,7 @@ def cells_table() -> str:
     """Make cells.tsv: every cell that does not run by default, the capability that it needs, and what comes of "
     "asking."""
     rows = [["lab", "cell", "id", "capability", "way"]]
-    for path in notebooks():
+    for path in notebooks(ROOT):
         for cell, capability, _ in _judged(path.stem, code_of(path), lambda _name: False):
             rows.append([path.stem, str(cell.number), cell.id, capability, capabilities()[capability].way])
     return _tsv(rows)
@@ -124,7 +119,7 @@ def cells_table() -> str:
 def plans_table() -> str:
     """Make plans.tsv, a row a lab."""
     rows = [["lab", "runs", "cells", "minutes", "regions", "home", "cost", "makes", "stays", "needs", "why"]]
-    for path in notebooks():
+    for path in notebooks(ROOT):
         cells = code_of(path)
         left_out = {cell.number for cell, _, _ in _judged(path.stem, cells, asked)}
         with_second = {cell.number for cell, _, _ in _judged(path.stem, cells, or_second)}
@@ -172,7 +167,7 @@ def _made_by(path: Path, text: str) -> str:
 
 def by_hand_table() -> str:
     """Make by_hand.tsv anew, with the digests of the cells as they are. KeyError for a cell that there is not."""
-    names = {(path.stem, cell.id): digest(cell.source) for path in notebooks() for cell in code_of(path)}
+    names = {(path.stem, cell.id): digest(cell.source) for path in notebooks(ROOT) for cell in code_of(path)}
     rows = [ByHand(row.lab, row.cell, names[row.lab, row.cell], row.capability, row.why) for row in by_hand()]
     return _tsv(
         [

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import labkit
 from labkit.accounts.cells_run_again import MADE_AGAIN, RUN_AGAIN, CellsRun
@@ -26,8 +27,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[Interactiv
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # a lab takes it in a kernel
     InteractiveShell.clear_instance()
-    made = InteractiveShell.instance()
-    made.history_manager.enabled = False
+    made = InteractiveShell.instance(config=Config(HistoryManager={"hist_file": ":memory:"}))
     yield made
     InteractiveShell.clear_instance()
 

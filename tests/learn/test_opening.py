@@ -165,9 +165,7 @@ def test_an_environment_is_known_by_labkits_files(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.usefixtures("bare")
-def test_no_open_says_what_is_missing(
-    tmp_path: Path, ran: list[list[str]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_open_says_what_is_missing(tmp_path: Path, ran: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
     """And installs nothing."""
     assert cli.main(["learn", "--no-open", str(tmp_path)]) == 0
     out = capsys.readouterr().out

@@ -7,8 +7,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from labkit.exercises.loader import notebooks
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
-PATHS = sorted(each for each in NOTEBOOKS.rglob("[0-9]*.ipynb") if ".ipynb_checkpoints" not in each.parts)
+PATHS = notebooks(NOTEBOOKS.parent)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
