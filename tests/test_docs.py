@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from labkit import cli
-from labkit.exercises.loader import notebooks
+from labkit.exercises.loader import notebook_files
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = notebooks(ROOT)
+NOTEBOOKS = notebook_files(ROOT)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 DOCS = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from labkit.authoring.executing import CellFailed, execute_lab
 from labkit.authoring.surroundings import leave_the_owner_out
-from labkit.exercises.loader import notebooks
+from labkit.exercises.loader import notebook_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(names: list[str]) -> int:
     """Run each (all, without arguments); answers the number of those that failed."""
-    paths = [Path(name).resolve() for name in names] or notebooks(ROOT)
+    paths = [Path(name).resolve() for name in names] or notebook_files(ROOT)
     leave_the_owner_out()
     return sum(not execute(path) for path in paths)
 

@@ -25,7 +25,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.plans import plans
 from labkit.accounts.aws.saving.kernel import SAFE
-from labkit.exercises.loader import notebooks
+from labkit.exercises.loader import notebook_files
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -237,7 +237,7 @@ def _report(outcomes: Sequence[Outcome], where: str) -> Iterator[str]:
 
 def chosen(names: Sequence[str]) -> list[Path]:
     """Find the notebooks of these numbers or names; all labs and projects without any. SystemExit for what is none."""
-    every = notebooks(ROOT)
+    every = notebook_files(ROOT)
     if not names:
         return every
     found = [path for path in every if any(path.stem == name or path.stem.startswith(f"{name}-") for name in names)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.exercises.loader import LabFolder, labs, notebooks
+from labkit.exercises.loader import LabFolder, labs, notebook_files
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path("docs/minutes.md")
@@ -105,7 +105,7 @@ def reckon(path: Path, lab: LabFolder | None) -> Reckoning:
 def reckonings() -> list[Reckoning]:
     """Reckon every notebook, in order."""
     known = labs()
-    return [reckon(path.relative_to(ROOT), known.get(path.stem)) for path in notebooks(ROOT)]
+    return [reckon(path.relative_to(ROOT), known.get(path.stem)) for path in notebook_files(ROOT)]
 
 
 def pages() -> dict[Path, str]:

@@ -19,7 +19,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.judging import ByHand, Judge, by_hand, digest
-from labkit.exercises.loader import labs, notebooks
+from labkit.exercises.loader import labs, notebook_files
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("labkit/accounts/aws")
@@ -110,7 +110,7 @@ def cells_table() -> str:
     """Make cells.tsv: every cell that does not run by default, the capability that it needs, and what comes of "
     "asking."""
     rows = [["lab", "cell", "id", "capability", "way"]]
-    for path in notebooks(ROOT):
+    for path in notebook_files(ROOT):
         for cell, capability, _ in _judged(path.stem, code_of(path), lambda _name: False):
             rows.append([path.stem, str(cell.number), cell.id, capability, capabilities()[capability].way])
     return _tsv(rows)
@@ -119,7 +119,7 @@ def cells_table() -> str:
 def plans_table() -> str:
     """Make plans.tsv, a row a lab."""
     rows = [["lab", "runs", "cells", "minutes", "regions", "home", "cost", "makes", "stays", "needs", "why"]]
-    for path in notebooks(ROOT):
+    for path in notebook_files(ROOT):
         cells = code_of(path)
         left_out = {cell.number for cell, _, _ in _judged(path.stem, cells, asked)}
         with_second = {cell.number for cell, _, _ in _judged(path.stem, cells, or_second)}
@@ -167,7 +167,7 @@ def _made_by(path: Path, text: str) -> str:
 
 def by_hand_table() -> str:
     """Make by_hand.tsv anew, with the digests of the cells as they are. KeyError for a cell that there is not."""
-    names = {(path.stem, cell.id): digest(cell.source) for path in notebooks(ROOT) for cell in code_of(path)}
+    names = {(path.stem, cell.id): digest(cell.source) for path in notebook_files(ROOT) for cell in code_of(path)}
     rows = [ByHand(row.lab, row.cell, names[row.lab, row.cell], row.capability, row.why) for row in by_hand()]
     return _tsv(
         [

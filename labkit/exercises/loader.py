@@ -128,7 +128,7 @@ def labs() -> dict[str, LabFolder]:
     return dict(sorted(found.items(), key=lambda item: (item[1].path.parent == PROJECTS, item[0])))
 
 
-def notebooks(checkout: Path) -> list[Path]:
+def notebook_files(checkout: Path) -> list[Path]:
     """List the course's own notebooks in a checkout: the labs in order, then the projects."""
     return [path for folder in NOTEBOOKS.values() for path in sorted((checkout / folder).glob("[0-9]*.ipynb"))]
 

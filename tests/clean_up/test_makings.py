@@ -18,10 +18,10 @@ from labkit.accounts.aws.clean.account import BY_NAME
 from labkit.accounts.aws.hooks import plain
 from labkit.accounts.aws.hooks.lens import kind_of
 from labkit.accounts.aws.ledger.makings import CREATING, Making, makings, why_not
-from labkit.exercises.loader import notebooks
+from labkit.exercises.loader import notebook_files
 
 CHECKOUT = Path(labkit.__file__).parent.parent
-NOTEBOOKS = notebooks(CHECKOUT)
+NOTEBOOKS = notebook_files(CHECKOUT)
 MODULES = [
     CHECKOUT / "labkit" / "principals.py",
     *sorted((CHECKOUT / "labkit" / "labs").rglob("*.py")),

@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 from labkit import diagnose
 from labkit.cloud.identity import refusals
 from labkit.diagnose import reading
-from labkit.exercises.loader import notebooks
+from labkit.exercises.loader import notebook_files
 
-NOTEBOOKS = notebooks(Path(__file__).parents[2])
+NOTEBOOKS = notebook_files(Path(__file__).parents[2])
 MODEL = botocore.session.get_session().get_service_model("kms")
 OWN = [name for name in MODEL.operation_names if name not in reading._SHARED]  # the others' errors may be Lambda's too
 SHAPES = sorted({(op, shape.name) for op in OWN for shape in MODEL.operation_model(op).error_shapes})

@@ -7,10 +7,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from labkit.exercises.loader import notebooks
+from labkit.exercises.loader import notebook_files
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
-PATHS = notebooks(NOTEBOOKS.parent)
+PATHS = notebook_files(NOTEBOOKS.parent)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,7 +16,7 @@ from labkit.accounts.aws.capabilities import capabilities
 from labkit.accounts.aws.cells import read_cell
 from labkit.accounts.aws.judging import Judge, by_hand, digest
 from labkit.accounts.aws.plans import plan_of, plans
-from labkit.exercises.loader import labs, notebooks
+from labkit.exercises.loader import labs, notebook_files
 from tools.write_real_cells import ROOT, code_of, pages
 
 # Written anew here, not taken from the table: what a real account can't do, or should not without a word.
@@ -39,7 +39,7 @@ def test_each_cell_that_uses_one_is_in_the_table(checkout: Path) -> None:
     known = {(row["lab"], row["id"]) for row in csv.DictReader(text.splitlines(), delimiter="\t")}
     missing = [
         (path.stem, cell.id)
-        for path in notebooks(ROOT)
+        for path in notebook_files(ROOT)
         for cell in code_of(path)
         if USES.search(re.sub(r"^\s*#.*$", "", cell.source, flags=re.MULTILINE)) and (path.stem, cell.id) not in known
     ]
@@ -48,7 +48,7 @@ def test_each_cell_that_uses_one_is_in_the_table(checkout: Path) -> None:
 
 
 def _only_reads(cell: tuple[str, str]) -> bool:
-    path = next(path for path in notebooks(ROOT) if path.stem == cell[0])
+    path = next(path for path in notebook_files(ROOT) if path.stem == cell[0])
     source = next(each.source for each in code_of(path) if each.id == cell[1])
     return re.search(r"get[-_]ebs|describe", source) is not None and "enable" not in source
 
@@ -125,9 +125,9 @@ def test_every_lab_and_project_has_a_plan() -> None:
 
 def test_each_notebook_begins_with_where_it_runs() -> None:
     """The lab stands last in the first cell, and shows itself."""
-    wanting = [path.stem for path in notebooks(ROOT) if not code_of(path)[0].source.endswith("\nlab")]
+    wanting = [path.stem for path in notebook_files(ROOT) if not code_of(path)[0].source.endswith("\nlab")]
     assert wanting == []
-    for path in notebooks(ROOT):
+    for path in notebook_files(ROOT):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         outputs = next(cell for cell in cells if cell["cell_type"] == "code")["outputs"]
         shown = json.dumps([output.get("data", {}).get("text/plain") for output in outputs])
